@@ -1,0 +1,1 @@
+//! The agent: it looks at its machine and writes a report.

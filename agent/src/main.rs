@@ -1,0 +1,3 @@
+//! `lachan-agent`.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The collector: it admits reports and judges them by the policies.
+
+pub mod machine;

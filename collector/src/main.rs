@@ -1,0 +1,3 @@
+//! `lachan-collector`.
+
+fn main() {}

@@ -1,0 +1,440 @@
+//! The table of every fact: its key, its kind, who supplies it and what it means.
+//!
+//! This one table types the wire, the policies and the officers' commands. A fact that is not in
+//! it is kept and counted by the collector but never judged.
+
+use crate::moment::DAY;
+use crate::text::Lang;
+
+/// How long an agent's fact speaks for the present, in seconds, unless the table says otherwise.
+pub const DEFAULT_STALE_AFTER: i64 = 2 * DAY;
+
+/// The kind of a fact, which fixes the [`Value`](crate::fact::Value) it may have and the
+/// constraints a policy may put on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Free text.
+    Text,
+    /// One word of a closed list.
+    OneOf(&'static [&'static str]),
+    /// Yes or no.
+    Bool,
+    /// A number of things.
+    Count,
+    /// A moment that happened or an end that will come.
+    Moment(Tense),
+    /// Several records with these fields.
+    Records(&'static [Field]),
+}
+
+impl Kind {
+    /// What to call this kind in a message.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::OneOf(_) => "one of a list of words",
+            Self::Bool => "yes or no (true, false)",
+            Self::Count => "a whole number",
+            Self::Moment(Tense::Happened) => "a moment that happened",
+            Self::Moment(Tense::End) => "an end",
+            Self::Records(_) => "a list of records",
+        }
+    }
+}
+
+/// Whether a moment lies behind or ahead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tense {
+    /// It happened: its age can be judged.
+    Happened,
+    /// It is the end of something: what is left until it can be judged.
+    End,
+}
+
+/// One field of a record.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Field {
+    /// The name on the wire.
+    pub name: &'static str,
+    /// Its kind; records do not nest.
+    pub kind: Kind,
+}
+
+/// Who supplies a fact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The agent observes it under this topic.
+    Agent(Topic),
+    /// The collector derives it from observations, catalogues and the register.
+    Derived,
+}
+
+/// What one probe looks at, observed or failed as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Topic {
+    /// Hardware, operating system, name.
+    Machine,
+    /// What the machine's administrator says of unit, system and level: a claim.
+    Assignment,
+    /// Antivirus products.
+    Antivirus,
+    /// Updates of the operating system.
+    Patches,
+}
+
+impl Topic {
+    /// Every topic, in the order of a survey.
+    pub const ALL: [Self; 4] = [
+        Self::Machine,
+        Self::Assignment,
+        Self::Antivirus,
+        Self::Patches,
+    ];
+
+    /// The name on the wire.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Machine => "machine",
+            Self::Assignment => "assignment",
+            Self::Antivirus => "antivirus",
+            Self::Patches => "patches",
+        }
+    }
+
+    /// The topic of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|topic| topic.name() == name)
+    }
+}
+
+/// An operating system family an agent runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Platform {
+    /// Any Linux distribution.
+    Linux,
+    /// Windows 7 SP1 and later.
+    Windows,
+}
+
+impl Platform {
+    /// Every platform.
+    pub const ALL: [Self; 2] = [Self::Linux, Self::Windows];
+
+    /// The name in `machine.os_family` and in policies.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Linux => "linux",
+            Self::Windows => "windows",
+        }
+    }
+
+    /// The platform of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|platform| platform.name() == name)
+    }
+}
+
+/// The kinds of machine an office has.
+pub const MACHINE_KINDS: &[&str] = &["workstation", "server"];
+
+/// Every word a licence can be in.
+pub const LICENCE_STATUSES: &[&str] = &[
+    "licensed", "expired", "trial", "free", "builtin", "none", "unknown",
+];
+
+/// Where the knowledge of a licence comes from.
+pub const LICENCE_EVIDENCE: &[&str] = &["vendor", "security_center", "register"];
+
+/// What a product says of itself.
+pub const PRODUCT_STATES: &[&str] = &["on", "off", "snoozed", "expired"];
+
+/// The fields of one antivirus product.
+pub const ANTIVIRUS_PRODUCT: &[Field] = &[
+    Field {
+        name: "product",
+        kind: Kind::Text,
+    },
+    Field {
+        name: "vendor",
+        kind: Kind::Text,
+    },
+    Field {
+        name: "version",
+        kind: Kind::Text,
+    },
+    Field {
+        name: "state",
+        kind: Kind::OneOf(PRODUCT_STATES),
+    },
+    Field {
+        name: "realtime",
+        kind: Kind::Bool,
+    },
+    Field {
+        name: "passive",
+        kind: Kind::Bool,
+    },
+    Field {
+        name: "definitions_version",
+        kind: Kind::Text,
+    },
+    Field {
+        name: "definitions_at",
+        kind: Kind::Moment(Tense::Happened),
+    },
+    Field {
+        name: "licence_status",
+        kind: Kind::OneOf(LICENCE_STATUSES),
+    },
+    Field {
+        name: "licence_until",
+        kind: Kind::Moment(Tense::End),
+    },
+    Field {
+        name: "licence_evidence",
+        kind: Kind::OneOf(LICENCE_EVIDENCE),
+    },
+    Field {
+        name: "registered",
+        kind: Kind::Bool,
+    },
+    Field {
+        name: "present",
+        kind: Kind::Bool,
+    },
+];
+
+/// One row of the table.
+#[derive(Debug)]
+pub struct FactSpec {
+    /// The key, as policies and the wire spell it.
+    pub name: &'static str,
+    /// Its kind.
+    pub kind: Kind,
+    /// Who supplies it.
+    pub origin: Origin,
+    /// Where it exists; elsewhere a rule about it does not apply.
+    pub platforms: &'static [Platform],
+    /// Changes between surveys without anything having happened: not part of the digest.
+    pub volatile: bool,
+    /// For how long it speaks for the present, in seconds.
+    pub stale_after: i64,
+    meaning: [&'static str; 2],
+}
+
+impl FactSpec {
+    /// One line of meaning.
+    #[must_use]
+    pub fn meaning(&self, lang: Lang) -> &'static str {
+        let [vi, en] = self.meaning;
+        match lang {
+            Lang::Vi => vi,
+            Lang::En => en,
+        }
+    }
+}
+
+/// A key of the table.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FactKey(u16);
+
+impl FactKey {
+    /// The key of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        FACTS
+            .iter()
+            .position(|spec| spec.name == name)
+            .and_then(|slot| u16::try_from(slot).ok())
+            .map(Self)
+    }
+
+    /// Every key, in the table's order.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..FACTS.len())
+            .filter_map(|slot| u16::try_from(slot).ok())
+            .map(Self)
+    }
+
+    /// Its row.
+    #[must_use]
+    pub fn spec(self) -> &'static FactSpec {
+        // Only positions of the table become keys.
+        &FACTS[usize::from(self.0)]
+    }
+
+    /// Its place in the table, for arrays indexed by fact.
+    #[must_use]
+    pub fn slot(self) -> usize {
+        usize::from(self.0)
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.spec().name
+    }
+}
+
+impl std::fmt::Debug for FactKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+const fn agent(
+    topic: Topic,
+    name: &'static str,
+    kind: Kind,
+    meaning: [&'static str; 2],
+) -> FactSpec {
+    FactSpec {
+        name,
+        kind,
+        origin: Origin::Agent(topic),
+        platforms: &Platform::ALL,
+        volatile: false,
+        stale_after: DEFAULT_STALE_AFTER,
+        meaning,
+    }
+}
+
+const fn derived(name: &'static str, kind: Kind, meaning: [&'static str; 2]) -> FactSpec {
+    FactSpec {
+        name,
+        kind,
+        origin: Origin::Derived,
+        platforms: &Platform::ALL,
+        volatile: false,
+        stale_after: DEFAULT_STALE_AFTER,
+        meaning,
+    }
+}
+
+const fn volatile(spec: FactSpec) -> FactSpec {
+    FactSpec {
+        volatile: true,
+        ..spec
+    }
+}
+
+const fn only_on(platforms: &'static [Platform], spec: FactSpec) -> FactSpec {
+    FactSpec { platforms, ..spec }
+}
+
+/// The words a chassis can be.
+const CHASSIS: &[&str] = &["desktop", "laptop", "server", "virtual", "other"];
+
+const HAPPENED: Kind = Kind::Moment(Tense::Happened);
+const END: Kind = Kind::Moment(Tense::End);
+
+/// The table.
+#[rustfmt::skip]
+static FACTS: &[FactSpec] = &[
+    agent(Topic::Machine, "machine.host_name", Kind::Text, ["Tên máy tính", "Host name"]),
+    agent(Topic::Machine, "machine.os_family", Kind::OneOf(&["linux", "windows"]), ["Họ hệ điều hành", "Operating system family"]),
+    agent(Topic::Machine, "machine.os_id", Kind::Text, ["Mã hệ điều hành", "Operating system identifier"]),
+    agent(Topic::Machine, "machine.os_version", Kind::Text, ["Phiên bản hệ điều hành", "Operating system version"]),
+    agent(Topic::Machine, "machine.os_name", Kind::Text, ["Tên hệ điều hành", "Operating system name"]),
+    agent(Topic::Machine, "machine.kernel", Kind::Text, ["Phiên bản nhân đang chạy", "Running kernel"]),
+    agent(Topic::Machine, "machine.architecture", Kind::Text, ["Kiến trúc bộ xử lý", "Processor architecture"]),
+    agent(Topic::Machine, "machine.container", Kind::Bool, ["Chạy trong container", "Runs inside a container"]),
+    agent(Topic::Machine, "machine.chassis", Kind::OneOf(CHASSIS), ["Kiểu vỏ máy", "Chassis type"]),
+    agent(Topic::Machine, "machine.manufacturer", Kind::Text, ["Hãng sản xuất", "Manufacturer"]),
+    agent(Topic::Machine, "machine.model", Kind::Text, ["Kiểu máy", "Model"]),
+    agent(Topic::Machine, "machine.serial", Kind::Text, ["Số sê-ri", "Serial number"]),
+    agent(Topic::Machine, "machine.asset_tag", Kind::Text, ["Mã tài sản", "Asset tag"]),
+    agent(Topic::Machine, "machine.hardware_uuid", Kind::Text, ["UUID phần cứng", "Hardware UUID"]),
+    agent(Topic::Machine, "machine.memory_mib", Kind::Count, ["Bộ nhớ (MiB)", "Memory in MiB"]),
+    volatile(agent(Topic::Machine, "machine.booted_at", HAPPENED, ["Thời điểm khởi động", "Time of boot"])),
+
+    agent(Topic::Assignment, "assignment.unit", Kind::Text, ["Đơn vị do máy tự khai", "Unit the machine claims"]),
+    agent(Topic::Assignment, "assignment.system", Kind::Text, ["Hệ thống thông tin do máy tự khai", "Information system the machine claims"]),
+    agent(Topic::Assignment, "assignment.level", Kind::Count, ["Cấp độ do máy tự khai", "Level the machine claims"]),
+
+    agent(Topic::Antivirus, "antivirus.products", Kind::Records(ANTIVIRUS_PRODUCT), ["Các phần mềm diệt virus", "Antivirus products"]),
+    agent(Topic::Antivirus, "antivirus.complete", Kind::Bool, ["Mọi nguồn đều đã trả lời", "Every source answered"]),
+
+    agent(Topic::Patches, "patches.manager", Kind::Text, ["Trình quản lý gói", "Package manager"]),
+    agent(Topic::Patches, "patches.security_pending", Kind::Count, ["Số bản vá an ninh chờ cài", "Security updates pending"]),
+    only_on(&[Platform::Linux], agent(Topic::Patches, "patches.security_sources", Kind::Count, ["Số nguồn cung cấp bản vá an ninh", "Sources that serve security updates"])),
+    only_on(&[Platform::Linux], agent(Topic::Patches, "patches.lists_at", HAPPENED, ["Ngày của danh mục bản vá", "Date of the update lists"])),
+    only_on(&[Platform::Linux], agent(Topic::Patches, "patches.lists_valid_until", END, ["Danh mục bản vá có giá trị đến", "Update lists valid until"])),
+    volatile(agent(Topic::Patches, "patches.refreshed_at", HAPPENED, ["Lần kiểm tra bản vá gần nhất", "Last check for updates"])),
+    agent(Topic::Patches, "patches.reboot_pending", Kind::Bool, ["Cần khởi động lại để hoàn tất bản vá", "Restart needed to finish updates"]),
+
+    derived("antivirus.primary.product", Kind::Text, ["Phần mềm diệt virus chính", "Primary antivirus"]),
+    derived("antivirus.primary.vendor", Kind::Text, ["Hãng của phần mềm diệt virus chính", "Vendor of the primary antivirus"]),
+    derived("antivirus.primary.version", Kind::Text, ["Phiên bản phần mềm diệt virus chính", "Version of the primary antivirus"]),
+    derived("antivirus.primary.state", Kind::OneOf(PRODUCT_STATES), ["Trạng thái phần mềm diệt virus chính", "State of the primary antivirus"]),
+    derived("antivirus.primary.realtime", Kind::Bool, ["Bảo vệ thời gian thực", "Real-time protection"]),
+    derived("antivirus.primary.definitions_at", HAPPENED, ["Ngày của mẫu nhận dạng mã độc", "Date of the malware definitions"]),
+    derived("antivirus.primary.definitions_version", Kind::Text, ["Phiên bản mẫu nhận dạng mã độc", "Version of the malware definitions"]),
+    derived("antivirus.licence.status", Kind::OneOf(LICENCE_STATUSES), ["Tình trạng bản quyền phần mềm diệt virus", "Antivirus licence status"]),
+    derived("antivirus.licence.accepted", Kind::Bool, ["Bản quyền được đơn vị công nhận", "Licence counts as licensed here"]),
+    derived("antivirus.licence.until", END, ["Hết hạn bản quyền", "Licence ends"]),
+    derived("antivirus.licence.evidence", Kind::OneOf(LICENCE_EVIDENCE), ["Căn cứ về bản quyền", "Evidence of the licence"]),
+    derived("os.supported_until", END, ["Hệ điều hành được hỗ trợ đến", "Operating system supported until"]),
+    derived("machine.level", Kind::Count, ["Cấp độ của hệ thống thông tin", "Level of the information system"]),
+    derived("machine.kind", Kind::OneOf(MACHINE_KINDS), ["Loại máy tính", "Kind of machine"]),
+    derived("machine.unit", Kind::Text, ["Đơn vị", "Unit"]),
+    derived("machine.level_mismatch", Kind::Bool, ["Cấp độ tự khai khác sổ đăng ký", "Claimed level differs from the register"]),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_lead_back() {
+        let names: BTreeSet<_> = FACTS.iter().map(|spec| spec.name).collect();
+        assert_eq!(names.len(), FACTS.len());
+        for key in FactKey::all() {
+            assert_eq!(FactKey::named(key.name()), Some(key));
+        }
+        assert_eq!(FactKey::named("antivirus.unheard_of"), None);
+    }
+
+    #[test]
+    fn an_agent_fact_lies_under_its_topic() {
+        for spec in FACTS {
+            if let Origin::Agent(topic) = spec.origin {
+                assert_eq!(
+                    spec.name.split('.').next(),
+                    Some(topic.name()),
+                    "{}",
+                    spec.name
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn every_fact_has_a_meaning_in_both_languages() {
+        for spec in FACTS {
+            assert!(!spec.meaning(Lang::Vi).is_empty() && !spec.meaning(Lang::En).is_empty());
+        }
+    }
+
+    #[test]
+    fn records_do_not_nest() {
+        for spec in FACTS {
+            if let Kind::Records(fields) = spec.kind {
+                assert!(
+                    fields
+                        .iter()
+                        .all(|field| !matches!(field.kind, Kind::Records(_)))
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Starts the real binaries over recorded machines.
