@@ -1,0 +1,105 @@
+//! Why something could not be read.
+
+use std::fmt;
+use std::io;
+
+use report::fact::Ignorance;
+use report::{Fact, Reason};
+
+/// What a door answers.
+pub type Read<T> = Result<T, ReadError>;
+
+/// A read that failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("read {path}: {kind}")]
+pub struct ReadError {
+    /// What was to be read.
+    pub path: String,
+    /// What stood in the way.
+    pub kind: ReadErrorKind,
+}
+
+/// What stood in the way of a read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReadErrorKind {
+    /// It is not there. Only the probe knows whether that answers its question.
+    NotFound,
+    /// It is there, or may be, and this process may not read it.
+    AccessDenied,
+    /// It is larger than its reader is willing to take.
+    TooLarge,
+    /// Anything else, in the operating system's words.
+    Other(String),
+}
+
+impl fmt::Display for ReadErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotFound => f.write_str("not found"),
+            Self::AccessDenied => f.write_str("permission denied"),
+            Self::TooLarge => f.write_str("larger than expected"),
+            Self::Other(what) => f.write_str(what),
+        }
+    }
+}
+
+/// "No such process": what a file of a process says that has just ended.
+const ESRCH: i32 = 3;
+
+impl ReadError {
+    /// A failure of one kind at one place.
+    #[must_use]
+    pub fn new(path: &str, kind: ReadErrorKind) -> Self {
+        Self {
+            path: path.trim_start_matches('/').to_owned(),
+            kind,
+        }
+    }
+
+    /// What the operating system answered.
+    #[must_use]
+    pub fn from_io(path: &str, error: &io::Error) -> Self {
+        use io::ErrorKind as Io;
+        let kind = match error.kind() {
+            Io::NotFound | Io::NotADirectory => ReadErrorKind::NotFound,
+            Io::PermissionDenied => ReadErrorKind::AccessDenied,
+            Io::FileTooLarge => ReadErrorKind::TooLarge,
+            _ if error.raw_os_error() == Some(ESRCH) => ReadErrorKind::NotFound,
+            _ => ReadErrorKind::Other(error.to_string()),
+        };
+        Self::new(path, kind)
+    }
+
+    /// Whether it is simply not there.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.kind == ReadErrorKind::NotFound
+    }
+
+    /// What this failure leaves known: `when_missing` if the thing is not there, else not knowing.
+    pub fn fact<T>(self, when_missing: Fact<T>) -> Fact<T> {
+        match self.reason() {
+            None => when_missing,
+            Some(reason) => Fact::Unknown(Ignorance::new(reason, &self.detail())),
+        }
+    }
+
+    /// This failure as an obstacle, where a thing that is not there is one for `when_missing`.
+    #[must_use]
+    pub fn ignorance(&self, when_missing: Reason) -> Ignorance {
+        Ignorance::new(self.reason().unwrap_or(when_missing), &self.detail())
+    }
+
+    fn reason(&self) -> Option<Reason> {
+        match &self.kind {
+            ReadErrorKind::NotFound => None,
+            ReadErrorKind::AccessDenied => Some(Reason::AccessDenied),
+            ReadErrorKind::TooLarge => Some(Reason::TooLarge),
+            ReadErrorKind::Other(_) => Some(Reason::ProviderError),
+        }
+    }
+
+    fn detail(&self) -> String {
+        format!("{}: {}", self.path, self.kind)
+    }
+}

@@ -1,0 +1,40 @@
+//! Which antivirus products there are, and what each says of itself.
+//!
+//! The agent lists everything it recognises and elects nothing: which product is the one that
+//! counts is the collector's decision.
+
+mod clamav;
+mod linux;
+
+use report::fact::Ignorance;
+use report::{Outcome, Record, Value};
+
+use super::Context;
+use super::findings::{Findings, yes_or_no};
+use crate::host::Host;
+
+/// Everything that was recognised, and whether there may be more.
+#[derive(Debug, Default)]
+struct Found {
+    products: Vec<Record>,
+    /// The first source that did not answer.
+    unanswered: Option<Ignorance>,
+}
+
+/// Looks for antivirus products. None found is a finding, provided that every source answered.
+pub fn probe(host: &Host, _context: &Context<'_>) -> Outcome {
+    let found = linux::look(host);
+    let mut findings = Findings::default();
+    let products = Value::Records(found.products);
+    findings.add("antivirus.products", report::Fact::Known(products), "");
+    let obstacle = found.unanswered.map(|why| why.to_string());
+    findings.add(
+        "antivirus.complete",
+        yes_or_no(obstacle.is_none()),
+        &obstacle.unwrap_or_default(),
+    );
+    findings.observed()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,101 @@
+//! Dates as programs write them in files: English month names and an offset.
+
+use report::Timestamp;
+
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
+
+/// A date as mail and package lists write it: `Fri, 20 Nov 2026 00:12:41 UTC`.
+pub(crate) fn parse_mail_date(text: &str) -> Option<Timestamp> {
+    let date = match text.split_once(',') {
+        Some((_weekday, date)) => date,
+        None => text,
+    };
+    parse(date, ':')
+}
+
+/// Day, month, year, time and offset, in which `separator` stands between the parts of the time.
+pub(crate) fn parse(text: &str, separator: char) -> Option<Timestamp> {
+    let mut words = text.split_whitespace();
+    let day = words.next()?.parse().ok()?;
+    let month = month(words.next()?)?;
+    let year = words.next()?.parse().ok()?;
+    let time = time(words.next()?, separator)?;
+    let offset = offset(words.next()?)?;
+    if words.next().is_some() {
+        return None;
+    }
+    Timestamp::from_civil((year, month, day), time).map(|local| local - offset)
+}
+
+fn month(name: &str) -> Option<u32> {
+    let index = MONTHS.iter().position(|month| *month == name)?;
+    u32::try_from(index + 1).ok()
+}
+
+/// Hours and minutes, and seconds where there are any.
+fn time(text: &str, separator: char) -> Option<(u32, u32, u32)> {
+    let parts: Option<Vec<u32>> = text
+        .split(separator)
+        .map(|part| part.parse().ok())
+        .collect();
+    match parts?[..] {
+        [hour, minute] => Some((hour, minute, 0)),
+        [hour, minute, second] => Some((hour, minute, second)),
+        _ => None,
+    }
+}
+
+/// Seconds east of Greenwich.
+fn offset(zone: &str) -> Option<i64> {
+    if matches!(zone, "UTC" | "GMT" | "Z") {
+        return Some(0);
+    }
+    let (sign, digits) = match zone.split_at_checked(1)? {
+        ("+", digits) => (1, digits),
+        ("-", digits) => (-1, digits),
+        _ => return None,
+    };
+    let number: i64 = digits.parse().ok()?;
+    let (hours, minutes) = (number / 100, number % 100);
+    let plausible = digits.len() == 4 && number >= 0 && hours <= 14 && minutes < 60;
+    plausible.then_some(sign * (hours * 3600 + minutes * 60))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_date_of_a_package_list() {
+        let expected = Timestamp::from_civil((2026, 11, 20), (0, 12, 41));
+        assert_eq!(parse_mail_date("Fri, 20 Nov 2026 00:12:41 UTC"), expected);
+        assert_eq!(parse_mail_date("20 Nov 2026 07:12:41 +0700"), expected);
+    }
+
+    #[test]
+    fn an_offset_is_taken_off() {
+        let expected = Timestamp::from_civil((2020, 4, 16), (11, 58, 0));
+        assert_eq!(parse("16 Apr 2020 07-58 -0400", '-'), expected);
+        assert_eq!(parse("16 Apr 2020 11-58 -0000", '-'), expected);
+        assert_eq!(parse("16 Apr 2020 17-28 +0530", '-'), expected);
+    }
+
+    #[test]
+    fn what_is_no_date_is_none() {
+        for text in [
+            "",
+            "Fri, 20 Nov 2026 00:12:41",
+            "20 Nov 2026 00:12:41 ICT",
+            "20 Th11 2026 00:12:41 UTC",
+            "31 Nov 2026 00:12:41 UTC",
+            "20 Nov 2026 24:00:00 UTC",
+            "20 Nov 2026 00:12:41 UTC again",
+            "20 Nov 2026 00:12:41 +25:00",
+            "20 Nov 2026 00:12:41 +-100",
+        ] {
+            assert_eq!(parse_mail_date(text), None, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Package lists, plain or packed, unpacked while they are read.
+
+use std::io;
+
+use flate2::read::MultiGzDecoder;
+use lz4_flex::frame::FrameDecoder;
+use report::Reason;
+use report::fact::Ignorance;
+
+use crate::host::Files;
+
+/// What stands behind `_Packages` in the name of a list, and how it is unpacked.
+const PACKINGS: [(&str, Packing); 3] = [
+    ("", Packing::Plain),
+    (".gz", Packing::Gzip),
+    (".lz4", Packing::Lz4),
+];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Packing {
+    Plain,
+    Gzip,
+    Lz4,
+}
+
+/// Whether a name is that of a package list, whatever it is packed with.
+pub(super) fn is_package_list(name: &str) -> bool {
+    extension(name).is_some()
+}
+
+fn extension(name: &str) -> Option<&str> {
+    let (_, extension) = name.rsplit_once("_Packages")?;
+    (extension.is_empty() || extension.starts_with('.')).then_some(extension)
+}
+
+/// Opens a list to be read as text.
+pub(super) fn unpack(files: &Files, path: &str) -> Result<Box<dyn io::Read>, Ignorance> {
+    let packing = packing(path).ok_or_else(|| {
+        Ignorance::new(
+            Reason::NotSupported,
+            &format!("{path}: packed in a way this agent cannot read"),
+        )
+    })?;
+    let file = files
+        .open(path)
+        .map_err(|error| error.ignorance(Reason::SourceStale))?;
+    Ok(match packing {
+        Packing::Plain => Box::new(file),
+        Packing::Gzip => Box::new(MultiGzDecoder::new(io::BufReader::new(file))),
+        Packing::Lz4 => Box::new(FrameDecoder::new(io::BufReader::new(file))),
+    })
+}
+
+fn packing(path: &str) -> Option<Packing> {
+    let extension = extension(path)?;
+    PACKINGS
+        .into_iter()
+        .find(|(known, _)| *known == extension)
+        .map(|(_, packing)| packing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_the_name_tells_the_packing() {
+        let list = "deb.debian.org_debian_dists_bookworm_main_binary-amd64_Packages";
+        assert_eq!(packing(list), Some(Packing::Plain));
+        assert_eq!(packing(&format!("{list}.gz")), Some(Packing::Gzip));
+        assert_eq!(packing(&format!("{list}.lz4")), Some(Packing::Lz4));
+        for other in [".xz", ".zst", ".bz2", ".lzma"] {
+            let name = format!("{list}{other}");
+            assert!(is_package_list(&name) && packing(&name).is_none(), "{name}");
+        }
+    }
+
+    #[test]
+    fn other_lists_are_no_package_lists() {
+        for name in [
+            "deb.debian.org_debian_dists_bookworm_InRelease",
+            "deb.debian.org_debian_dists_bookworm_main_i18n_Translation-en",
+            "deb.debian.org_debian_dists_bookworm_main_source_Sources.lz4",
+            "example_PackagesOfMine_InRelease",
+            "lock",
+        ] {
+            assert!(!is_package_list(name), "{name}");
+        }
+    }
+}

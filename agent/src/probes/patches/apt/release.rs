@@ -1,0 +1,144 @@
+//! Release files: which source it is, and from when.
+
+use std::io;
+
+use report::{Fact, Reason, Timestamp};
+
+use crate::host::files::{Lines, Read};
+use crate::probes::dates::parse_mail_date;
+use crate::probes::findings::unknown;
+
+/// The header of one release file.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Release {
+    label: String,
+    suite: String,
+    codename: String,
+    /// When the source was last changed, by its own clock.
+    pub(super) date: Fact<Timestamp>,
+    /// Until when its maker stands by it.
+    pub(super) valid_until: Fact<Timestamp>,
+}
+
+impl Release {
+    /// Reads the header. Signatures and checksums are apt's business: it keeps nothing it could
+    /// not verify.
+    pub(super) fn read<R: io::Read>(mut lines: Lines<R>) -> Read<Self> {
+        let mut release = Self {
+            label: String::new(),
+            suite: String::new(),
+            codename: String::new(),
+            date: unknown(Reason::ParseError, "no Date field"),
+            valid_until: Fact::Absent,
+        };
+        while let Some(line) = lines.next()? {
+            if line.starts_with(b"-----BEGIN PGP SIGNATURE") {
+                break;
+            }
+            // Thousands of checksums follow, each on a line that begins with a blank.
+            if line.first().is_some_and(u8::is_ascii_uppercase) {
+                release.note(&String::from_utf8_lossy(line));
+            }
+        }
+        Ok(release)
+    }
+
+    fn note(&mut self, line: &str) {
+        let Some((name, value)) = line.split_once(':') else {
+            return;
+        };
+        let value = value.trim();
+        let date = || {
+            parse_mail_date(value).map_or_else(|| unknown(Reason::ParseError, value), Fact::Known)
+        };
+        match name {
+            "Label" => value.clone_into(&mut self.label),
+            "Suite" => value.clone_into(&mut self.suite),
+            "Codename" => value.clone_into(&mut self.codename),
+            "Date" => self.date = date(),
+            "Valid-Until" => self.valid_until = date(),
+            _ => {}
+        }
+    }
+
+    /// Whether this source serves security updates. Debian marks it by its label, Ubuntu and its
+    /// extended maintenance (`-infra-security`, `-apps-security`) by the end of the name. Suites
+    /// are renamed when a release grows old, so the name of the release is never looked at.
+    pub(super) fn serves_security(&self) -> bool {
+        self.label == "Debian-Security"
+            || [&self.suite, &self.codename]
+                .into_iter()
+                .any(|name| name.ends_with("-security"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn release(text: &str) -> Release {
+        Release::read(Lines::of(text.as_bytes(), "test")).unwrap()
+    }
+
+    const DEBIAN_SECURITY: &str = "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n\
+        Origin: Debian\nLabel: Debian-Security\nSuite: oldstable-security\nVersion: 12\n\
+        Codename: bookworm-security\nDate: Fri, 20 Nov 2026 00:12:41 UTC\n\
+        Valid-Until: Fri, 27 Nov 2026 00:12:41 UTC\nAcquire-By-Hash: yes\nSHA256:\n \
+        5a0f0f0f 10 updates/main/Date: Mon, 01 Jan 2001 00:00:00 UTC\n\
+        -----BEGIN PGP SIGNATURE-----\n\nDate: Mon, 01 Jan 2001 00:00:00 UTC\n";
+
+    #[test]
+    fn debian_security_as_it_ships() {
+        let release = release(DEBIAN_SECURITY);
+        assert!(release.serves_security());
+        let known = |day| Fact::Known(Timestamp::from_civil((2026, 11, day), (0, 12, 41)).unwrap());
+        assert_eq!(release.date, known(20));
+        assert_eq!(release.valid_until, known(27));
+    }
+
+    #[test]
+    fn which_sources_serve_security_updates() {
+        for (text, expected) in [
+            (
+                "Label: Debian\nSuite: oldstable\nCodename: bookworm\n",
+                false,
+            ),
+            (
+                "Label: Debian\nSuite: oldstable-updates\nCodename: bookworm-updates\n",
+                false,
+            ),
+            (
+                "Label: Debian-Security\nSuite: stable\nCodename: buster\n",
+                true,
+            ),
+            (
+                "Label: Ubuntu\nSuite: noble-security\nCodename: noble\n",
+                true,
+            ),
+            (
+                "Label: Ubuntu\nSuite: noble-updates\nCodename: noble\n",
+                false,
+            ),
+            (
+                "Label: UbuntuESM\nSuite: jammy-infra-security\nCodename: jammy\n",
+                true,
+            ),
+            (
+                "Label: UbuntuESMApps\nSuite: jammy-apps-security\nCodename: jammy\n",
+                true,
+            ),
+            ("Label: security\nSuite: zena\nCodename: zena\n", false),
+        ] {
+            assert_eq!(release(text).serves_security(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_date_that_is_none_is_unknown_and_an_end_that_is_not_set_is_absent() {
+        let broken = release("Suite: noble-security\nDate: yesterday\n");
+        assert!(matches!(broken.date, Fact::Unknown(_)));
+        assert_eq!(broken.valid_until, Fact::Absent);
+        let missing = release("Suite: noble-security\n");
+        assert!(matches!(missing.date, Fact::Unknown(_)));
+    }
+}
