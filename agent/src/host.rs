@@ -7,6 +7,9 @@ pub mod files;
 pub mod processes;
 pub mod system;
 
+#[cfg(test)]
+pub(crate) mod recorded;
+
 use std::path::{Path, PathBuf};
 
 pub use files::Files;

@@ -6,7 +6,7 @@ pub mod machine;
 pub mod patches;
 
 mod dates;
-mod findings;
+pub(crate) mod findings;
 
 use report::{Outcome, Timestamp, Topic};
 

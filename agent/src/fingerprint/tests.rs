@@ -1,1 +1,82 @@
+//! What changes a fingerprint and what does not.
 
+use super::*;
+use crate::host::recorded::Machine;
+
+fn laptop() -> Machine {
+    Machine::recorded("debian12-laptop-dmi")
+}
+
+fn of(machine: &Machine) -> Fingerprint {
+    fingerprint(&machine.host())
+}
+
+#[test]
+fn a_disk_in_other_hardware_is_noticed() {
+    for (file, other) in [
+        ("product_uuid", "b9d5f2c0-5e6f-11ed-80f3-9c2dcd1f0a12\n"),
+        ("product_serial", "PF3A9Z9Z\n"),
+        ("board_serial", "L1HF37D00KY\n"),
+    ] {
+        let moved = laptop().with(&format!("sys/class/dmi/id/{file}"), other);
+        assert_ne!(of(&moved), of(&laptop()), "{file}");
+    }
+}
+
+#[test]
+fn the_same_hardware_stays_the_same_whatever_is_put_in_or_installed() {
+    let changed = laptop()
+        .with("proc/meminfo", "MemTotal: 32505856 kB\n")
+        .with("sys/class/net/eth0/address", "9c:2d:cd:1f:0a:99\n")
+        .with("etc/hostname", "stp-laptop-99\n")
+        .with("etc/machine-id", "00000000000000000000000000000099\n")
+        .with("usr/lib/os-release", "ID=ubuntu\n")
+        .with("sys/class/dmi/id/bios_version", "N3EET44W\n");
+    assert_eq!(of(&changed), of(&laptop()));
+}
+
+#[test]
+fn the_case_of_a_uuid_is_nothing() {
+    let path = "sys/class/dmi/id/product_uuid";
+    let lower = laptop().with(path, "a1b2c3d4-5e6f-11ed-80f3-9c2dcd1f0a11\n");
+    assert_eq!(of(&lower), of(&laptop()));
+}
+
+#[test]
+fn what_every_machine_of_a_line_carries_is_no_mark() {
+    let junk = laptop().with("sys/class/dmi/id/board_serial", "Default string\n");
+    let none = laptop().without("sys/class/dmi/id/board_serial");
+    assert_eq!(of(&junk), of(&none));
+}
+
+#[test]
+fn without_firmware_the_system_stands_in() {
+    let bare = || Machine::recorded("debian12-bare");
+    let renewed = bare().with("etc/machine-id", "77777777777777777777777777777778\n");
+    assert_ne!(of(&renewed), of(&bare()));
+    let image = bare().with("etc/machine-id", "uninitialized\n");
+    assert_eq!(of(&image), of(&bare().without("etc/machine-id")));
+}
+
+#[test]
+fn two_containers_of_one_host_are_two() {
+    let container = |id: &str| laptop().with(".dockerenv", "").with("etc/machine-id", id);
+    assert_ne!(of(&container("aa01")), of(&container("aa02")));
+}
+
+#[test]
+fn a_machine_claims_what_it_knows_of_itself() {
+    let claimed = claims(&laptop().host());
+    let text = |text| Some(Text::new(text).unwrap());
+    assert_eq!(claimed.serial, text("PF3A1B2C"));
+    assert_eq!(claimed.asset_tag, text("STP-0117"));
+    assert_eq!(claimed.host_name, text("stp-laptop-03"));
+}
+
+#[test]
+fn junk_is_not_claimed() {
+    let claimed = claims(&Machine::recorded("debian12-clamav").host());
+    assert_eq!((claimed.serial, claimed.asset_tag), (None, None));
+    assert!(claimed.host_name.is_some());
+    assert_eq!(claims(&Machine::empty().host()), Claims::default());
+}

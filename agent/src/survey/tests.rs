@@ -1,1 +1,240 @@
+//! Whole surveys, over every recorded machine and over this one.
 
+use std::collections::BTreeSet;
+
+use report::catalogue::{Kind, Origin};
+use report::observation::Facts;
+use report::{Fact, FactKey, Moment, Outcome, Reason, Report, Topic, Value, wire};
+
+use super::*;
+use crate::host::recorded::{Machine, fact, facts, reason, records, text};
+
+const NOW: Timestamp = Timestamp(1_795_318_200);
+
+fn look(host: &Host) -> Vec<Observation> {
+    survey(host, &AssignmentClaims::default(), NOW)
+}
+
+fn topic(observations: &[Observation], topic: Topic) -> Facts {
+    let found = observations.iter().find(|it| it.topic == topic);
+    facts(found.unwrap().outcome.clone())
+}
+
+fn count(number: u64) -> Fact {
+    Fact::Known(Value::Count(number))
+}
+
+fn assert_answers_the_whole_catalogue(observations: &[Observation]) {
+    for observation in observations {
+        let expected: BTreeSet<_> = FactKey::all()
+            .filter(|key| key.spec().origin == Origin::Agent(observation.topic))
+            .collect();
+        let answered: BTreeSet<_> = facts(observation.outcome.clone()).into_keys().collect();
+        assert_eq!(answered, expected, "{:?}", observation.topic);
+    }
+}
+
+#[test]
+fn every_recorded_machine_answers_every_fact() {
+    for root in ["debian12-clamav", "debian12-bare", "debian12-laptop-dmi"] {
+        let machine = Machine::recorded(root);
+        assert_answers_the_whole_catalogue(&look(&machine.host()));
+    }
+}
+
+#[test]
+fn an_office_pc_with_clamav() {
+    let machine = Machine::recorded("debian12-clamav");
+    let observations = look(&machine.host());
+    let machine = topic(&observations, Topic::Machine);
+    for (name, expected) in [
+        ("machine.host_name", text("stp-hotich-01")),
+        ("machine.os_id", text("debian")),
+        ("machine.os_version", text("12")),
+        ("machine.kernel", text("6.1.0-37-amd64")),
+        ("machine.architecture", text("x86_64")),
+        ("machine.model", text("OptiPlex 3080")),
+        ("machine.serial", Fact::Absent),
+        ("machine.asset_tag", Fact::Absent),
+        ("machine.chassis", Fact::Known(Value::Choice("desktop"))),
+        ("machine.container", Fact::Known(Value::Bool(false))),
+        ("machine.memory_mib", count(7940)),
+    ] {
+        assert_eq!(fact(&machine, name), expected, "{name}");
+    }
+    let antivirus = topic(&observations, Topic::Antivirus);
+    assert_eq!(records(fact(&antivirus, "antivirus.products")).len(), 1);
+    let patches = topic(&observations, Topic::Patches);
+    assert_eq!(fact(&patches, "patches.security_pending"), count(5));
+    assert_eq!(
+        fact(&patches, "patches.reboot_pending"),
+        Fact::Known(Value::Bool(false))
+    );
+}
+
+#[test]
+fn a_bare_server_has_no_antivirus_and_its_updates_are_unknown() {
+    let machine = Machine::recorded("debian12-bare");
+    let observations = look(&machine.host());
+    let antivirus = topic(&observations, Topic::Antivirus);
+    assert_eq!(records(fact(&antivirus, "antivirus.products")), []);
+    assert_eq!(
+        fact(&antivirus, "antivirus.complete"),
+        Fact::Known(Value::Bool(true))
+    );
+    let patches = topic(&observations, Topic::Patches);
+    let pending = fact(&patches, "patches.security_pending");
+    assert_eq!(reason(&pending), Some(Reason::SourceStale));
+    let machine = topic(&observations, Topic::Machine);
+    let serial = fact(&machine, "machine.serial");
+    assert_eq!(reason(&serial), Some(Reason::NotSupported));
+    assert_eq!(
+        fact(&machine, "machine.chassis"),
+        Fact::Known(Value::Choice("virtual"))
+    );
+}
+
+#[test]
+fn a_laptop_that_is_up_to_date_and_waits_for_a_restart() {
+    let machine = Machine::recorded("debian12-laptop-dmi");
+    let observations = look(&machine.host());
+    let patches = topic(&observations, Topic::Patches);
+    assert_eq!(fact(&patches, "patches.security_pending"), count(0));
+    assert_eq!(
+        fact(&patches, "patches.reboot_pending"),
+        Fact::Known(Value::Bool(true))
+    );
+    let machine = topic(&observations, Topic::Machine);
+    for (name, expected) in [
+        ("machine.serial", text("PF3A1B2C")),
+        ("machine.asset_tag", text("STP-0117")),
+        ("machine.manufacturer", text("LENOVO")),
+        ("machine.chassis", Fact::Known(Value::Choice("laptop"))),
+        (
+            "machine.booted_at",
+            Fact::Known(Value::Moment(Moment::machine(Timestamp(1_795_200_000)))),
+        ),
+    ] {
+        assert_eq!(fact(&machine, name), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_probe_that_fails_takes_no_other_with_it() {
+    let machine = Machine::recorded("debian12-clamav").without("var/lib/dpkg");
+    let observations = look(&machine.host());
+    for observation in observations {
+        match (observation.topic, observation.outcome) {
+            (Topic::Patches, Outcome::Failed(why)) => {
+                assert_eq!(why.reason, Reason::NotSupported);
+            }
+            (Topic::Patches, other) => panic!("{other:?}"),
+            (_, Outcome::Observed(_)) => {}
+            (topic, other) => panic!("{topic:?}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_machine_with_nothing_on_it_is_unknown_throughout() {
+    let observations = look(&Machine::empty().host());
+    let antivirus = topic(&observations, Topic::Antivirus);
+    assert_eq!(
+        fact(&antivirus, "antivirus.complete"),
+        Fact::Known(Value::Bool(false))
+    );
+    let machine = topic(&observations, Topic::Machine);
+    for name in ["machine.host_name", "machine.os_id", "machine.kernel"] {
+        assert!(reason(&fact(&machine, name)).is_some(), "{name}");
+    }
+}
+
+#[test]
+fn what_is_denied_is_unknown_in_every_topic() {
+    let machine = Machine::recorded("debian12-clamav")
+        .denied("proc")
+        .denied("sys")
+        .denied("etc")
+        .denied("usr")
+        .denied("var")
+        .denied("run");
+    for observation in look(&machine.host()) {
+        if observation.topic == Topic::Assignment {
+            continue;
+        }
+        for (key, reading) in facts(observation.outcome) {
+            let harmless = [
+                "machine.os_family",
+                "antivirus.products",
+                "antivirus.complete",
+                "patches.manager",
+            ];
+            if !harmless.contains(&key.name()) {
+                let reason = reason(&reading.fact);
+                assert_eq!(reason, Some(Reason::AccessDenied), "{}", key.name());
+            }
+            if key.name() == "antivirus.complete" {
+                assert_eq!(reading.fact, Fact::Known(Value::Bool(false)));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_survey_is_small_enough_to_send_and_comes_back_the_same() {
+    let machine = Machine::recorded("debian12-clamav");
+    let report = Report {
+        machine: report::MachineId::from_bytes([1; 16]),
+        agent: report::Text::new("0.1.0").unwrap(),
+        fingerprint: crate::fingerprint::fingerprint(&machine.host()),
+        incarnation: report::Incarnation::from_bytes([2; 16]),
+        sequence: report::Sequence(1),
+        sent_at: NOW,
+        observations: look(&machine.host()),
+    };
+    let body = wire::encode_report(&report);
+    assert!(body.len() < wire::MAX_BODY_BYTES / 2, "{}", body.len());
+    let received = wire::decode_report(body.as_bytes()).unwrap();
+    assert_eq!(received.unjudged, Vec::<String>::new());
+    assert_eq!(received.report.digest(), report.digest());
+}
+
+#[test]
+fn two_surveys_of_one_machine_say_the_same() {
+    let machine = Machine::recorded("debian12-clamav");
+    let first = look(&machine.host());
+    let second = survey(&machine.host(), &AssignmentClaims::default(), NOW + 900);
+    assert_eq!(
+        report::report::digest(&first),
+        report::report::digest(&second)
+    );
+}
+
+/// Wherever this test runs is a machine that nobody prepared: only what must hold on any.
+#[test]
+fn this_very_machine_can_be_looked_at() {
+    let observations = look(&Host::live());
+    assert_eq!(observations.len(), Topic::ALL.len());
+    let machine = topic(&observations, Topic::Machine);
+    for name in [
+        "machine.os_id",
+        "machine.kernel",
+        "machine.architecture",
+        "machine.memory_mib",
+        "machine.booted_at",
+    ] {
+        assert!(fact(&machine, name).known().is_some(), "{name}");
+    }
+    let antivirus = topic(&observations, Topic::Antivirus);
+    for product in records(fact(&antivirus, "antivirus.products")) {
+        assert!(product.fact("product").known().is_some());
+    }
+    for (key, reading) in observations.iter().flat_map(|it| match &it.outcome {
+        Outcome::Observed(facts) => facts.iter().collect(),
+        Outcome::NotApplicable(_) | Outcome::Failed(_) => Vec::new(),
+    }) {
+        if let (Kind::Moment(_), Fact::Known(value)) = (key.spec().kind, &reading.fact) {
+            assert!(matches!(value, Value::Moment(_)), "{}", key.name());
+        }
+    }
+}

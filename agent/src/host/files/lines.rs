@@ -22,8 +22,13 @@ pub struct Lines<R> {
 impl<R: io::Read> Lines<R> {
     /// The lines of a source that is called `path` in errors.
     pub fn of(source: R, path: &str) -> Self {
+        Self::within(source, path, MAX_STREAM)
+    }
+
+    /// The same of a source that must end within `limit` bytes.
+    pub(super) fn within(source: R, path: &str, limit: u64) -> Self {
         Self {
-            source: BufReader::with_capacity(32 * 1024, source.take(MAX_STREAM)),
+            source: BufReader::with_capacity(32 * 1024, source.take(limit)),
             path: path.to_owned(),
             line: Vec::new(),
         }

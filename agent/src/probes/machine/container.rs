@@ -6,7 +6,7 @@ use crate::host::Files;
 use crate::host::files::Read;
 
 /// What the common runtimes leave inside: Docker, Podman, and systemd wherever it starts in one.
-const MARKS: [&str; 3] = ["/.dockerenv", "run/.containerenv", "run/systemd/container"];
+const MARKS: [&str; 3] = [".dockerenv", "run/.containerenv", "run/systemd/container"];
 /// The first process' environment names the runtime in all others.
 const ENVIRONMENT: &str = "proc/1/environ";
 const MAX_ENVIRONMENT: usize = 1 << 20;

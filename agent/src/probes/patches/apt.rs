@@ -13,7 +13,7 @@ use report::fact::Ignorance;
 use report::{Fact, Moment, Reason, Timestamp, Value};
 
 use super::control::Stanzas;
-use super::dpkg::{Installed, STATUS};
+use super::dpkg::Installed;
 use super::version::Version;
 use crate::host::Files;
 use crate::host::files::{Lines, Read, ReadError};
@@ -52,11 +52,7 @@ pub(super) fn look(files: &Files, packages: &Read<Installed>, findings: &mut Fin
                 Ok(packages) => pending(files, &lists, packages),
                 Err(error) => Fact::Unknown(error.ignorance(Reason::NotSupported)),
             };
-            findings.add(
-                "patches.security_pending",
-                pending.map(Value::Count),
-                STATUS,
-            );
+            findings.add("patches.security_pending", pending.map(Value::Count), LISTS);
         }
         Err(why) => {
             for name in [

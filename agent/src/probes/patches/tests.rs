@@ -1,1 +1,330 @@
+//! The patches probe over recorded machines whose lists were changed.
 
+use std::io::Write as _;
+
+use report::observation::Facts;
+use report::{Fact, Moment, Timestamp};
+
+use super::*;
+use crate::host::recorded::{Machine, fact, facts, reason};
+use crate::probes::assignment::AssignmentClaims;
+use crate::probes::findings::{count, moment, yes_or_no};
+
+const LISTS: &str = "var/lib/apt/lists";
+const SECURITY: &str = "var/lib/apt/lists/deb.debian.org_debian-security_dists_bookworm-security_";
+
+fn run(machine: &Machine) -> Outcome {
+    let context = Context {
+        claims: &AssignmentClaims::default(),
+        now: Timestamp(0),
+    };
+    probe(&machine.host(), &context)
+}
+
+fn look(machine: &Machine) -> Facts {
+    facts(run(machine))
+}
+
+fn pending(machine: &Machine) -> Fact {
+    fact(&look(machine), "patches.security_pending")
+}
+
+fn office_pc() -> Machine {
+    Machine::recorded("debian12-clamav")
+}
+
+fn security(name: &str) -> String {
+    format!("{SECURITY}{name}")
+}
+
+fn at(day: u32) -> Fact {
+    let at = Timestamp::from_civil((2026, 11, day), (0, 12, 41)).unwrap();
+    moment(Moment::source(at))
+}
+
+#[test]
+fn an_office_pc_behind_its_security_updates() {
+    let facts = look(&office_pc());
+    for (name, expected) in [
+        ("patches.manager", word("apt")),
+        ("patches.security_pending", count(5)),
+        ("patches.security_sources", count(1)),
+        ("patches.lists_at", at(20)),
+        ("patches.lists_valid_until", at(27)),
+        ("patches.reboot_pending", yes_or_no(false)),
+    ] {
+        assert_eq!(fact(&facts, name), expected, "{name}");
+    }
+}
+
+#[test]
+fn each_of_the_five_counts_for_itself() {
+    let status = "var/lib/dpkg/status";
+    for (from, to, left) in [
+        ("3.0.19-1~deb12u2", "3.0.22-1~deb12u2", 4),
+        // Masked by the point release, whose version is newer still.
+        ("1:9.2p1-2+deb12u6", "1:9.2p1-2+deb12u10", 4),
+        ("2025b-0+deb12u1", "2026f-0+deb12u1", 4),
+        // Both architectures at once.
+        ("5.4.1-1", "5.4.1-1+deb12u2", 3),
+        // Held back: pending, and it will not fix itself.
+        (
+            "Package: libssl3\nStatus: install",
+            "Package: libssl3\nStatus: hold",
+            5,
+        ),
+        // What a removed package left behind does not wait for anything.
+        (
+            "Package: libssl3\nStatus: install ok installed",
+            "Package: libssl3\nStatus: deinstall ok config-files",
+            4,
+        ),
+    ] {
+        let machine = office_pc().with_edit(status, from, to);
+        assert_eq!(pending(&machine), count(left), "{from} -> {to}");
+    }
+}
+
+#[test]
+fn a_package_for_another_architecture_is_no_update() {
+    let machine = office_pc().without(&security("main_binary-i386_Packages"));
+    assert_eq!(pending(&machine), count(4));
+}
+
+#[test]
+fn without_lists_nothing_is_known_and_never_zero() {
+    let bare = || Machine::recorded("debian12-bare");
+    for machine in [bare(), bare().without(LISTS)] {
+        let facts = look(&machine);
+        for name in [
+            "patches.security_pending",
+            "patches.security_sources",
+            "patches.lists_at",
+            "patches.lists_valid_until",
+        ] {
+            let reason = reason(&fact(&facts, name));
+            assert_eq!(reason, Some(Reason::SourceStale), "{name}");
+        }
+    }
+}
+
+#[test]
+fn sources_none_of_which_serves_security_are_counted_and_say_nothing() {
+    let machine = office_pc()
+        .without(&security("InRelease"))
+        .without(&security("main_binary-amd64_Packages"));
+    let facts = look(&machine);
+    assert_eq!(fact(&facts, "patches.security_sources"), count(0));
+    let Fact::Unknown(why) = fact(&facts, "patches.security_pending") else {
+        panic!("nobody knows");
+    };
+    assert_eq!(why.reason, Reason::SourceStale);
+    assert_eq!(
+        why.detail.unwrap().as_str(),
+        "no source serves security updates"
+    );
+}
+
+#[test]
+fn a_security_source_whose_lists_are_missing_says_nothing() {
+    let machine = office_pc()
+        .without(&security("main_binary-amd64_Packages"))
+        .without(&security("main_binary-i386_Packages"));
+    assert_eq!(reason(&pending(&machine)), Some(Reason::SourceStale));
+}
+
+#[test]
+fn of_several_security_sources_the_oldest_date_and_the_earliest_end_count() {
+    let mirror = format!("{LISTS}/mirror.example_security_dists_bookworm-security_");
+    let machine = office_pc()
+        .with(
+            &format!("{mirror}InRelease"),
+            "Label: Debian-Security\nDate: Wed, 18 Nov 2026 00:12:41 UTC\n",
+        )
+        .with(&format!("{mirror}main_binary-amd64_Packages"), "");
+    let facts = look(&machine);
+    assert_eq!(fact(&facts, "patches.security_sources"), count(2));
+    assert_eq!(fact(&facts, "patches.lists_at"), at(18));
+    assert_eq!(fact(&facts, "patches.lists_valid_until"), at(27));
+}
+
+#[test]
+fn a_source_without_an_end_has_none_and_one_without_a_date_is_unknown() {
+    let release = security("InRelease");
+    let machine = office_pc().with_edit(&release, "Valid-Until:", "Valid-Forever:");
+    assert_eq!(
+        fact(&look(&machine), "patches.lists_valid_until"),
+        Fact::Absent
+    );
+    let machine = office_pc().with_edit(&release, "\nDate:", "\nDay:");
+    let date = fact(&look(&machine), "patches.lists_at");
+    assert_eq!(reason(&date), Some(Reason::ParseError));
+}
+
+fn packed(extension: &str, pack: impl Fn(&[u8]) -> Vec<u8>) -> Machine {
+    let machine = office_pc();
+    let plain = security("main_binary-amd64_Packages");
+    let content = machine.files().read(&plain, 1 << 20).unwrap();
+    machine
+        .with(&format!("{plain}{extension}"), pack(&content))
+        .without(&plain)
+}
+
+fn gzip(content: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(content).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn lz4(content: &[u8]) -> Vec<u8> {
+    let mut encoder = lz4_flex::frame::FrameEncoder::new(Vec::new());
+    encoder.write_all(content).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn packed_lists_say_the_same_as_plain_ones() {
+    assert_eq!(pending(&packed(".gz", gzip)), count(5));
+    assert_eq!(pending(&packed(".lz4", lz4)), count(5));
+}
+
+#[test]
+fn a_list_packed_otherwise_is_named() {
+    for extension in [".xz", ".zst"] {
+        let Fact::Unknown(why) = pending(&packed(extension, <[u8]>::to_vec)) else {
+            panic!("{extension} cannot be read");
+        };
+        assert_eq!(why.reason, Reason::NotSupported);
+        let detail = why.detail.unwrap();
+        let named = format!("main_binary-amd64_Packages{extension}");
+        assert!(detail.as_str().contains(&named), "{detail}");
+    }
+}
+
+#[test]
+fn a_damaged_list_says_nothing_of_what_it_lost() {
+    let cut = |packed: Vec<u8>| packed[..packed.len() / 2].to_vec();
+    for machine in [
+        packed(".gz", |content| cut(gzip(content))),
+        packed(".lz4", |content| cut(lz4(content))),
+        packed(".lz4", <[u8]>::to_vec),
+    ] {
+        assert_eq!(reason(&pending(&machine)), Some(Reason::ParseError));
+    }
+}
+
+#[test]
+fn what_may_not_be_read_is_unknown() {
+    for denied in [
+        LISTS,
+        "var/lib/apt",
+        "var/lib/dpkg/status",
+        &security("InRelease"),
+        &security("main_binary-amd64_Packages"),
+    ] {
+        let machine = office_pc().denied(denied);
+        let reason = reason(&pending(&machine));
+        assert_eq!(reason, Some(Reason::AccessDenied), "{denied}");
+    }
+}
+
+#[test]
+fn a_list_belongs_to_the_source_with_the_longest_name() {
+    // Before bullseye the security suite was called like a folder of the main one.
+    let main = format!("{LISTS}/host_dists_buster_");
+    let machine = Machine::recorded("debian12-bare")
+        .with(
+            &format!("{main}InRelease"),
+            "Label: Debian\nDate: Sat, 11 Jul 2026 10:16:37 UTC\n",
+        )
+        .with(
+            &format!("{main}updates_InRelease"),
+            "Label: Debian-Security\nDate: Fri, 20 Nov 2026 00:12:41 UTC\n",
+        )
+        .with(
+            &format!("{main}main_binary-amd64_Packages"),
+            "Package: libssl3\nArchitecture: amd64\nVersion: 99\n",
+        )
+        .with(&format!("{main}updates_main_binary-amd64_Packages"), "");
+    assert_eq!(pending(&machine), count(0));
+}
+
+#[test]
+fn the_surest_mark_tells_when_lists_were_fetched() {
+    let source = |machine: &Machine| {
+        look(machine)
+            .into_iter()
+            .find(|(key, _)| key.name() == "patches.refreshed_at")
+            .map(|(_, reading)| (reading.fact.known().is_some(), reading.source))
+            .map(|(known, source)| (known, source.unwrap().to_string()))
+            .unwrap()
+    };
+    let machine = office_pc();
+    assert_eq!(source(&machine), (true, format!("{LISTS}/partial")));
+    let machine = machine.with("var/lib/apt/periodic/update-stamp", "");
+    let stamp = "var/lib/apt/periodic/update-stamp".to_owned();
+    assert_eq!(source(&machine), (true, stamp));
+    let machine = machine.with("var/lib/apt/periodic/update-success-stamp", "");
+    let stamp = "var/lib/apt/periodic/update-success-stamp".to_owned();
+    assert_eq!(source(&machine), (true, stamp));
+    let never = office_pc().without("var/lib/apt/lists/partial");
+    let refreshed = fact(&look(&never), "patches.refreshed_at");
+    assert_eq!(refreshed, Fact::Absent);
+}
+
+#[test]
+fn a_machine_without_dpkg_fails_the_topic() {
+    for machine in [
+        office_pc().without("var/lib/dpkg"),
+        office_pc().with("var/lib/dpkg/status", ""),
+    ] {
+        match run(&machine) {
+            Outcome::Failed(why) => assert_eq!(why.reason, Reason::NotSupported),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn reboot(machine: &Machine) -> Fact {
+    fact(&look(machine), "patches.reboot_pending")
+}
+
+#[test]
+fn a_flag_or_a_newer_kernel_asks_for_a_restart() {
+    let flag = office_pc().with("run/reboot-required", "");
+    assert_eq!(reboot(&flag), yes_or_no(true));
+    let kernel = office_pc().with("boot/vmlinuz-6.1.0-38-amd64", "");
+    assert_eq!(reboot(&kernel), yes_or_no(true));
+    let other_flavour = office_pc().with("boot/vmlinuz-6.1.0-38-rt-amd64", "");
+    assert_eq!(reboot(&other_flavour), yes_or_no(false));
+}
+
+#[test]
+fn the_same_kernel_installed_anew_asks_for_a_restart() {
+    let machine = office_pc().with_edit("var/lib/dpkg/status", "6.1.140-1", "6.1.140-2");
+    assert_eq!(reboot(&machine), yes_or_no(true));
+}
+
+#[test]
+fn modules_stand_in_for_images() {
+    let machine = || office_pc().without("boot");
+    assert_eq!(reason(&reboot(&machine())), Some(Reason::NotSupported));
+    let current = machine().with_folder("lib/modules/6.1.0-37-amd64");
+    assert_eq!(reboot(&current), yes_or_no(false));
+    let newer = current.with_folder("lib/modules/6.1.0-38-amd64");
+    assert_eq!(reboot(&newer), yes_or_no(true));
+}
+
+#[test]
+fn a_kernel_brought_by_the_provider_leaves_it_unknown() {
+    let foreign = office_pc().with("proc/sys/kernel/osrelease", "6.18.44-fc\n");
+    assert_eq!(reason(&reboot(&foreign)), Some(Reason::NotSupported));
+}
+
+#[test]
+fn a_container_is_not_restarted_for_its_hosts_kernel() {
+    let machine = office_pc()
+        .with(".dockerenv", "")
+        .with("run/reboot-required", "");
+    assert_eq!(reason(&reboot(&machine)), Some(Reason::NotSupported));
+}
