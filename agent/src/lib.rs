@@ -1,6 +1,12 @@
 //! The agent: it looks at its machine and writes a report.
 
+pub mod address;
+pub mod certificate;
+pub mod clock;
+pub mod config;
+pub mod durable;
 pub mod fingerprint;
 pub mod host;
 pub mod probes;
+pub mod random;
 pub mod survey;
