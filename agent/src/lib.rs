@@ -2,11 +2,14 @@
 
 pub mod address;
 pub mod certificate;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod durable;
 pub mod fingerprint;
 pub mod host;
+pub mod identity;
 pub mod probes;
 pub mod random;
+pub mod state;
 pub mod survey;
