@@ -1,0 +1,220 @@
+//! What each command does: the edge where values meet the world.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::anyhow;
+use report::wire::topics_json;
+use report::{JoinToken, Lang};
+use tokio::runtime::{Builder, Runtime};
+use tracing::Level;
+
+use crate::cli::{Cli, Command, TokenSource, help};
+use crate::clock;
+use crate::config::Config;
+use crate::cycle::{self, Contact, Cycle, Kept, Subject};
+use crate::durable;
+use crate::enrol::{Applicant, enrol};
+use crate::fingerprint::{claims, fingerprint};
+use crate::host::Host;
+use crate::log;
+use crate::screen;
+use crate::service::{Stop, ready, stopping};
+use crate::state::StateDir;
+use crate::status::Status;
+use crate::survey::survey;
+
+/// Everything a program might ask for went well.
+const FINE: u8 = 0;
+/// The command was not carried out.
+const ERROR: u8 = 1;
+/// The command was carried out, and somebody should look.
+const FINDING: u8 = 2;
+
+const MAX_TOKEN_BYTES: u64 = 16 * 1024;
+
+/// How long a thread without work is kept: the next work comes in minutes.
+const IDLE_THREAD: Duration = Duration::from_secs(1);
+
+/// Carries out a command line.
+#[must_use]
+pub fn main(
+    arguments: impl IntoIterator<Item = std::ffi::OsString>,
+    locale: impl Fn(&str) -> Option<String>,
+) -> ExitCode {
+    let done = Cli::parse(arguments)
+        .map_err(anyhow::Error::new)
+        .and_then(|cli| {
+            let lang = cli.lang.unwrap_or_else(|| Lang::from_environment(locale));
+            execute(cli, lang)
+        });
+    let code = done.unwrap_or_else(|error| {
+        // Where standard error is gone, the exit code still says it.
+        let _ = writeln!(io::stderr(), "lachan-agent: failed to {error}");
+        ERROR
+    });
+    ExitCode::from(code)
+}
+
+fn execute(cli: Cli, lang: Lang) -> anyhow::Result<u8> {
+    match cli.command {
+        Command::Help => print(help(lang)),
+        Command::Version => print(concat!("lachan-agent ", env!("CARGO_PKG_VERSION"), "\n")),
+        Command::Survey { json } => show_survey(World::new(&cli)?, json, lang),
+        Command::Status { json } => show_status(&World::new(&cli)?, json, lang),
+        Command::Run { once: true } => run_once(World::new(&cli)?),
+        Command::Run { once: false } => run(World::new(&cli)?),
+        Command::Enrol {
+            ref token, replace, ..
+        } => join(&World::new(&cli)?, token, replace),
+    }
+}
+
+/// What the command line and the configuration together name.
+struct World {
+    config: Config,
+    state: StateDir,
+    host: Host,
+}
+
+impl World {
+    fn new(cli: &Cli) -> anyhow::Result<Self> {
+        let config = Config::load(&cli.config)?;
+        log::start(if cli.verbose {
+            Level::DEBUG
+        } else {
+            config.log
+        });
+        let state = cli.state.as_ref().unwrap_or(&config.state_dir);
+        Ok(Self {
+            state: StateDir::new(state.clone()),
+            host: host(cli.root.as_ref()),
+            config,
+        })
+    }
+
+    fn cycle(self) -> anyhow::Result<Cycle> {
+        let subject = Subject {
+            host: self.host,
+            claims: self.config.claims,
+        };
+        Ok(Cycle::open(self.state, self.config.collectors, subject)?)
+    }
+}
+
+fn host(root: Option<&PathBuf>) -> Host {
+    match root {
+        Some(root) => Host::at(root.clone()),
+        None => Host::live(),
+    }
+}
+
+fn show_survey(world: World, json: bool, lang: Lang) -> anyhow::Result<u8> {
+    let observations = survey(&world.host, &world.config.claims, clock::now());
+    match json {
+        true => print_json(&topics_json(&observations)),
+        false => print(&screen::survey::survey(&observations, lang)),
+    }
+}
+
+fn show_status(world: &World, json: bool, lang: Lang) -> anyhow::Result<u8> {
+    let status = Status::read(&world.state, &world.config.collectors)?;
+    match json {
+        true => print_json(&status)?,
+        false => print(&screen::status::status(&status, lang))?,
+    };
+    Ok(if status.is_a_finding() { FINDING } else { FINE })
+}
+
+fn join(world: &World, token: &TokenSource, replace: bool) -> anyhow::Result<u8> {
+    let token = read_token(token)?;
+    let applicant = Applicant {
+        fingerprint: fingerprint(&world.host),
+        claims: claims(&world.host),
+    };
+    let runtime = runtime()?;
+    let identity = runtime.block_on(enrol(&world.state, &token, applicant, replace))?;
+    print(&format!("{}\n", identity.machine))
+}
+
+fn read_token(source: &TokenSource) -> anyhow::Result<JoinToken> {
+    let text = match source {
+        TokenSource::Given(token) => return Ok(token.clone()),
+        TokenSource::Stdin => durable::read_text(io::stdin(), MAX_TOKEN_BYTES)
+            .map_err(doing("read the join token from standard input"))?,
+        TokenSource::File(path) => read_token_file(path).map_err(doing(format!(
+            "read the join token from {}",
+            path.display()
+        )))?,
+    };
+    text.parse().map_err(doing("use the join token"))
+}
+
+fn read_token_file(path: &Path) -> io::Result<String> {
+    durable::read_text(File::open(path)?, MAX_TOKEN_BYTES)
+}
+
+fn run_once(world: World) -> anyhow::Result<u8> {
+    let runtime = runtime()?;
+    let mut cycle = world.cycle()?;
+    let contact = runtime.block_on(cycle.contact(Kept::Never));
+    runtime.shutdown_background();
+    match contact? {
+        Contact::Accepted(reply) => {
+            print(&format!("{}\n", reply.verdict.state.name()))?;
+            Ok(FINE)
+        }
+        Contact::Refused(refusal) => Err(anyhow!("report: {refusal}")),
+        Contact::Later { why, .. } => Err(anyhow!("report: {why}: the report is kept")),
+    }
+}
+
+fn run(world: World) -> anyhow::Result<u8> {
+    let runtime = runtime()?;
+    let (interval, spread) = (world.config.interval, world.config.first_contact_spread);
+    let mut cycle = world.cycle()?;
+    let ran = runtime.block_on(async {
+        let stop = Stop::listen().map_err(doing("listen for signals"))?;
+        ready();
+        let ran = cycle::run(&mut cycle, interval, spread, stop.requested()).await;
+        stopping();
+        ran.map_err(anyhow::Error::new)
+    });
+    // A survey under way does not hold up the end: what counts is on disk already.
+    runtime.shutdown_background();
+    ran.map(|()| FINE)
+}
+
+fn runtime() -> anyhow::Result<Runtime> {
+    Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(2)
+        .thread_keep_alive(IDLE_THREAD)
+        .build()
+        .map_err(doing("start"))
+}
+
+fn print_json(value: &impl serde::Serialize) -> anyhow::Result<u8> {
+    let text = serde_json::to_string_pretty(value).map_err(doing("write JSON"))?;
+    print(&format!("{text}\n"))
+}
+
+/// What was being done when it went wrong, in one line with the cause.
+fn doing<E: fmt::Display>(what: impl fmt::Display) -> impl FnOnce(E) -> anyhow::Error {
+    move |error| anyhow!("{what}: {error}")
+}
+
+/// A reader that has seen enough closes the pipe: that is fine.
+fn print(text: &str) -> anyhow::Result<u8> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(doing("write the answer")(error))
+        }
+        Ok(()) | Err(_) => Ok(FINE),
+    }
+}

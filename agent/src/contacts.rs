@@ -1,0 +1,157 @@
+//! What became of the last contacts, for `status`.
+
+use report::wire::ReportReply;
+use report::{MachineId, Sequence, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::durable;
+use crate::state::{StateDir, StateError, at};
+
+const FILE: &str = "contacts.json";
+const MAX_BYTES: u64 = 256 * 1024;
+
+/// The last contacts of one identity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contacts {
+    /// Whose they are: those of an identity that was given up say nothing.
+    pub machine: MachineId,
+    /// The last one, however it ended.
+    pub attempt: Option<Attempt>,
+    /// The last one that was accepted.
+    pub accepted: Option<Accepted>,
+}
+
+/// A contact, however it ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// When, by the machine's clock.
+    pub at: Timestamp,
+    /// What went wrong, if anything.
+    pub error: Option<String>,
+}
+
+/// A contact that was accepted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Accepted {
+    /// When, by the machine's clock.
+    pub at: Timestamp,
+    /// By which collector.
+    pub collector: String,
+    /// Which contact it was.
+    pub sequence: Sequence,
+    /// What the collector said.
+    pub reply: ReportReply,
+}
+
+impl Contacts {
+    /// No contact yet.
+    #[must_use]
+    pub fn none(machine: MachineId) -> Self {
+        Self {
+            machine,
+            attempt: None,
+            accepted: None,
+        }
+    }
+
+    /// The contacts of `machine` kept in `state`; a damaged file counts as none.
+    ///
+    /// # Errors
+    /// When the disk does not give them.
+    pub fn load(state: &StateDir, machine: MachineId) -> Result<Self, StateError> {
+        let path = state.join(FILE);
+        let bytes = durable::read(&path, MAX_BYTES).map_err(at(&path))?;
+        Ok(bytes
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .filter(|contacts: &Self| contacts.machine == machine)
+            .unwrap_or_else(|| Self::none(machine)))
+    }
+
+    /// Notes an accepted contact.
+    #[must_use]
+    pub fn with_accepted(self, accepted: Accepted) -> Self {
+        Self {
+            attempt: Some(Attempt {
+                at: accepted.at,
+                error: None,
+            }),
+            accepted: Some(accepted),
+            ..self
+        }
+    }
+
+    /// Notes a contact that was not accepted.
+    #[must_use]
+    pub fn with_failed(self, at: Timestamp, error: String) -> Self {
+        let error = Some(error);
+        Self {
+            attempt: Some(Attempt { at, error }),
+            ..self
+        }
+    }
+
+    /// Keeps them.
+    ///
+    /// # Errors
+    /// When the disk does not take them.
+    pub fn save(&self, state: &StateDir) -> Result<(), StateError> {
+        let path = state.join(FILE);
+        serde_json::to_vec(self)
+            .map_err(std::io::Error::other)
+            .and_then(|bytes| durable::replace(&path, &bytes))
+            .map_err(at(&path))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_contact_does_not_hide_the_last_accepted_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = StateDir::new(folder.path().to_owned());
+        let machine = MachineId::from_bytes([1; 16]);
+        let accepted = Accepted {
+            at: Timestamp(1),
+            collector: "a:1".to_owned(),
+            sequence: Sequence(1),
+            reply: ReportReply {
+                wire: 1,
+                received_at: Timestamp(2),
+                next_contact_seconds: 900,
+                verdict: report::Verdict {
+                    state: report::State::Protected,
+                    rules: Vec::new(),
+                },
+                unjudged: Vec::new(),
+            },
+        };
+        Contacts::none(machine)
+            .with_accepted(accepted.clone())
+            .with_failed(Timestamp(3), "down".to_owned())
+            .save(&state)
+            .unwrap();
+        let kept = Contacts::load(&state, machine).unwrap();
+        assert_eq!(kept.accepted, Some(accepted));
+        assert_eq!(kept.attempt.unwrap().error.as_deref(), Some("down"));
+    }
+
+    #[test]
+    fn the_contacts_of_a_former_identity_say_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = StateDir::new(folder.path().to_owned());
+        let (former, present) = (
+            MachineId::from_bytes([1; 16]),
+            MachineId::from_bytes([2; 16]),
+        );
+        Contacts::none(former)
+            .with_failed(Timestamp(3), "down".to_owned())
+            .save(&state)
+            .unwrap();
+        assert_eq!(
+            Contacts::load(&state, present).unwrap(),
+            Contacts::none(present)
+        );
+    }
+}

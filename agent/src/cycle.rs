@@ -1,0 +1,336 @@
+//! The agent at work: look, number, keep, send, wait.
+//!
+//! Every step is on disk before the next one depends on it: the number before the report is kept,
+//! the report before it is sent, the answer before the report is let go. Whatever moment the
+//! process dies at, the next one either sends the same report under the same number or makes a
+//! newer one under a higher number.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use report::text::TextError;
+use report::wire::{REPORTS_PATH, ReportReply};
+use report::{Incarnation, Observation, Text, Timestamp};
+use tokio::task::{JoinError, spawn_blocking};
+use tokio::time::sleep;
+
+use crate::address::Address;
+use crate::clock;
+use crate::contacts::{Accepted, Contacts};
+use crate::fingerprint::fingerprint;
+use crate::host::Host;
+use crate::identity::{Identity, IdentityError};
+use crate::probes::assignment::AssignmentClaims;
+use crate::random::{self, Chance, NoRandomness};
+use crate::renew::renew;
+use crate::schedule::{Schedule, Went};
+use crate::spool::{Draft, Spool};
+use crate::state::{StateDir, StateError, StateLock};
+use crate::survey::survey;
+use crate::uplink::{Answer, Body, Failure, Refusal, Uplink, backoff, tls};
+
+/// What to look at.
+pub struct Subject {
+    /// The machine.
+    pub host: Host,
+    /// What its administrator says of it.
+    pub claims: AssignmentClaims,
+}
+
+/// The agent of one identity, with the sole right to its state folder.
+pub struct Cycle {
+    state: StateDir,
+    _lock: StateLock,
+    subject: Arc<Subject>,
+    /// Where to report; empty: to the addresses of the enrolment.
+    collectors: Vec<Address>,
+    identity: Identity,
+    reports: Uplink,
+    incarnation: Incarnation,
+    version: Text,
+}
+
+/// How a contact ended.
+#[derive(Debug)]
+pub enum Contact {
+    /// The report is durable at the collector.
+    Accepted(ReportReply),
+    /// The report was refused for good and put aside.
+    Refused(Refusal),
+    /// Nobody took the report; it is kept.
+    Later {
+        /// How long the collector asked to be left alone.
+        retry_after: Option<Duration>,
+        /// What stood in the way.
+        why: Failure,
+    },
+}
+
+/// Whether a report that was kept may be sent in the place of a new survey.
+#[derive(Clone, Copy, Debug)]
+pub enum Kept {
+    /// If its survey is younger than this.
+    YoungerThan(Duration),
+    /// Never: look anew.
+    Never,
+}
+
+/// Why there was no contact at all.
+#[derive(Debug, thiserror::Error)]
+pub enum CycleError {
+    /// No identity that may be used.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// The state folder does not serve.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The identity does not make a connection.
+    #[error("use this machine's identity: {0}")]
+    Tls(#[from] rustls::Error),
+    /// No random bits.
+    #[error("run: {0}")]
+    Random(#[from] NoRandomness),
+    /// This build has no version that can be sent.
+    #[error("name the version of this agent: {0}")]
+    Version(#[from] TextError),
+    /// The survey did not come back.
+    #[error("survey this machine: {0}")]
+    Survey(#[from] JoinError),
+}
+
+impl CycleError {
+    /// Whether waiting will not help.
+    fn is_lasting(&self) -> bool {
+        match self {
+            Self::Identity(_) | Self::Tls(_) | Self::Random(_) | Self::Version(_) => true,
+            Self::State(_) | Self::Survey(_) => false,
+        }
+    }
+}
+
+impl Cycle {
+    /// Takes the state folder and the identity in it.
+    ///
+    /// # Errors
+    /// When another process has the folder, or there is no identity that may be used.
+    pub fn open(
+        state: StateDir,
+        collectors: Vec<Address>,
+        subject: Subject,
+    ) -> Result<Self, CycleError> {
+        let lock = state.lock()?;
+        let identity = Identity::load(&state)?;
+        Ok(Self {
+            reports: reports_to(&collectors, &identity)?,
+            incarnation: random::incarnation()?,
+            version: Text::new(env!("CARGO_PKG_VERSION"))?,
+            subject: Arc::new(subject),
+            _lock: lock,
+            state,
+            collectors,
+            identity,
+        })
+    }
+
+    /// One contact: the report that is kept, or a new one.
+    ///
+    /// # Errors
+    /// When nothing was sent. What was kept is then still kept.
+    pub async fn contact(&mut self, kept: Kept) -> Result<Contact, CycleError> {
+        let hardware = self.looking(|subject| fingerprint(&subject.host)).await?;
+        if let Err(error) = self.identity.belongs_to(&hardware) {
+            self.note_failure(error.to_string())?;
+            return Err(error.into());
+        }
+        self.renew_if_due(clock::now()).await?;
+        let draft = match self.kept(kept, clock::now())? {
+            Some(draft) => draft,
+            None => self.prepare().await?,
+        };
+        self.send(&draft).await
+    }
+
+    /// Looks, numbers, keeps: afterwards the report survives this process.
+    ///
+    /// # Errors
+    /// When the disk does not take it.
+    pub async fn prepare(&self) -> Result<Draft, CycleError> {
+        let observations = self.survey().await?;
+        let draft = Draft {
+            machine: self.identity.machine,
+            agent: self.version.clone(),
+            fingerprint: self.identity.fingerprint,
+            sequence: self.state.next_sequence()?,
+            observations,
+        };
+        Spool::new(&self.state).put(&draft)?;
+        Ok(draft)
+    }
+
+    async fn survey(&self) -> Result<Vec<Observation>, CycleError> {
+        self.looking(|subject| survey(&subject.host, &subject.claims, clock::now()))
+            .await
+    }
+
+    /// Looking reads files and may take its time, so it never stands in the way of a signal.
+    async fn looking<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Subject) -> T + Send + 'static,
+    ) -> Result<T, CycleError> {
+        let subject = Arc::clone(&self.subject);
+        Ok(spawn_blocking(move || look(&subject)).await?)
+    }
+
+    fn kept(&self, kept: Kept, now: Timestamp) -> Result<Option<Draft>, CycleError> {
+        let Kept::YoungerThan(age) = kept else {
+            return Ok(None);
+        };
+        let seconds = i64::try_from(age.as_secs()).unwrap_or(i64::MAX);
+        let draft = Spool::new(&self.state).get()?;
+        Ok(draft.filter(|draft| {
+            draft.machine == self.identity.machine
+                && draft.fingerprint == self.identity.fingerprint
+                && draft.is_younger_than(seconds, now)
+        }))
+    }
+
+    /// A renewal that fails is tried again at the next contact; until the certificate ends there
+    /// are many.
+    async fn renew_if_due(&mut self, now: Timestamp) -> Result<(), CycleError> {
+        if now < self.identity.validity.renew_from() {
+            return Ok(());
+        }
+        let collectors = known(&self.collectors, &self.identity);
+        match renew(&self.state, &self.identity, collectors).await {
+            Ok(identity) => {
+                self.reports = reports_to(&self.collectors, &identity)?;
+                self.identity = identity;
+                let until = self.identity.validity.not_after;
+                tracing::info!(%until, "renewed the identity");
+            }
+            Err(error) => tracing::warn!("failed to {error}"),
+        }
+        Ok(())
+    }
+
+    async fn send(&self, draft: &Draft) -> Result<Contact, CycleError> {
+        let body = draft.body(self.incarnation, clock::now());
+        let body = Body::squeezed(body);
+        let answer: Answer<ReportReply> = self.reports.post(REPORTS_PATH, &body).await;
+        let now = clock::now();
+        let spool = Spool::new(&self.state);
+        let contact = match answer {
+            Answer::Accepted { reply, by } => {
+                let accepted = Accepted {
+                    at: now,
+                    collector: by.to_string(),
+                    sequence: draft.sequence,
+                    reply: reply.clone(),
+                };
+                let contacts = Contacts::load(&self.state, self.identity.machine)?;
+                contacts.with_accepted(accepted).save(&self.state)?;
+                spool.clear()?;
+                Contact::Accepted(reply)
+            }
+            Answer::Refused(refusal) => {
+                spool.refuse(draft, &refusal, now)?;
+                self.note_failure(refusal.to_string())?;
+                Contact::Refused(refusal)
+            }
+            Answer::Later { retry_after, why } => {
+                self.note_failure(why.to_string())?;
+                Contact::Later { retry_after, why }
+            }
+        };
+        Ok(contact)
+    }
+
+    fn note_failure(&self, why: String) -> Result<(), StateError> {
+        Contacts::load(&self.state, self.identity.machine)?
+            .with_failed(clock::now(), why)
+            .save(&self.state)
+    }
+}
+
+fn known<'a>(configured: &'a [Address], identity: &'a Identity) -> &'a [Address] {
+    match configured {
+        [] => &identity.addresses,
+        configured => configured,
+    }
+}
+
+fn reports_to(configured: &[Address], identity: &Identity) -> Result<Uplink, rustls::Error> {
+    let collectors = known(configured, identity).to_vec();
+    Ok(Uplink::new(collectors, tls::reports(identity)?))
+}
+
+impl Contact {
+    fn went(&self) -> Went {
+        match self {
+            Self::Accepted(reply) => Went::Accepted {
+                next: Duration::from_secs(reply.next_contact_seconds.into()),
+            },
+            Self::Refused(_) => Went::Refused,
+            Self::Later { retry_after, .. } => Went::Later {
+                retry_after: *retry_after,
+            },
+        }
+    }
+
+    fn log(&self) {
+        match self {
+            Self::Accepted(reply) => {
+                tracing::info!(
+                    state = reply.verdict.state.name(),
+                    "the report was accepted"
+                );
+            }
+            Self::Refused(refusal) => tracing::error!("the report was put aside: {refusal}"),
+            Self::Later { why, .. } => tracing::warn!("the report is kept for later: {why}"),
+        }
+    }
+}
+
+/// Contact after contact, until `stop`.
+///
+/// # Errors
+/// When going on would not help: the identity may not be used any more.
+pub async fn run(
+    cycle: &mut Cycle,
+    interval: Duration,
+    spread: Duration,
+    stop: impl Future<Output = ()>,
+) -> Result<(), CycleError> {
+    let mut stop = pin!(stop);
+    let mut schedule = Schedule::new(interval);
+    let mut wait = backoff::before_first(spread, Chance::draw()?);
+    loop {
+        tracing::info!(seconds = wait.as_secs(), "waiting for the next contact");
+        let contacted = async {
+            sleep(wait).await;
+            cycle.contact(Kept::YoungerThan(schedule.interval())).await
+        };
+        let contacted = tokio::select! {
+            biased;
+            () = &mut stop => return Ok(()),
+            contacted = contacted => contacted,
+        };
+        let went = went(contacted)?;
+        wait = schedule.after(went, Chance::draw()?);
+    }
+}
+
+fn went(contacted: Result<Contact, CycleError>) -> Result<Went, CycleError> {
+    match contacted {
+        Ok(contact) => {
+            contact.log();
+            Ok(contact.went())
+        }
+        Err(error) if error.is_lasting() => Err(error),
+        Err(error) => {
+            tracing::error!("failed to {error}");
+            Ok(Went::Later { retry_after: None })
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The log: lines on standard error, which the service manager keeps.
+
+use std::io::{IsTerminal, stderr};
+
+use tracing::Level;
+
+/// Starts the log. The journal has its own clock and knows no colours.
+pub fn start(level: Level) {
+    let terminal = stderr().is_terminal();
+    let log = tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(stderr)
+        .with_ansi(terminal)
+        .with_target(false)
+        .without_time();
+    // A second start keeps the first log.
+    let _ = log.try_init();
+}

@@ -1,0 +1,120 @@
+//! When the next contact falls: a pure function of how the last ones went and of chance.
+
+use std::time::Duration;
+
+use crate::random::Chance;
+use crate::uplink::backoff;
+
+/// How a contact went, as far as the next one depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Went {
+    /// Well; the collector named an interval.
+    Accepted {
+        /// From this contact to the next.
+        next: Duration,
+    },
+    /// The report was refused for good: the next survey may be taken.
+    Refused,
+    /// Nobody took it.
+    Later {
+        /// How long the collector asked to be left alone.
+        retry_after: Option<Duration>,
+    },
+}
+
+/// What is known of the contacts so far.
+#[derive(Clone, Copy, Debug)]
+pub struct Schedule {
+    interval: Duration,
+    failures: u32,
+}
+
+impl Schedule {
+    /// Before the first contact.
+    #[must_use]
+    pub fn new(interval: Duration) -> Self {
+        Self {
+            interval,
+            failures: 0,
+        }
+    }
+
+    /// The interval in force: the configured one until the collector names another.
+    #[must_use]
+    pub fn interval(&self) -> Duration {
+        self.interval
+    }
+
+    /// How long to wait after a contact.
+    pub fn after(&mut self, went: Went, chance: Chance) -> Duration {
+        match went {
+            Went::Accepted { next } => {
+                self.interval = next;
+                self.failures = 0;
+                backoff::between_contacts(self.interval, chance)
+            }
+            Went::Refused => {
+                self.failures = 0;
+                backoff::between_contacts(self.interval, chance)
+            }
+            Went::Later { retry_after } => {
+                self.failures = self.failures.saturating_add(1);
+                let asked = retry_after.map(|time| backoff::as_asked(time, chance));
+                backoff::after_failure(self.failures, chance).max(asked.unwrap_or_default())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LATER: Went = Went::Later { retry_after: None };
+
+    fn secs(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn failures_in_a_row_back_off_and_one_success_forgets_them() {
+        let mut schedule = Schedule::new(secs(900));
+        let half = Chance::of(0.5);
+        let first = schedule.after(LATER, half);
+        let second = schedule.after(LATER, half);
+        assert!(second > first);
+        let next = Went::Accepted { next: secs(300) };
+        assert_eq!(schedule.after(next, half), secs(300));
+        assert_eq!(schedule.after(LATER, half), first);
+    }
+
+    #[test]
+    fn the_collectors_interval_stays_in_force() {
+        let mut schedule = Schedule::new(secs(900));
+        let next = Went::Accepted { next: secs(300) };
+        schedule.after(next, Chance::of(0.5));
+        assert_eq!(schedule.interval(), secs(300));
+        assert_eq!(schedule.after(Went::Refused, Chance::of(0.5)), secs(300));
+    }
+
+    #[test]
+    fn a_collector_that_asks_for_time_gets_it_even_on_the_first_failure() {
+        let mut schedule = Schedule::new(secs(900));
+        let asked = Went::Later {
+            retry_after: Some(secs(120)),
+        };
+        assert!(schedule.after(asked, Chance::of(0.0)) >= secs(120));
+    }
+
+    #[test]
+    fn asking_for_less_than_the_back_off_does_not_shorten_it() {
+        let mut schedule = Schedule::new(secs(900));
+        for _ in 0..10 {
+            schedule.after(LATER, Chance::of(0.5));
+        }
+        let asked = Went::Later {
+            retry_after: Some(secs(1)),
+        };
+        assert!(schedule.after(asked, Chance::of(0.5)) > secs(400));
+    }
+}

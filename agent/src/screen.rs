@@ -1,0 +1,5 @@
+//! What people read in a terminal.
+
+pub mod status;
+pub mod survey;
+mod table;

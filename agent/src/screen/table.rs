@@ -1,0 +1,91 @@
+//! Aligned columns. Vietnamese in NFC has one character for each column of the terminal.
+
+/// Lines of cells, each column as wide as its widest cell.
+pub(super) struct Table<const N: usize> {
+    indent: &'static str,
+    rows: Vec<Row<N>>,
+}
+
+struct Row<const N: usize> {
+    cells: [String; N],
+    note: Option<String>,
+}
+
+impl<const N: usize> Table<N> {
+    pub(super) fn indented(indent: &'static str) -> Self {
+        let rows = Vec::new();
+        Self { indent, rows }
+    }
+
+    pub(super) fn row(&mut self, cells: [&str; N]) {
+        self.rows.push(Row {
+            cells: cells.map(harmless),
+            note: None,
+        });
+    }
+
+    /// Puts a line of its own under the last row.
+    pub(super) fn note(&mut self, note: &str) {
+        if let Some(row) = self.rows.last_mut() {
+            row.note = Some(harmless(note));
+        }
+    }
+
+    pub(super) fn render(&self) -> String {
+        let widths = self.widths();
+        let mut text = String::new();
+        for row in &self.rows {
+            let mut line = self.indent.to_owned();
+            for (cell, width) in row.cells.iter().zip(widths) {
+                line.push_str(&format!("{cell:width$}  "));
+            }
+            text.push_str(line.trim_end());
+            text.push('\n');
+            if let Some(note) = &row.note {
+                text.push_str(&format!("{}  → {note}\n", self.indent));
+            }
+        }
+        text
+    }
+
+    fn widths(&self) -> [usize; N] {
+        let width = |column: usize| {
+            let cells = self.rows.iter().filter_map(|row| row.cells.get(column));
+            cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+        };
+        std::array::from_fn(width)
+    }
+}
+
+/// The text without anything that could steer a terminal.
+pub(super) fn harmless(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { '\u{FFFD}' } else { c })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vietnamese_columns_stand_under_each_other() {
+        let mut table = Table::indented("  ");
+        table.row(["Quy tắc", "Kết quả"]);
+        table.row(["Diệt virus đang chạy", "Đạt"]);
+        table.note("không cần làm gì");
+        assert_eq!(
+            table.render(),
+            "  Quy tắc               Kết quả\n  \
+               Diệt virus đang chạy  Đạt\n    \
+                 → không cần làm gì\n"
+        );
+    }
+
+    #[test]
+    fn nothing_that_is_shown_can_steer_the_terminal() {
+        let mut table = Table::indented("");
+        table.row(["a\u{1b}[2Jb\nc"]);
+        assert_eq!(table.render(), "a\u{FFFD}[2Jb\u{FFFD}c\n");
+    }
+}

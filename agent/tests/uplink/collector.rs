@@ -1,0 +1,323 @@
+//! A collector as small as the contract allows: it answers what it was told to, and remembers
+//! what it saw.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::io::Read;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use agent::clock;
+use flate2::read::GzDecoder;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use report::wire::{
+    ENROL_ALPN, EnrolRequest, IdentityReply, Problem, RENEW_ALPN, RenewRequest, ReportReply,
+    decode_report,
+};
+use report::{JoinToken, MachineId, Report, State, Verdict};
+use rustls::crypto::aws_lc_rs::default_provider;
+use rustls::server::{Acceptor, NoServerSessionStorage, WebPkiClientVerifier};
+use rustls::{HandshakeKind, NamedGroup, ServerConfig};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::LazyConfigAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use crate::authority::Authority;
+
+/// What the collector does with the next request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Next {
+    /// Takes it.
+    Accept,
+    /// Refuses it with a problem of this status.
+    Refuse(u16),
+    /// Has no time, and asks for so many seconds.
+    Busy(u32),
+    /// Takes it, and the answer gets lost.
+    LoseReply,
+}
+
+/// One request as it came.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    pub(crate) path: String,
+    pub(crate) alpn: Option<Vec<u8>>,
+    pub(crate) group: NamedGroup,
+    pub(crate) resumed: bool,
+    /// The certificate the client showed.
+    pub(crate) client: Option<Vec<u8>>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Seen {
+    pub(crate) fn report(&self) -> Report {
+        decode_report(&self.body).unwrap().report
+    }
+}
+
+pub(crate) struct Collector {
+    pub(crate) address: SocketAddr,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    machines: Authority,
+    collectors: Authority,
+    seen: Mutex<Vec<Seen>>,
+    script: Mutex<VecDeque<Next>>,
+    /// From when to when it certifies, in days from now.
+    days: (i64, i64),
+    configs: Configs,
+}
+
+struct Configs {
+    reports: Arc<ServerConfig>,
+    enrol: Arc<ServerConfig>,
+    renew: Arc<ServerConfig>,
+}
+
+pub(crate) const MACHINE: [u8; 16] = [0x11; 16];
+const FRESH: (i64, i64) = (-1, 89);
+/// Past half of its life, and long before its end.
+pub(crate) const AGEING: (i64, i64) = (-60, 30);
+
+impl Collector {
+    pub(crate) async fn start() -> Self {
+        Self::certifying(FRESH).await
+    }
+
+    pub(crate) async fn certifying(days: (i64, i64)) -> Self {
+        let machines = Authority::new("machine CA");
+        let collectors = Authority::new("collector CA");
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let shared = Arc::new(Shared {
+            configs: Configs::new(&machines, &collectors),
+            machines,
+            collectors,
+            seen: Mutex::default(),
+            script: Mutex::default(),
+            days,
+        });
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(serve(listener, Arc::clone(&shared)));
+        Self { address, shared }
+    }
+
+    pub(crate) fn token(&self) -> JoinToken {
+        JoinToken {
+            addresses: vec![self.address.to_string()],
+            collector_ca: self.shared.collectors.sha256(),
+            secret: [7; 32],
+        }
+    }
+
+    /// What it does with the next requests; afterwards it accepts.
+    pub(crate) fn will(&self, script: impl IntoIterator<Item = Next>) {
+        self.shared.script.lock().unwrap().extend(script);
+    }
+
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        self.shared.seen.lock().unwrap().clone()
+    }
+
+    pub(crate) fn paths(&self) -> Vec<String> {
+        self.seen().into_iter().map(|seen| seen.path).collect()
+    }
+}
+
+impl Configs {
+    fn new(machines: &Authority, collectors: &Authority) -> Self {
+        let builder = || {
+            ServerConfig::builder_with_provider(Arc::new(default_provider()))
+                .with_protocol_versions(&[&rustls::version::TLS13])
+                .unwrap()
+        };
+        let (chain, key) = collectors.collector();
+        let mutual = || {
+            let verifier = WebPkiClientVerifier::builder_with_provider(
+                Arc::new(machines.roots()),
+                Arc::new(default_provider()),
+            );
+            builder()
+                .with_client_cert_verifier(verifier.build().unwrap())
+                .with_single_cert(chain.clone(), key.clone_key())
+                .unwrap()
+        };
+        let mut enrol = builder()
+            .with_no_client_auth()
+            .with_single_cert(chain.clone(), key.clone_key())
+            .unwrap();
+        enrol.alpn_protocols = vec![ENROL_ALPN.to_vec()];
+        let mut renew = mutual();
+        renew.alpn_protocols = vec![RENEW_ALPN.to_vec()];
+        for config in [&mut enrol, &mut renew] {
+            config.session_storage = Arc::new(NoServerSessionStorage {});
+            config.send_tls13_tickets = 0;
+        }
+        Self {
+            reports: Arc::new(mutual()),
+            enrol: Arc::new(enrol),
+            renew: Arc::new(renew),
+        }
+    }
+
+    fn by_alpn(&self, alpn: Option<&[u8]>) -> Arc<ServerConfig> {
+        match alpn {
+            Some(ENROL_ALPN) => Arc::clone(&self.enrol),
+            Some(RENEW_ALPN) => Arc::clone(&self.renew),
+            _ => Arc::clone(&self.reports),
+        }
+    }
+}
+
+async fn serve(listener: TcpListener, shared: Arc<Shared>) {
+    loop {
+        let (stream, _) = listener.accept().await.unwrap();
+        tokio::spawn(serve_one(stream, Arc::clone(&shared)));
+    }
+}
+
+async fn serve_one(stream: TcpStream, shared: Arc<Shared>) {
+    // A client that does not trust this collector hangs up: nothing to serve.
+    let Ok(start) = LazyConfigAcceptor::new(Acceptor::default(), stream).await else {
+        return;
+    };
+    let first = start.client_hello().alpn().and_then(|mut all| all.next());
+    let config = shared.configs.by_alpn(first);
+    let Ok(stream) = start.into_stream(config).await else {
+        return;
+    };
+    let connection = Arc::new(Seen::connection(&stream));
+    let service = service_fn(|request| answer(request, &shared, &connection));
+    // A reply that is lost on purpose ends the connection with an error.
+    let _ = http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+}
+
+impl Seen {
+    fn connection(stream: &TlsStream<TcpStream>) -> Self {
+        let (_, tls) = stream.get_ref();
+        let client = tls.peer_certificates().and_then(|chain| chain.first());
+        Self {
+            path: String::new(),
+            alpn: tls.alpn_protocol().map(<[u8]>::to_vec),
+            group: tls.negotiated_key_exchange_group().unwrap().name(),
+            resumed: tls.handshake_kind() == Some(HandshakeKind::Resumed),
+            client: client.map(|certificate| certificate.to_vec()),
+            body: Vec::new(),
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the reply gets lost")]
+struct Lost;
+
+async fn answer(
+    request: Request<Incoming>,
+    shared: &Shared,
+    connection: &Seen,
+) -> Result<Response<Full<Bytes>>, Lost> {
+    let path = request.uri().path().to_owned();
+    let body = read(request).await.unwrap();
+    shared.seen.lock().unwrap().push(Seen {
+        path: path.clone(),
+        body: body.clone(),
+        ..connection.clone()
+    });
+    let next = shared.script.lock().unwrap().pop_front();
+    match next.unwrap_or(Next::Accept) {
+        Next::Accept => Ok(json(StatusCode::OK, shared.accept(&path, &body))),
+        Next::LoseReply => Err(Lost),
+        Next::Refuse(status) => Ok(json(
+            StatusCode::from_u16(status).unwrap(),
+            serde_json::to_string(&Problem {
+                reason: "revoked".to_owned(),
+                message: "this machine was revoked".to_owned(),
+                wire: 1,
+            })
+            .unwrap(),
+        )),
+        Next::Busy(seconds) => {
+            let mut response = json(StatusCode::SERVICE_UNAVAILABLE, String::new());
+            let headers = response.headers_mut();
+            headers.insert("retry-after", seconds.into());
+            Ok(response)
+        }
+    }
+}
+
+impl Shared {
+    fn accept(&self, path: &str, body: &[u8]) -> String {
+        match path {
+            "/v1/enrol" => {
+                let request: EnrolRequest = serde_json::from_slice(body).unwrap();
+                assert_eq!(JoinToken::parse_secret(&request.secret), Some([7; 32]));
+                self.identity(&request.csr, self.days)
+            }
+            "/v1/renew" => {
+                let request: RenewRequest = serde_json::from_slice(body).unwrap();
+                self.identity(&request.csr, FRESH)
+            }
+            "/v1/reports" => serde_json::to_string(&ReportReply {
+                wire: 1,
+                received_at: clock::now(),
+                next_contact_seconds: 600,
+                verdict: Verdict {
+                    state: State::Unprotected,
+                    rules: Vec::new(),
+                },
+                unjudged: Vec::new(),
+            })
+            .unwrap(),
+            other => panic!("nobody asks for {other}"),
+        }
+    }
+
+    fn identity(&self, csr: &str, days: (i64, i64)) -> String {
+        serde_json::to_string(&IdentityReply {
+            wire: 1,
+            machine: MachineId::from_bytes(MACHINE),
+            certificate: self.machines.machine(csr, clock::now(), days),
+            anchors: self.collectors.pem(),
+            received_at: clock::now(),
+        })
+        .unwrap()
+    }
+}
+
+fn json(status: StatusCode, body: String) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body.into()));
+    *response.status_mut() = status;
+    response
+}
+
+#[expect(clippy::disallowed_methods, reason = "the body is limited")]
+async fn read(request: Request<Incoming>) -> Result<Vec<u8>, Infallible> {
+    let squeezed = request.headers().get("content-encoding").cloned();
+    let body = Limited::new(request.into_body(), 1 << 20);
+    let body = body.collect().await.unwrap().to_bytes().to_vec();
+    let Some(encoding) = squeezed else {
+        return Ok(body);
+    };
+    assert_eq!(encoding, "gzip");
+    let mut plain = Vec::new();
+    GzDecoder::new(&body[..]).read_to_end(&mut plain).unwrap();
+    Ok(plain)
+}
+
+/// An address of this machine at which nobody listens.
+pub(crate) async fn nobody() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    tokio::time::sleep(Duration::ZERO).await;
+    address
+}
