@@ -1,0 +1,122 @@
+//! Dates where the office is: when a day begins and ends, and which days do not count.
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use report::Timestamp;
+
+/// A time zone and its holidays.
+#[derive(Clone, Debug)]
+pub struct Calendar {
+    zone: TimeZone,
+    /// Whole days, merged and in order: first moment, and first moment after.
+    holidays: Vec<(Timestamp, Timestamp)>,
+}
+
+impl Calendar {
+    /// A calendar with holidays from and until these dates, both included.
+    #[must_use]
+    pub fn new(zone: TimeZone, holidays: &[(Date, Date)]) -> Self {
+        let mut calendar = Self {
+            zone,
+            holidays: Vec::new(),
+        };
+        let mut spans: Vec<_> = holidays
+            .iter()
+            .map(|(from, until)| (calendar.start_of(*from), calendar.end_of(*until) + 1))
+            .collect();
+        spans.sort_unstable();
+        for (from, until) in spans {
+            match calendar.holidays.last_mut() {
+                Some(last) if from <= last.1 => last.1 = last.1.max(until),
+                _ => calendar.holidays.push((from, until)),
+            }
+        }
+        calendar
+    }
+
+    /// A calendar without holidays, for moments that are only shown.
+    pub(crate) fn utc() -> Self {
+        Self::new(TimeZone::UTC, &[])
+    }
+
+    /// The date of a moment here; a moment beyond the calendar gives its last date.
+    #[must_use]
+    pub fn date_of(&self, at: Timestamp) -> Date {
+        jiff::Timestamp::from_second(at.0)
+            .unwrap_or(if at.0 < 0 {
+                jiff::Timestamp::MIN
+            } else {
+                jiff::Timestamp::MAX
+            })
+            .to_zoned(self.zone.clone())
+            .date()
+    }
+
+    /// The first second of a day.
+    #[must_use]
+    pub fn start_of(&self, date: Date) -> Timestamp {
+        date.to_zoned(self.zone.clone())
+            .map_or(Timestamp(i64::MAX), |start| {
+                Timestamp(start.timestamp().as_second())
+            })
+    }
+
+    /// The last second of a day: what ends on a date still holds on it.
+    #[must_use]
+    pub fn end_of(&self, date: Date) -> Timestamp {
+        match date.tomorrow() {
+            Ok(next) => self.start_of(next) - 1,
+            Err(_) => Timestamp(i64::MAX),
+        }
+    }
+
+    /// Seconds between two moments without what lies in holidays; negative when `until` is first.
+    #[must_use]
+    pub fn counted_seconds(&self, from: Timestamp, until: Timestamp) -> i64 {
+        if until <= from {
+            return until.since(from);
+        }
+        let off: i64 = self
+            .holidays
+            .iter()
+            .map(|(start, end)| (*end).min(until).since((*start).max(from)).max(0))
+            .sum();
+        until.since(from) - off
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use report::moment::DAY;
+
+    use super::*;
+
+    fn vietnam(holidays: &[(Date, Date)]) -> Calendar {
+        Calendar::new(TimeZone::get("Asia/Ho_Chi_Minh").unwrap(), holidays)
+    }
+
+    #[test]
+    fn a_day_begins_at_seventeen_hours_utc_the_day_before() {
+        let calendar = vietnam(&[]);
+        let start = calendar.start_of(date(2026, 11, 22));
+        assert_eq!(start.to_string(), "2026-11-21T17:00:00Z");
+        assert_eq!(calendar.date_of(start), date(2026, 11, 22));
+        assert_eq!(calendar.date_of(start - 1), date(2026, 11, 21));
+        assert_eq!(calendar.end_of(date(2026, 11, 21)), start - 1);
+    }
+
+    #[test]
+    fn holidays_do_not_count_and_overlaps_count_once() {
+        let calendar = vietnam(&[
+            (date(2026, 2, 16), date(2026, 2, 18)),
+            (date(2026, 2, 18), date(2026, 2, 20)),
+        ]);
+        let from = calendar.start_of(date(2026, 2, 14));
+        let until = calendar.start_of(date(2026, 2, 24));
+        assert_eq!(calendar.counted_seconds(from, until), 5 * DAY);
+        let inside = calendar.start_of(date(2026, 2, 17));
+        assert_eq!(calendar.counted_seconds(inside, inside + DAY), 0);
+        assert_eq!(calendar.counted_seconds(until, from), -10 * DAY);
+    }
+}

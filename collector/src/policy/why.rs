@@ -1,0 +1,276 @@
+//! Why something cannot be said.
+
+use jiff::civil::Date;
+use report::fact::Ignorance;
+use report::{Bilingual, Lang, Reason, Text, Timestamp, Topic};
+
+use super::calendar::Calendar;
+use super::words;
+
+/// The reasons for `unknown`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The agent tried and could not.
+    Unreadable(Ignorance),
+    /// The agent's whole probe failed.
+    ProbeFailed(Ignorance),
+    /// The agent says the machine has no such thing, and the catalogue says it should.
+    SaidNotApplicable(Text),
+    /// The agent has not reported this topic.
+    TopicMissing(Topic),
+    /// The agent reported the topic without this fact: it is too old to know of it.
+    FactMissing,
+    /// It was seen too long ago to speak for today.
+    Stale(Timestamp),
+    /// It claims to have happened in the future.
+    Future(Timestamp),
+    /// A list is not whole: what is missing may be there.
+    IncompleteList,
+    /// The vendor's word and its end date contradict each other.
+    LicenceContradiction(Timestamp),
+    /// The catalogue does not list it.
+    NotInCatalogue(String),
+    /// What it depends on cannot be said.
+    Undetermined(Matter),
+    /// No mandatory rule applies.
+    NoRuleApplies,
+    /// The identity was revoked.
+    Revoked,
+    /// Two machines speak with one identity.
+    Clone,
+    /// The identity waits for a decision.
+    Pending,
+    /// No agent ever enrolled for this row.
+    NeverEnrolled,
+    /// Nothing has been heard since.
+    Silent(Timestamp),
+}
+
+/// What a rule's applicability can hang on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Matter {
+    /// The operating system.
+    Os,
+    /// The kind of machine.
+    Kind,
+    /// The level of its information system.
+    Level,
+    /// The unit.
+    Unit,
+    /// The information systems it belongs to.
+    Systems,
+}
+
+impl Why {
+    /// The reason in words.
+    #[must_use]
+    pub fn words(&self, calendar: &Calendar) -> Bilingual {
+        match self {
+            Self::Unreadable(ignorance) => with_detail(reason_words(ignorance.reason), ignorance),
+            Self::ProbeFailed(ignorance) => with_detail(
+                joined(
+                    "không kiểm tra được: ",
+                    "the check failed: ",
+                    reason_words(ignorance.reason),
+                ),
+                ignorance,
+            ),
+            Self::SaidNotApplicable(said) => Bilingual::new(
+                format!("tác tử cho là không áp dụng: {said}"),
+                format!("the agent says not applicable: {said}"),
+            ),
+            Self::TopicMissing(topic) => Bilingual::new(
+                format!("tác tử chưa báo cáo mục {}", topic.name()),
+                format!("the agent has not reported {}", topic.name()),
+            ),
+            Self::FactMissing => Bilingual::new(
+                "tác tử chưa báo cáo mục này (phiên bản cũ)",
+                "the agent does not report this (too old)",
+            ),
+            Self::Stale(at) => dated(
+                "số liệu đã cũ, xem lần cuối ngày",
+                "stale, last seen on",
+                calendar.date_of(*at),
+            ),
+            Self::Future(at) => dated(
+                "ngày ở tương lai:",
+                "lies in the future:",
+                calendar.date_of(*at),
+            ),
+            Self::IncompleteList => Bilingual::new(
+                "có nguồn dữ liệu không trả lời nên danh sách chưa đầy đủ",
+                "a source did not answer, so the list is incomplete",
+            ),
+            Self::LicenceContradiction(until) => dated(
+                "phần mềm báo hết hạn nhưng ngày hết hạn ghi là",
+                "the product says expired but its end is",
+                calendar.date_of(*until),
+            ),
+            Self::NotInCatalogue(name) => Bilingual::new(
+                format!("danh mục chưa có {name}"),
+                format!("the catalogue does not list {name}"),
+            ),
+            Self::Undetermined(matter) => matter.words(),
+            Self::NoRuleApplies => Bilingual::new(
+                "không có quy tắc bắt buộc nào áp dụng",
+                "no mandatory rule applies",
+            ),
+            Self::Revoked => Bilingual::new(
+                "định danh của máy đã bị thu hồi",
+                "the machine's identity was revoked",
+            ),
+            Self::Clone => Bilingual::new(
+                "hai máy dùng chung một định danh",
+                "two machines use one identity",
+            ),
+            Self::Pending => Bilingual::new(
+                "máy đang chờ cán bộ phụ trách duyệt",
+                "the machine waits for the officer's approval",
+            ),
+            Self::NeverEnrolled => Bilingual::new(
+                "chưa cài tác tử trên máy này",
+                "no agent was ever installed on this machine",
+            ),
+            Self::Silent(since) => dated(
+                "mất liên lạc từ ngày",
+                "not heard of since",
+                calendar.date_of(*since),
+            ),
+        }
+    }
+
+    /// What to do about it; `None`: what the rule itself advises.
+    #[must_use]
+    pub fn remedy(&self) -> Option<Bilingual> {
+        let (vi, en) = match self {
+            Self::Unreadable(_)
+            | Self::ProbeFailed(_)
+            | Self::SaidNotApplicable(_)
+            | Self::IncompleteList => (
+                "Chạy “lachan-agent doctor” trên máy để biết nguồn nào không đọc được rồi khắc phục.",
+                "Run \"lachan-agent doctor\" on the machine to see which source cannot be read, and put that right.",
+            ),
+            Self::TopicMissing(_) | Self::Stale(_) => (
+                "Kiểm tra dịch vụ lachan-agent trên máy có đang chạy không.",
+                "Check that the lachan-agent service runs on the machine.",
+            ),
+            Self::FactMissing => (
+                "Nâng cấp tác tử trên máy.",
+                "Upgrade the agent on the machine.",
+            ),
+            Self::Future(_) => ("Kiểm tra đồng hồ của máy.", "Check the machine's clock."),
+            Self::LicenceContradiction(_) => return None,
+            Self::NotInCatalogue(_) => (
+                "Bổ sung vào danh mục trong thư mục catalogue.",
+                "Add it to the tables in the catalogue folder.",
+            ),
+            Self::Undetermined(matter) => return Some(matter.remedy()),
+            Self::NoRuleApplies => (
+                "Xem lại mục applies của các quy tắc.",
+                "Review what the rules' applies say.",
+            ),
+            Self::Revoked | Self::Clone => (
+                "Cho máy tham gia lại bằng một mã tham gia mới.",
+                "Let the machine join again with a new join token.",
+            ),
+            Self::Pending => (
+                "Cán bộ phụ trách duyệt hoặc từ chối máy này.",
+                "The officer approves or rejects this machine.",
+            ),
+            Self::NeverEnrolled => ("Cài tác tử lên máy.", "Install the agent on the machine."),
+            Self::Silent(_) => (
+                "Bật máy và kiểm tra kết nối mạng tới máy chủ tiếp nhận.",
+                "Switch the machine on and check its network connection to the collector.",
+            ),
+        };
+        Some(Bilingual::new(vi, en))
+    }
+}
+
+impl Matter {
+    fn words(self) -> Bilingual {
+        match self {
+            Self::Os => Bilingual::new(
+                "chưa biết hệ điều hành",
+                "the operating system is not known",
+            ),
+            Self::Kind => Bilingual::new(
+                "chưa biết là máy trạm hay máy chủ",
+                "workstation or server is not known",
+            ),
+            Self::Level => Bilingual::new(
+                "chưa xác định cấp độ của hệ thống thông tin",
+                "the level of the information system is not determined",
+            ),
+            Self::Unit => Bilingual::new("chưa biết máy thuộc đơn vị nào", "the unit is not known"),
+            Self::Systems => Bilingual::new(
+                "chưa biết máy thuộc hệ thống thông tin nào",
+                "the information system is not known",
+            ),
+        }
+    }
+
+    fn remedy(self) -> Bilingual {
+        match self {
+            Self::Os => Bilingual::new(
+                "Kiểm tra dịch vụ lachan-agent trên máy có đang chạy không.",
+                "Check that the lachan-agent service runs on the machine.",
+            ),
+            Self::Level => Bilingual::new(
+                "Xác định cấp độ của hệ thống thông tin trong systems.toml và ghi hệ thống của máy vào machines.csv.",
+                "Determine the level of the information system in systems.toml and enter the machine's system in machines.csv.",
+            ),
+            Self::Kind | Self::Unit | Self::Systems => Bilingual::new(
+                "Ghi máy vào sổ đăng ký (machines.csv).",
+                "Enter the machine in the register (machines.csv).",
+            ),
+        }
+    }
+}
+
+fn reason_words(reason: Reason) -> Bilingual {
+    let (vi, en) = match reason {
+        Reason::NotSupported => (
+            "máy không có nguồn dữ liệu này",
+            "the machine has no such source",
+        ),
+        Reason::AccessDenied => ("không có quyền đọc", "access denied"),
+        Reason::Timeout => (
+            "nguồn dữ liệu không trả lời kịp",
+            "the source did not answer in time",
+        ),
+        Reason::ProviderError => ("nguồn dữ liệu báo lỗi", "the source answered with an error"),
+        Reason::ParseError => ("không hiểu được dữ liệu", "the answer makes no sense"),
+        Reason::TooLarge => ("dữ liệu quá lớn", "the source is too large"),
+        Reason::SourceStale => (
+            "nguồn dữ liệu thiếu hoặc quá cũ",
+            "the source is missing or too old",
+        ),
+        Reason::ProductOpaque => (
+            "phần mềm không cho đọc thông tin này",
+            "the product does not tell",
+        ),
+    };
+    Bilingual::new(vi, en)
+}
+
+fn with_detail(words: Bilingual, ignorance: &Ignorance) -> Bilingual {
+    match &ignorance.detail {
+        None => words,
+        Some(detail) => Bilingual::new(
+            format!("{} ({detail})", words.vi),
+            format!("{} ({detail})", words.en),
+        ),
+    }
+}
+
+fn joined(vi: &str, en: &str, rest: Bilingual) -> Bilingual {
+    Bilingual::new(format!("{vi}{}", rest.vi), format!("{en}{}", rest.en))
+}
+
+fn dated(vi: &str, en: &str, date: Date) -> Bilingual {
+    Bilingual::new(
+        format!("{vi} {}", words::date(date, Lang::Vi)),
+        format!("{en} {}", words::date(date, Lang::En)),
+    )
+}

@@ -1,0 +1,196 @@
+//! Dates, numbers, spans and words as people write them in each language.
+
+use jiff::civil::Date;
+use report::catalogue::{Kind, Tense};
+use report::moment::DAY;
+use report::{Bilingual, Lang, Timestamp, Value};
+
+use super::calendar::Calendar;
+use super::period::Period;
+
+const HOUR: i64 = 3600;
+const MINUTE: i64 = 60;
+
+/// Both sides from one function.
+pub(crate) fn both(words: impl Fn(Lang) -> String) -> Bilingual {
+    Bilingual::new(words(Lang::Vi), words(Lang::En))
+}
+
+/// `22/11/2026`, `2026-11-22`.
+pub(crate) fn date(date: Date, lang: Lang) -> String {
+    match lang {
+        Lang::Vi => date.strftime("%d/%m/%Y").to_string(),
+        Lang::En => date.strftime("%Y-%m-%d").to_string(),
+    }
+}
+
+/// `1.234`, `1,234`.
+pub(crate) fn number(number: u64, lang: Lang) -> String {
+    let separator = match lang {
+        Lang::Vi => '.',
+        Lang::En => ',',
+    };
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(separator);
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// Tenths as a percentage: `97,5 %`, `97.5%`.
+pub(crate) fn percent(tenths: u64, lang: Lang) -> String {
+    let (whole, rest) = (tenths / 10, tenths % 10);
+    match lang {
+        Lang::Vi => format!("{whole},{rest} %"),
+        Lang::En => format!("{whole}.{rest}%"),
+    }
+}
+
+/// `7 ngày`, `7 days`: in the largest unit that divides it.
+pub(crate) fn period(period: Period, lang: Lang) -> String {
+    let seconds = period.seconds();
+    match seconds {
+        _ if seconds % DAY == 0 => counted(seconds / DAY, ["ngày", "day"], lang),
+        _ if seconds % HOUR == 0 => counted(seconds / HOUR, ["giờ", "hour"], lang),
+        _ => counted(seconds / MINUTE, ["phút", "minute"], lang),
+    }
+}
+
+/// How long ago: `3 ngày trước`, `3 days ago`.
+fn ago(seconds: i64, lang: Lang) -> String {
+    let span = match seconds {
+        ..MINUTE => return pick(["vừa xong", "just now"], lang).to_owned(),
+        ..HOUR => counted(seconds / MINUTE, ["phút", "minute"], lang),
+        ..DAY => counted(seconds / HOUR, ["giờ", "hour"], lang),
+        _ => counted(seconds / DAY, ["ngày", "day"], lang),
+    };
+    match lang {
+        Lang::Vi => format!("{span} trước"),
+        Lang::En => format!("{span} ago"),
+    }
+}
+
+/// How long is left: `còn 12 ngày`, `12 days left`; `đã qua`, `is past`.
+fn left(seconds: i64, lang: Lang) -> String {
+    if seconds < 0 {
+        return pick(["đã hết", "past"], lang).to_owned();
+    }
+    let days = counted(seconds / DAY, ["ngày", "day"], lang);
+    match lang {
+        Lang::Vi => format!("còn {days}"),
+        Lang::En => format!("{days} left"),
+    }
+}
+
+fn counted(count: i64, [vi, en]: [&str; 2], lang: Lang) -> String {
+    match (lang, count) {
+        (Lang::Vi, _) => format!("{count} {vi}"),
+        (Lang::En, 1) => format!("{count} {en}"),
+        (Lang::En, _) => format!("{count} {en}s"),
+    }
+}
+
+fn pick([vi, en]: [&'static str; 2], lang: Lang) -> &'static str {
+    match lang {
+        Lang::Vi => vi,
+        Lang::En => en,
+    }
+}
+
+/// Yes or no.
+pub(crate) fn yes_no(yes: bool, lang: Lang) -> String {
+    let words = if yes {
+        ["có", "yes"]
+    } else {
+        ["không", "no"]
+    };
+    pick(words, lang).to_owned()
+}
+
+/// A word of a closed list as people read it.
+pub(crate) fn choice(word: &str, lang: Lang) -> String {
+    let words = match word {
+        "on" => ["đang bật", "on"],
+        "off" => ["đang tắt", "off"],
+        "snoozed" => ["tạm ngừng", "snoozed"],
+        "expired" => ["đã hết hạn", "expired"],
+        "licensed" => ["có bản quyền", "licensed"],
+        "trial" => ["dùng thử", "trial"],
+        "free" => ["miễn phí", "free"],
+        "builtin" => ["đi kèm hệ điều hành", "built in"],
+        "none" => ["không có bản quyền", "none"],
+        "unknown" => ["chưa rõ", "unknown"],
+        "vendor" => ["phần mềm cho biết", "the product says"],
+        "security_center" => ["Windows Security Center", "Windows Security Center"],
+        "register" => ["sổ đăng ký", "the register"],
+        "workstation" => ["máy trạm", "workstation"],
+        "server" => ["máy chủ", "server"],
+        other => return other.to_owned(),
+    };
+    pick(words, lang).to_owned()
+}
+
+/// A value as people read it, with its distance from now where it is a moment.
+pub(crate) fn value(value: &Value, kind: Kind, clock: Instants<'_>, lang: Lang) -> String {
+    match value {
+        Value::Text(text) => text.to_string(),
+        Value::Choice(word) => choice(word, lang),
+        Value::Bool(yes) => yes_no(*yes, lang),
+        Value::Count(count) => number(*count, lang),
+        Value::Records(records) => number(u64::try_from(records.len()).unwrap_or(u64::MAX), lang),
+        Value::Moment(moment) => {
+            let day = date(clock.calendar.date_of(moment.at), lang);
+            let distance = match kind {
+                Kind::Moment(Tense::End) => left(moment.at.since(clock.horizon), lang),
+                Kind::Moment(Tense::Happened)
+                | Kind::Text
+                | Kind::OneOf(_)
+                | Kind::Bool
+                | Kind::Count
+                | Kind::Records(_) => ago(clock.now.since(moment.at), lang),
+            };
+            format!("{day} ({distance})")
+        }
+    }
+}
+
+/// What moments are told from.
+#[derive(Clone, Copy)]
+pub(crate) struct Instants<'c> {
+    pub(crate) now: Timestamp,
+    pub(crate) horizon: Timestamp,
+    pub(crate) calendar: &'c Calendar,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_the_way_each_language_does() {
+        assert_eq!(number(7, Lang::Vi), "7");
+        assert_eq!(number(123, Lang::En), "123");
+        assert_eq!(number(1234, Lang::Vi), "1.234");
+        assert_eq!(number(12_345_678, Lang::En), "12,345,678");
+        assert_eq!(percent(996, Lang::Vi), "99,6 %");
+        assert_eq!(percent(1000, Lang::En), "100.0%");
+    }
+
+    #[test]
+    fn spans_use_the_largest_unit_that_fits() {
+        assert_eq!(period(Period::days(1), Lang::En), "1 day");
+        assert_eq!(period(Period::parse("36h").unwrap(), Lang::Vi), "36 giờ");
+        assert_eq!(
+            period(Period::parse("90m").unwrap(), Lang::En),
+            "90 minutes"
+        );
+        assert_eq!(ago(3 * DAY + 5, Lang::Vi), "3 ngày trước");
+        assert_eq!(ago(-20, Lang::En), "just now");
+        assert_eq!(left(-1, Lang::Vi), "đã hết");
+        assert_eq!(left(12 * DAY, Lang::En), "12 days left");
+    }
+}
