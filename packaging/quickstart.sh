@@ -232,8 +232,9 @@ start_collector() {
                 "port $port is busy (another quickstart?): end what uses it, or change $dir/collector.toml"
         fi
     done
-    "$target/release/lachan-collector" --lang "$lang" serve --config "$dir/collector.toml" >>"$dir/log/collector.log" 2>&1 &
+    "$target/release/lachan-collector" --lang "$lang" serve --config "$dir/collector.toml" >"$dir/log/collector.log" 2>&1 &
     collector_pid=$!
+    : >"$dir/log/agent.log"
     wait_for_collector
 }
 
