@@ -61,9 +61,8 @@ impl FromStr for Address {
                 .filter(|port| *port != 0 && !text.contains('+'))
                 .ok_or_else(|| AddressError::Port(text.to_owned()))?,
         };
-        let name = ServerName::try_from(host)
-            .map_err(|_| AddressError::Host(text.to_owned()))?
-            .to_owned();
+        let name =
+            ServerName::try_from(host).map_err(|_| AddressError::Host(text.to_owned()))?.to_owned();
         let host = host.to_owned();
         Ok(Self { host, port, name })
     }
@@ -133,17 +132,11 @@ mod tests {
     #[test]
     fn what_is_no_address_is_refused_with_its_reason() {
         for text in ["a:0", "a:", "a:65536", "a:+1", "a:x"] {
-            assert_eq!(
-                text.parse::<Address>(),
-                Err(AddressError::Port(text.to_owned()))
-            );
+            assert_eq!(text.parse::<Address>(), Err(AddressError::Port(text.to_owned())));
         }
         for text in ["", ":1", "a b:1", "https://a", "[::1", "[::1]7", "[a]:1"] {
             assert!(text.parse::<Address>().is_err(), "{text:?}");
         }
-        assert_eq!(
-            "::1".parse::<Address>(),
-            Err(AddressError::Ambiguous("::1".to_owned()))
-        );
+        assert_eq!("::1".parse::<Address>(), Err(AddressError::Ambiguous("::1".to_owned())));
     }
 }

@@ -25,10 +25,7 @@ impl Validity {
         body.enter(SEQUENCE)?; // signature algorithm
         body.enter(SEQUENCE)?; // issuer
         let mut validity = body.enter(SEQUENCE)?;
-        Some(Self {
-            not_before: validity.time()?,
-            not_after: validity.time()?,
-        })
+        Some(Self { not_before: validity.time()?, not_after: validity.time()? })
     }
 
     /// Half of its life: from then on it is renewed.
@@ -81,9 +78,7 @@ fn length(bytes: &[u8]) -> Option<(usize, &[u8])> {
         short @ 0..=0x7F => Some((usize::from(short), rest)),
         long @ 0x81..=0x84 => {
             let (length, rest) = rest.split_at_checked(usize::from(long & 0x7F))?;
-            let length = length
-                .iter()
-                .fold(0, |length, byte| length << 8 | usize::from(*byte));
+            let length = length.iter().fold(0, |length, byte| length << 8 | usize::from(*byte));
             Some((length, rest))
         }
         _ => None,
@@ -94,10 +89,7 @@ fn length(bytes: &[u8]) -> Option<(usize, &[u8])> {
 fn moment(year: u32, rest: &[u8]) -> Option<Timestamp> {
     let digits = rest.strip_suffix(b"Z").filter(|rest| rest.len() == 10)?;
     let pair = |at: usize| number(digits.get(at..at + 2)?);
-    Timestamp::from_civil(
-        (i64::from(year), pair(0)?, pair(2)?),
-        (pair(4)?, pair(6)?, pair(8)?),
-    )
+    Timestamp::from_civil((i64::from(year), pair(0)?, pair(2)?), (pair(4)?, pair(6)?, pair(8)?))
 }
 
 fn number(digits: &[u8]) -> Option<u32> {

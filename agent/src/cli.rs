@@ -157,15 +157,9 @@ impl Written {
         }
         let name = self.command.take().ok_or(CliError::NoCommand)?;
         let command = match name.as_str() {
-            "run" => Command::Run {
-                once: std::mem::take(&mut self.once),
-            },
-            "survey" => Command::Survey {
-                json: std::mem::take(&mut self.json),
-            },
-            "status" => Command::Status {
-                json: std::mem::take(&mut self.json),
-            },
+            "run" => Command::Run { once: std::mem::take(&mut self.once) },
+            "survey" => Command::Survey { json: std::mem::take(&mut self.json) },
+            "status" => Command::Status { json: std::mem::take(&mut self.json) },
             "enrol" => Command::Enrol {
                 token: token_source(self.token.take(), self.token_file.take())?,
                 replace: std::mem::take(&mut self.replace),
@@ -248,25 +242,15 @@ mod tests {
             command("enrol --token-file /run/token"),
             enrol(TokenSource::File("/run/token".into()), false)
         );
-        assert_eq!(
-            command("enrol --token-file - --replace"),
-            enrol(TokenSource::Stdin, true)
-        );
+        assert_eq!(command("enrol --token-file - --replace"), enrol(TokenSource::Stdin, true));
         assert_eq!(
             command(&format!("enrol --token {}", token())),
             enrol(TokenSource::Given(token()), false)
         );
-        for line in [
-            "enrol",
-            &format!("enrol --token-file f --token {}", token()),
-        ] {
+        for line in ["enrol", &format!("enrol --token-file f --token {}", token())] {
             assert!(parse(line).unwrap_err().contains("exactly one"), "{line}");
         }
-        assert!(
-            parse("enrol --token x")
-                .unwrap_err()
-                .contains("not a join token")
-        );
+        assert!(parse("enrol --token x").unwrap_err().contains("not a join token"));
     }
 
     #[test]

@@ -6,10 +6,7 @@ use report::Timestamp;
 
 /// The machine's clock, right or wrong.
 #[must_use]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is the clock that the ban points to"
-)]
+#[expect(clippy::disallowed_methods, reason = "this is the clock that the ban points to")]
 pub fn now() -> Timestamp {
     let now = SystemTime::now();
     let seconds = match now.duration_since(UNIX_EPOCH) {

@@ -46,12 +46,10 @@ pub fn main(
     arguments: impl IntoIterator<Item = std::ffi::OsString>,
     locale: impl Fn(&str) -> Option<String>,
 ) -> ExitCode {
-    let done = Cli::parse(arguments)
-        .map_err(anyhow::Error::new)
-        .and_then(|cli| {
-            let lang = cli.lang.unwrap_or_else(|| Lang::from_environment(locale));
-            execute(cli, lang)
-        });
+    let done = Cli::parse(arguments).map_err(anyhow::Error::new).and_then(|cli| {
+        let lang = cli.lang.unwrap_or_else(|| Lang::from_environment(locale));
+        execute(cli, lang)
+    });
     let code = done.unwrap_or_else(|error| {
         // Where standard error is gone, the exit code still says it.
         let _ = writeln!(io::stderr(), "lachan-agent: failed to {error}");
@@ -68,9 +66,7 @@ fn execute(cli: Cli, lang: Lang) -> anyhow::Result<u8> {
         Command::Status { json } => show_status(&World::new(&cli)?, json, lang),
         Command::Run { once: true } => run_once(World::new(&cli)?),
         Command::Run { once: false } => run(World::new(&cli)?),
-        Command::Enrol {
-            ref token, replace, ..
-        } => join(&World::new(&cli)?, token, replace),
+        Command::Enrol { ref token, replace, .. } => join(&World::new(&cli)?, token, replace),
     }
 }
 
@@ -84,24 +80,13 @@ struct World {
 impl World {
     fn new(cli: &Cli) -> anyhow::Result<Self> {
         let config = Config::load(&cli.config)?;
-        log::start(if cli.verbose {
-            Level::DEBUG
-        } else {
-            config.log
-        });
+        log::start(if cli.verbose { Level::DEBUG } else { config.log });
         let state = cli.state.as_ref().unwrap_or(&config.state_dir);
-        Ok(Self {
-            state: StateDir::new(state.clone()),
-            host: host(cli.root.as_ref()),
-            config,
-        })
+        Ok(Self { state: StateDir::new(state.clone()), host: host(cli.root.as_ref()), config })
     }
 
     fn cycle(self) -> anyhow::Result<Cycle> {
-        let subject = Subject {
-            host: self.host,
-            claims: self.config.claims,
-        };
+        let subject = Subject { host: self.host, claims: self.config.claims };
         Ok(Cycle::open(self.state, self.config.collectors, subject)?)
     }
 }
@@ -132,10 +117,8 @@ fn show_status(world: &World, json: bool, lang: Lang) -> anyhow::Result<u8> {
 
 fn join(world: &World, token: &TokenSource, replace: bool) -> anyhow::Result<u8> {
     let token = read_token(token)?;
-    let applicant = Applicant {
-        fingerprint: fingerprint(&world.host),
-        claims: claims(&world.host),
-    };
+    let applicant =
+        Applicant { fingerprint: fingerprint(&world.host), claims: claims(&world.host) };
     let runtime = runtime()?;
     let identity = runtime.block_on(enrol(&world.state, &token, applicant, replace))?;
     print(&format!("{}\n", identity.machine))
@@ -146,10 +129,8 @@ fn read_token(source: &TokenSource) -> anyhow::Result<JoinToken> {
         TokenSource::Given(token) => return Ok(token.clone()),
         TokenSource::Stdin => durable::read_text(io::stdin(), MAX_TOKEN_BYTES)
             .map_err(doing("read the join token from standard input"))?,
-        TokenSource::File(path) => read_token_file(path).map_err(doing(format!(
-            "read the join token from {}",
-            path.display()
-        )))?,
+        TokenSource::File(path) => read_token_file(path)
+            .map_err(doing(format!("read the join token from {}", path.display())))?,
     };
     text.parse().map_err(doing("use the join token"))
 }

@@ -86,11 +86,7 @@ struct Lines<'a>(&'a [Fault]);
 impl fmt::Display for Lines<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|fault| {
-            let Fault {
-                path,
-                line,
-                message,
-            } = fault;
+            let Fault { path, line, message } = fault;
             write!(f, "\n  {}:{line}: {message}", path.display())
         })
     }
@@ -106,10 +102,7 @@ impl Config {
             ConfigPath::Default => (Path::new(DEFAULT_PATH), false),
             ConfigPath::Given(path) => (path.as_path(), true),
         };
-        let unreadable = |error| ConfigError::Unreadable {
-            path: path.to_owned(),
-            error,
-        };
+        let unreadable = |error| ConfigError::Unreadable { path: path.to_owned(), error };
         match durable::read(path, MAX_BYTES).map_err(unreadable)? {
             Some(bytes) => {
                 let text = durable::read_text(bytes.as_slice(), MAX_BYTES).map_err(unreadable)?;
@@ -144,15 +137,8 @@ fn meant(raw: Raw, faults: &mut Faults<'_>) -> Config {
             .flatten()
             .filter_map(|text| faults.take(text, |text| text.parse().map_err(to_text)))
             .collect(),
-        state_dir: or(
-            raw.state_dir,
-            "/var/lib/lachan-agent".into(),
-            faults,
-            folder,
-        ),
-        interval: or(raw.interval, minutes(15), faults, |text| {
-            duration(&text, &contact)
-        }),
+        state_dir: or(raw.state_dir, "/var/lib/lachan-agent".into(), faults, folder),
+        interval: or(raw.interval, minutes(15), faults, |text| duration(&text, &contact)),
         first_contact_spread: or(raw.first_contact_spread, minutes(10), faults, |text| {
             duration(&text, &SPREAD_SECONDS)
         }),

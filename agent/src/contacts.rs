@@ -47,11 +47,7 @@ impl Contacts {
     /// No contact yet.
     #[must_use]
     pub fn none(machine: MachineId) -> Self {
-        Self {
-            machine,
-            attempt: None,
-            accepted: None,
-        }
+        Self { machine, attempt: None, accepted: None }
     }
 
     /// The contacts of `machine` kept in `state`; a damaged file counts as none.
@@ -71,10 +67,7 @@ impl Contacts {
     #[must_use]
     pub fn with_accepted(self, accepted: Accepted) -> Self {
         Self {
-            attempt: Some(Attempt {
-                at: accepted.at,
-                error: None,
-            }),
+            attempt: Some(Attempt { at: accepted.at, error: None }),
             accepted: Some(accepted),
             ..self
         }
@@ -84,10 +77,7 @@ impl Contacts {
     #[must_use]
     pub fn with_failed(self, at: Timestamp, error: String) -> Self {
         let error = Some(error);
-        Self {
-            attempt: Some(Attempt { at, error }),
-            ..self
-        }
+        Self { attempt: Some(Attempt { at, error }), ..self }
     }
 
     /// Keeps them.
@@ -120,10 +110,7 @@ mod tests {
                 wire: 1,
                 received_at: Timestamp(2),
                 next_contact_seconds: 900,
-                verdict: report::Verdict {
-                    state: report::State::Protected,
-                    rules: Vec::new(),
-                },
+                verdict: report::Verdict { state: report::State::Protected, rules: Vec::new() },
                 unjudged: Vec::new(),
             },
         };
@@ -141,17 +128,8 @@ mod tests {
     fn the_contacts_of_a_former_identity_say_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let state = StateDir::new(folder.path().to_owned());
-        let (former, present) = (
-            MachineId::from_bytes([1; 16]),
-            MachineId::from_bytes([2; 16]),
-        );
-        Contacts::none(former)
-            .with_failed(Timestamp(3), "down".to_owned())
-            .save(&state)
-            .unwrap();
-        assert_eq!(
-            Contacts::load(&state, present).unwrap(),
-            Contacts::none(present)
-        );
+        let (former, present) = (MachineId::from_bytes([1; 16]), MachineId::from_bytes([2; 16]));
+        Contacts::none(former).with_failed(Timestamp(3), "down".to_owned()).save(&state).unwrap();
+        assert_eq!(Contacts::load(&state, present).unwrap(), Contacts::none(present));
     }
 }

@@ -169,8 +169,7 @@ impl Cycle {
     }
 
     async fn survey(&self) -> Result<Vec<Observation>, CycleError> {
-        self.looking(|subject| survey(&subject.host, &subject.claims, clock::now()))
-            .await
+        self.looking(|subject| survey(&subject.host, &subject.claims, clock::now())).await
     }
 
     /// Looking reads files and may take its time, so it never stands in the way of a signal.
@@ -268,23 +267,18 @@ fn reports_to(configured: &[Address], identity: &Identity) -> Result<Uplink, rus
 impl Contact {
     fn went(&self) -> Went {
         match self {
-            Self::Accepted(reply) => Went::Accepted {
-                next: Duration::from_secs(reply.next_contact_seconds.into()),
-            },
+            Self::Accepted(reply) => {
+                Went::Accepted { next: Duration::from_secs(reply.next_contact_seconds.into()) }
+            }
             Self::Refused(_) => Went::Refused,
-            Self::Later { retry_after, .. } => Went::Later {
-                retry_after: *retry_after,
-            },
+            Self::Later { retry_after, .. } => Went::Later { retry_after: *retry_after },
         }
     }
 
     fn log(&self) {
         match self {
             Self::Accepted(reply) => {
-                tracing::info!(
-                    state = reply.verdict.state.name(),
-                    "the report was accepted"
-                );
+                tracing::info!(state = reply.verdict.state.name(), "the report was accepted");
             }
             Self::Refused(refusal) => tracing::error!("the report was put aside: {refusal}"),
             Self::Later { why, .. } => tracing::warn!("the report is kept for later: {why}"),

@@ -59,9 +59,7 @@ pub enum SecretError {
 
 fn read_open(source: impl Read, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    source
-        .take(limit.saturating_add(1))
-        .read_to_end(&mut bytes)?;
+    source.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limit {
         let message = format!("it is larger than {limit} bytes");
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
@@ -89,11 +87,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// # Errors
 /// When it exists or cannot be written.
 pub fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(PRIVATE_FILE)
-        .open(path)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(PRIVATE_FILE).open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }
@@ -126,10 +120,7 @@ fn forgive_missing(result: io::Result<()>) -> io::Result<()> {
 /// # Errors
 /// When it cannot be made.
 pub fn create_folder(path: &Path) -> io::Result<()> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(PRIVATE_DIR)
-        .create(path)
+    DirBuilder::new().recursive(true).mode(PRIVATE_DIR).create(path)
 }
 
 /// Renames within one folder and waits until that is on disk.
@@ -188,10 +179,7 @@ mod tests {
         let path = folder.path().join("state");
         replace(&path, b"12345").unwrap();
         assert!(read(&path, 5).unwrap().is_some());
-        assert_eq!(
-            read(&path, 4).unwrap_err().kind(),
-            io::ErrorKind::FileTooLarge
-        );
+        assert_eq!(read(&path, 4).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
         assert!(read(&folder.path().join("missing"), 4).unwrap().is_none());
     }
 

@@ -80,10 +80,6 @@ pub async fn enrol(
         Answer::Refused(refusal) => return Err(EnrolError::Refused(refusal)),
         Answer::Later { why, .. } => return Err(EnrolError::Unreachable(why)),
     };
-    let purpose = Purpose {
-        fingerprint: applicant.fingerprint,
-        addresses,
-        machine: None,
-    };
+    let purpose = Purpose { fingerprint: applicant.fingerprint, addresses, machine: None };
     Ok(candidate.certified(&purpose, &reply)?)
 }

@@ -27,10 +27,7 @@ const MAX_MACHINE_ID: usize = 4 * 1024;
 #[must_use]
 pub fn fingerprint(host: &Host) -> Fingerprint {
     let marks = marks(host.files());
-    let marks: Vec<_> = marks
-        .iter()
-        .map(|(label, mark)| (*label, mark.as_str()))
-        .collect();
+    let marks: Vec<_> = marks.iter().map(|(label, mark)| (*label, mark.as_str())).collect();
     Fingerprint::of(&marks)
 }
 

@@ -27,10 +27,7 @@ impl Host {
     /// The machine this process runs on.
     #[must_use]
     pub fn live() -> Self {
-        Self {
-            files: Files::live(),
-            live: true,
-        }
+        Self { files: Files::live(), live: true }
     }
 
     /// The machine recorded under `root`; the root directory itself is this machine.
@@ -39,10 +36,7 @@ impl Host {
         if root == Path::new("/") {
             return Self::live();
         }
-        Self {
-            files: Files::recorded(root),
-            live: false,
-        }
+        Self { files: Files::recorded(root), live: false }
     }
 
     /// Its files.

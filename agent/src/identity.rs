@@ -128,10 +128,8 @@ impl Identity {
         let folder = files::newest(state);
         let files = IdentityFiles::read(&folder)?
             .ok_or_else(|| IdentityError::NotEnrolled(state.path().to_owned()))?;
-        Self::assemble(&files).map_err(|why| IdentityError::Damaged {
-            path: folder,
-            why: why.to_string(),
-        })
+        Self::assemble(&files)
+            .map_err(|why| IdentityError::Damaged { path: folder, why: why.to_string() })
     }
 
     /// Whether this machine has an identity, usable or not.
@@ -164,9 +162,7 @@ impl Identity {
         Ok(Self {
             machine: files.about.machine,
             fingerprint: files.about.fingerprint,
-            addresses: addresses
-                .map(|address| address.parse())
-                .collect::<Result<_, _>>()?,
+            addresses: addresses.map(|address| address.parse()).collect::<Result<_, _>>()?,
             validity,
             anchors: anchors(&files.anchors)?,
             chain,
@@ -255,13 +251,8 @@ impl Candidate {
             },
         };
         let identity = Identity::assemble(&files).map_err(IdentityError::Unusable)?;
-        if purpose
-            .machine
-            .is_some_and(|machine| machine != reply.machine)
-        {
-            return Err(IdentityError::Unusable(Unusable::OtherMachine(
-                reply.machine,
-            )));
+        if purpose.machine.is_some_and(|machine| machine != reply.machine) {
+            return Err(IdentityError::Unusable(Unusable::OtherMachine(reply.machine)));
         }
         self.staging.commit(&files)?;
         Ok(identity)

@@ -37,11 +37,8 @@ pub async fn renew(
     collectors: &[Address],
 ) -> Result<Identity, RenewError> {
     let candidate = Candidate::new(state)?;
-    let request = RenewRequest {
-        wire: WIRE,
-        csr: candidate.request()?,
-        fingerprint: identity.fingerprint,
-    };
+    let request =
+        RenewRequest { wire: WIRE, csr: candidate.request()?, fingerprint: identity.fingerprint };
     let body = Body::plain(serde_json::to_string(&request)?);
     let uplink = Uplink::new(collectors.to_vec(), tls::renewal(identity)?);
     let reply: IdentityReply = match uplink.post(RENEW_PATH, &body).await {

@@ -33,10 +33,7 @@ impl Schedule {
     /// Before the first contact.
     #[must_use]
     pub fn new(interval: Duration) -> Self {
-        Self {
-            interval,
-            failures: 0,
-        }
+        Self { interval, failures: 0 }
     }
 
     /// The interval in force: the configured one until the collector names another.
@@ -100,9 +97,7 @@ mod tests {
     #[test]
     fn a_collector_that_asks_for_time_gets_it_even_on_the_first_failure() {
         let mut schedule = Schedule::new(secs(900));
-        let asked = Went::Later {
-            retry_after: Some(secs(120)),
-        };
+        let asked = Went::Later { retry_after: Some(secs(120)) };
         assert!(schedule.after(asked, Chance::of(0.0)) >= secs(120));
     }
 
@@ -112,9 +107,7 @@ mod tests {
         for _ in 0..10 {
             schedule.after(LATER, Chance::of(0.5));
         }
-        let asked = Went::Later {
-            retry_after: Some(secs(1)),
-        };
+        let asked = Went::Later { retry_after: Some(secs(1)) };
         assert!(schedule.after(asked, Chance::of(0.5)) > secs(400));
     }
 }

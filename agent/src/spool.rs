@@ -64,8 +64,7 @@ impl Draft {
     /// is made anew, and so is one from the future.
     #[must_use]
     pub fn is_younger_than(&self, seconds: i64, now: Timestamp) -> bool {
-        self.surveyed_at()
-            .is_some_and(|surveyed_at| (0..seconds).contains(&now.since(surveyed_at)))
+        self.surveyed_at().is_some_and(|surveyed_at| (0..seconds).contains(&now.since(surveyed_at)))
     }
 
     fn kept(&self) -> String {

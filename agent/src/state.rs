@@ -41,10 +41,7 @@ pub enum StateError {
 
 /// Names the path in an I/O error.
 pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> StateError {
-    |error| StateError::Io {
-        path: path.to_owned(),
-        error,
-    }
+    |error| StateError::Io { path: path.to_owned(), error }
 }
 
 impl StateDir {

@@ -128,9 +128,7 @@ impl Status {
     /// Whether the collector has judged this machine and does not count it as protected.
     #[must_use]
     pub fn is_a_finding(&self) -> bool {
-        self.verdict
-            .as_ref()
-            .is_some_and(|verdict| verdict.state != State::Protected)
+        self.verdict.as_ref().is_some_and(|verdict| verdict.state != State::Protected)
     }
 }
 
@@ -140,20 +138,13 @@ mod tests {
 
     fn judged(state: State) -> Status {
         let rules = Vec::new();
-        Status {
-            verdict: Some(Verdict { state, rules }),
-            ..Status::default()
-        }
+        Status { verdict: Some(Verdict { state, rules }), ..Status::default() }
     }
 
     #[test]
     fn only_protected_is_no_finding() {
         for state in State::ALL {
-            assert_eq!(
-                judged(*state).is_a_finding(),
-                *state != State::Protected,
-                "{state:?}"
-            );
+            assert_eq!(judged(*state).is_a_finding(), *state != State::Protected, "{state:?}");
         }
         assert!(!Status::default().is_a_finding(), "not judged yet");
     }

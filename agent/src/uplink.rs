@@ -79,11 +79,7 @@ pub struct Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { status, problem } = self;
-        write!(
-            f,
-            "the collector refuses it: {} ({status} {})",
-            problem.message, problem.reason
-        )
+        write!(f, "the collector refuses it: {} ({status} {})", problem.message, problem.reason)
     }
 }
 
@@ -141,10 +137,7 @@ impl Body {
     /// JSON as it is.
     #[must_use]
     pub fn plain(json: String) -> Self {
-        Self {
-            bytes: json.into(),
-            squeezed: false,
-        }
+        Self { bytes: json.into(), squeezed: false }
     }
 
     /// JSON, compressed where that is worth it.
@@ -154,10 +147,7 @@ impl Body {
             return Self::plain(json);
         }
         match gzip(json.as_bytes()) {
-            Ok(bytes) => Self {
-                bytes: bytes.into(),
-                squeezed: true,
-            },
+            Ok(bytes) => Self { bytes: bytes.into(), squeezed: true },
             // Writing to memory does not fail; if it did, the report would still have to go.
             Err(_) => Self::plain(json),
         }
@@ -290,10 +280,7 @@ async fn ask(
     answer
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is the bounded reader that the ban points to"
-)]
+#[expect(clippy::disallowed_methods, reason = "this is the bounded reader that the ban points to")]
 async fn read(response: Response<Incoming>) -> Result<Reply, ExchangeError> {
     let (parts, body) = response.into_parts();
     let collected = Limited::new(body, MAX_REPLY_BYTES).collect().await;
@@ -329,16 +316,10 @@ fn understand<T: DeserializeOwned>(reply: &Reply) -> Understood<T> {
             Err(error) => Understood::Later(ExchangeError::Senseless(error.to_string())),
         };
     }
-    let passing = [
-        StatusCode::REQUEST_TIMEOUT,
-        StatusCode::TOO_EARLY,
-        StatusCode::TOO_MANY_REQUESTS,
-    ];
+    let passing =
+        [StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_EARLY, StatusCode::TOO_MANY_REQUESTS];
     if status.is_client_error() && !passing.contains(&status) {
-        return Understood::Refused(Refusal {
-            status: status.as_u16(),
-            problem: problem(reply),
-        });
+        return Understood::Refused(Refusal { status: status.as_u16(), problem: problem(reply) });
     }
     Understood::Later(ExchangeError::Status(status))
 }

@@ -54,9 +54,7 @@ impl Standing {
     /// The standing of this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|standing| standing.name() == name)
+        Self::ALL.into_iter().find(|standing| standing.name() == name)
     }
 }
 

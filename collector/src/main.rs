@@ -1,3 +1,7 @@
 //! `lachan-collector`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    collector::cli::main()
+}

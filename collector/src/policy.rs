@@ -80,13 +80,9 @@ pub fn load(folder: &Folder) -> Result<PolicySet, Problems> {
         run_examples(rule, folder, &ledger);
     }
     match targets {
-        Some(targets) if ledger.count() == 0 => Ok(PolicySet {
-            hash: folder.hash(),
-            rules,
-            targets,
-            catalogues,
-            register,
-        }),
+        Some(targets) if ledger.count() == 0 => {
+            Ok(PolicySet { hash: folder.hash(), rules, targets, catalogues, register })
+        }
         Some(_) | None => Err(ledger.problems(|file| folder.get(file))),
     }
 }
@@ -138,11 +134,8 @@ fn id_span(text: &str, id: &str) -> std::ops::Range<usize> {
 
 /// A file under a misspelt name would be a rule that silently does not hold.
 fn refuse_unknown_files(folder: &Folder, ledger: &Ledger) {
-    let known: Vec<_> = catalogues::FILES
-        .into_iter()
-        .chain(Register::files())
-        .chain([targets::FILE])
-        .collect();
+    let known: Vec<_> =
+        catalogues::FILES.into_iter().chain(Register::files()).chain([targets::FILE]).collect();
     for (file, _) in folder.files() {
         if file.ends_with(".md") || is_rule(file) || known.contains(&file) {
             continue;
@@ -156,23 +149,16 @@ fn run_examples(rule: &Rule, folder: &Folder, ledger: &Ledger) {
     let Some(text) = folder.get(&rule.file) else {
         return;
     };
-    let page = Page {
-        file: &rule.file,
-        text,
-        ledger,
-    };
+    let page = Page { file: &rule.file, text, ledger };
     for example in &rule.examples {
         let clock = JudgeClock::at(example.now);
         let given = judge::judge_example(rule, &example.setting, &example.facts(), clock);
         if given.ruling == example.verdict {
             continue;
         }
-        let help = given.why.map(|why| {
-            format!(
-                "unknown because: {}",
-                why.words(&Calendar::utc()).get(Lang::En)
-            )
-        });
+        let help = given
+            .why
+            .map(|why| format!("unknown because: {}", why.words(&Calendar::utc()).get(Lang::En)));
         page.wrong_with_help(
             example.verdict_span.clone(),
             format!(

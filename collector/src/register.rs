@@ -59,26 +59,15 @@ impl Register {
             .unwrap_or_default();
         for path in NOT_READ_YET {
             if let Some(text) = folder.get(path) {
-                sample |= refuse_content(Page {
-                    file: path,
-                    text,
-                    ledger,
-                });
+                sample |= refuse_content(Page { file: path, text, ledger });
             }
         }
-        Self {
-            units,
-            systems,
-            machines,
-            sample,
-        }
+        Self { units, systems, machines, sample }
     }
 
     /// Every file this version knows.
     pub(crate) fn files() -> impl Iterator<Item = &'static str> {
-        [units::FILE, systems::FILE, machines::FILE]
-            .into_iter()
-            .chain(NOT_READ_YET)
+        [units::FILE, systems::FILE, machines::FILE].into_iter().chain(NOT_READ_YET)
     }
 }
 
@@ -112,10 +101,7 @@ fn refuse_content(page: Page<'_>) -> bool {
 }
 
 fn sample_mark(section: &Section<'_>) -> bool {
-    section
-        .get("sample")
-        .and_then(|item| item.bool())
-        .unwrap_or(false)
+    section.get("sample").and_then(|item| item.bool()).unwrap_or(false)
 }
 
 /// From when until when something is in force, both days included.

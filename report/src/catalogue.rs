@@ -85,12 +85,7 @@ pub enum Topic {
 
 impl Topic {
     /// Every topic, in the order of a survey.
-    pub const ALL: [Self; 4] = [
-        Self::Machine,
-        Self::Assignment,
-        Self::Antivirus,
-        Self::Patches,
-    ];
+    pub const ALL: [Self; 4] = [Self::Machine, Self::Assignment, Self::Antivirus, Self::Patches];
 
     /// The name on the wire.
     #[must_use]
@@ -135,9 +130,7 @@ impl Platform {
     /// The platform of this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|platform| platform.name() == name)
+        Self::ALL.into_iter().find(|platform| platform.name() == name)
     }
 }
 
@@ -145,9 +138,8 @@ impl Platform {
 pub const MACHINE_KINDS: &[&str] = &["workstation", "server"];
 
 /// Every word a licence can be in.
-pub const LICENCE_STATUSES: &[&str] = &[
-    "licensed", "expired", "trial", "free", "builtin", "none", "unknown",
-];
+pub const LICENCE_STATUSES: &[&str] =
+    &["licensed", "expired", "trial", "free", "builtin", "none", "unknown"];
 
 /// Where the knowledge of a licence comes from.
 pub const LICENCE_EVIDENCE: &[&str] = &["vendor", "security_center", "register"];
@@ -157,58 +149,19 @@ pub const PRODUCT_STATES: &[&str] = &["on", "off", "snoozed", "expired"];
 
 /// The fields of one antivirus product.
 pub const ANTIVIRUS_PRODUCT: &[Field] = &[
-    Field {
-        name: "product",
-        kind: Kind::Text,
-    },
-    Field {
-        name: "vendor",
-        kind: Kind::Text,
-    },
-    Field {
-        name: "version",
-        kind: Kind::Text,
-    },
-    Field {
-        name: "state",
-        kind: Kind::OneOf(PRODUCT_STATES),
-    },
-    Field {
-        name: "realtime",
-        kind: Kind::Bool,
-    },
-    Field {
-        name: "passive",
-        kind: Kind::Bool,
-    },
-    Field {
-        name: "definitions_version",
-        kind: Kind::Text,
-    },
-    Field {
-        name: "definitions_at",
-        kind: Kind::Moment(Tense::Happened),
-    },
-    Field {
-        name: "licence_status",
-        kind: Kind::OneOf(LICENCE_STATUSES),
-    },
-    Field {
-        name: "licence_until",
-        kind: Kind::Moment(Tense::End),
-    },
-    Field {
-        name: "licence_evidence",
-        kind: Kind::OneOf(LICENCE_EVIDENCE),
-    },
-    Field {
-        name: "registered",
-        kind: Kind::Bool,
-    },
-    Field {
-        name: "present",
-        kind: Kind::Bool,
-    },
+    Field { name: "product", kind: Kind::Text },
+    Field { name: "vendor", kind: Kind::Text },
+    Field { name: "version", kind: Kind::Text },
+    Field { name: "state", kind: Kind::OneOf(PRODUCT_STATES) },
+    Field { name: "realtime", kind: Kind::Bool },
+    Field { name: "passive", kind: Kind::Bool },
+    Field { name: "definitions_version", kind: Kind::Text },
+    Field { name: "definitions_at", kind: Kind::Moment(Tense::Happened) },
+    Field { name: "licence_status", kind: Kind::OneOf(LICENCE_STATUSES) },
+    Field { name: "licence_until", kind: Kind::Moment(Tense::End) },
+    Field { name: "licence_evidence", kind: Kind::OneOf(LICENCE_EVIDENCE) },
+    Field { name: "registered", kind: Kind::Bool },
+    Field { name: "present", kind: Kind::Bool },
 ];
 
 /// One row of the table.
@@ -258,9 +211,7 @@ impl FactKey {
 
     /// Every key, in the table's order.
     pub fn all() -> impl Iterator<Item = Self> {
-        (0..FACTS.len())
-            .filter_map(|slot| u16::try_from(slot).ok())
-            .map(Self)
+        (0..FACTS.len()).filter_map(|slot| u16::try_from(slot).ok()).map(Self)
     }
 
     /// Its row.
@@ -319,10 +270,7 @@ const fn derived(name: &'static str, kind: Kind, meaning: [&'static str; 2]) -> 
 }
 
 const fn volatile(spec: FactSpec) -> FactSpec {
-    FactSpec {
-        volatile: true,
-        ..spec
-    }
+    FactSpec { volatile: true, ..spec }
 }
 
 const fn only_on(platforms: &'static [Platform], spec: FactSpec) -> FactSpec {
@@ -408,12 +356,7 @@ mod tests {
     fn an_agent_fact_lies_under_its_topic() {
         for spec in FACTS {
             if let Origin::Agent(topic) = spec.origin {
-                assert_eq!(
-                    spec.name.split('.').next(),
-                    Some(topic.name()),
-                    "{}",
-                    spec.name
-                );
+                assert_eq!(spec.name.split('.').next(), Some(topic.name()), "{}", spec.name);
             }
         }
     }
@@ -429,11 +372,7 @@ mod tests {
     fn records_do_not_nest() {
         for spec in FACTS {
             if let Kind::Records(fields) = spec.kind {
-                assert!(
-                    fields
-                        .iter()
-                        .all(|field| !matches!(field.kind, Kind::Records(_)))
-                );
+                assert!(fields.iter().all(|field| !matches!(field.kind, Kind::Records(_))));
             }
         }
     }

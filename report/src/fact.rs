@@ -26,10 +26,7 @@ impl<T> Fact<T> {
     /// A fact that could not be seen, for a reason that needs no detail.
     #[must_use]
     pub fn unknown(reason: Reason) -> Self {
-        Self::Unknown(Ignorance {
-            reason,
-            detail: None,
-        })
+        Self::Unknown(Ignorance { reason, detail: None })
     }
 
     /// The value, if it is known.
@@ -72,10 +69,7 @@ impl Ignorance {
     /// An obstacle with its detail; a detail that is no [`Text`] is left out.
     #[must_use]
     pub fn new(reason: Reason, detail: &str) -> Self {
-        Self {
-            reason,
-            detail: Text::cleaned(detail).ok(),
-        }
+        Self { reason, detail: Text::cleaned(detail).ok() }
     }
 }
 
@@ -176,12 +170,7 @@ impl Reading {
     /// A fact read from `source`.
     #[must_use]
     pub fn new(fact: Fact, source: &str) -> Self {
-        Self {
-            fact,
-            source: Text::cleaned(source)
-                .ok()
-                .filter(|text| !text.as_str().is_empty()),
-        }
+        Self { fact, source: Text::cleaned(source).ok().filter(|text| !text.as_str().is_empty()) }
     }
 }
 
@@ -199,9 +188,8 @@ impl Record {
     /// The fact of one field; a field that was not reported is unknown.
     #[must_use]
     pub fn fact(&self, field: &str) -> Fact<&Value> {
-        self.0.get(field).map_or_else(
-            || Fact::unknown(Reason::NotSupported),
-            |reading| reading.fact.as_ref(),
-        )
+        self.0
+            .get(field)
+            .map_or_else(|| Fact::unknown(Reason::NotSupported), |reading| reading.fact.as_ref())
     }
 }

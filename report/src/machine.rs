@@ -26,7 +26,7 @@ macro_rules! hex_identifier {
         impl $name {
             /// From its bytes.
             #[must_use]
-            pub fn from_bytes(bytes: [u8; $bytes]) -> Self {
+            pub const fn from_bytes(bytes: [u8; $bytes]) -> Self {
                 Self(bytes)
             }
 
@@ -75,9 +75,7 @@ macro_rules! hex_identifier {
 }
 
 fn decode_hex(text: &str, bytes: &mut [u8]) -> Result<(), MalformedHex> {
-    let malformed = MalformedHex {
-        digits: bytes.len() * 2,
-    };
+    let malformed = MalformedHex { digits: bytes.len() * 2 };
     if text.len() != bytes.len() * 2 {
         return Err(malformed);
     }
@@ -178,13 +176,8 @@ mod tests {
 
     #[test]
     fn only_exact_lower_case_hex_is_an_id() {
-        for text in [
-            "",
-            "a5",
-            &"A5".repeat(16),
-            &"g0".repeat(16),
-            &format!("{}0", "a5".repeat(16)),
-        ] {
+        for text in ["", "a5", &"A5".repeat(16), &"g0".repeat(16), &format!("{}0", "a5".repeat(16))]
+        {
             assert!(text.parse::<MachineId>().is_err(), "{text:?}");
         }
         assert_eq!(MachineId::from_uri("http://machine/00"), None);
@@ -195,9 +188,6 @@ mod tests {
         let one = Fingerprint::of(&[("serial", "PF3A"), ("uuid", "1")]);
         assert_ne!(one, Fingerprint::of(&[("serial", "PF3"), ("uuid", "A1")]));
         assert_ne!(one, Fingerprint::of(&[("uuid", "PF3A"), ("serial", "1")]));
-        assert_eq!(
-            one,
-            Fingerprint::of(&[("serial", "PF3A"), ("tag", ""), ("uuid", "1")])
-        );
+        assert_eq!(one, Fingerprint::of(&[("serial", "PF3A"), ("tag", ""), ("uuid", "1")]));
     }
 }

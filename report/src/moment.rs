@@ -67,10 +67,7 @@ impl fmt::Display for Timestamp {
         let (year, month, day) = self.civil_date();
         let second = self.0.rem_euclid(DAY);
         let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-        write!(
-            f,
-            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"
-        )
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
     }
 }
 
@@ -98,19 +95,13 @@ impl Moment {
     /// A moment by the vendor's clock.
     #[must_use]
     pub fn source(at: Timestamp) -> Self {
-        Self {
-            at,
-            clock: Clock::Source,
-        }
+        Self { at, clock: Clock::Source }
     }
 
     /// A moment by the machine's clock.
     #[must_use]
     pub fn machine(at: Timestamp) -> Self {
-        Self {
-            at,
-            clock: Clock::Machine,
-        }
+        Self { at, clock: Clock::Machine }
     }
 }
 
@@ -148,18 +139,10 @@ fn civil_from_days(days: i64) -> (i64, u32, u32) {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 {
-        month_from_march + 3
-    } else {
-        month_from_march - 9
-    };
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
     let year = era * 400 + year_of_era + i64::from(month <= 2);
     // Both are small by construction: the day is 1..=31 and the month 1..=12.
-    (
-        year,
-        u32::try_from(month).unwrap_or(1),
-        u32::try_from(day).unwrap_or(1),
-    )
+    (year, u32::try_from(month).unwrap_or(1), u32::try_from(day).unwrap_or(1))
 }
 
 #[cfg(test)]
@@ -180,13 +163,7 @@ mod tests {
 
     #[test]
     fn dates_that_do_not_exist() {
-        for date in [
-            (2026, 2, 29),
-            (2026, 13, 1),
-            (2026, 0, 1),
-            (2026, 4, 31),
-            (2026, 1, 0),
-        ] {
+        for date in [(2026, 2, 29), (2026, 13, 1), (2026, 0, 1), (2026, 4, 31), (2026, 1, 0)] {
             assert_eq!(Timestamp::from_civil(date, (0, 0, 0)), None, "{date:?}");
         }
         assert!(Timestamp::from_civil((2028, 2, 29), (0, 0, 0)).is_some());

@@ -45,14 +45,8 @@ pub fn digest(observations: &[Observation]) -> FactsDigest {
     ordered.sort_by_key(|observation| observation.topic);
     let mut canonical = String::new();
     for observation in ordered {
-        let stable = Observation {
-            outcome: stable(&observation.outcome),
-            ..observation.clone()
-        };
-        let body = wire::topic_json(&Observation {
-            observed_at: Timestamp(0),
-            ..stable
-        });
+        let stable = Observation { outcome: stable(&observation.outcome), ..observation.clone() };
+        let body = wire::topic_json(&Observation { observed_at: Timestamp(0), ..stable });
         // Writing to a string cannot fail.
         let _ = writeln!(canonical, "{} {body}", observation.topic.name());
     }

@@ -106,10 +106,7 @@ pub struct Bilingual {
 impl Bilingual {
     /// A phrase from its two sides.
     pub fn new(vi: impl Into<String>, en: impl Into<String>) -> Self {
-        Self {
-            vi: vi.into(),
-            en: en.into(),
-        }
+        Self { vi: vi.into(), en: en.into() }
     }
 
     /// A word that is the same in both languages: a name, a number, a version.
@@ -143,15 +140,8 @@ impl Lang {
     /// Vietnamese.
     #[must_use]
     pub fn from_locale(locale: &str) -> Self {
-        let language = locale
-            .split(['_', '.', '@', ':'])
-            .next()
-            .unwrap_or_default();
-        if language.eq_ignore_ascii_case("vi") {
-            Self::Vi
-        } else {
-            Self::En
-        }
+        let language = locale.split(['_', '.', '@', ':']).next().unwrap_or_default();
+        if language.eq_ignore_ascii_case("vi") { Self::Vi } else { Self::En }
     }
 
     /// Chooses from the environment the way POSIX does: `LC_ALL`, else `LC_MESSAGES`, else `LANG`.
@@ -171,9 +161,7 @@ impl std::str::FromStr for Lang {
         match name {
             "vi" => Ok(Self::Vi),
             "en" => Ok(Self::En),
-            other => Err(format!(
-                "language {other:?} is not spoken here: use vi or en"
-            )),
+            other => Err(format!("language {other:?} is not spoken here: use vi or en")),
         }
     }
 }
@@ -191,46 +179,29 @@ mod tests {
 
     #[test]
     fn what_could_steer_a_terminal_is_refused() {
-        for (text, code) in [
-            ("a\u{1b}[2J", 0x1b),
-            ("a\nb", 0x0a),
-            ("a\u{202e}b", 0x202e),
-            ("\u{e000}", 0xe000),
-        ] {
+        for (text, code) in
+            [("a\u{1b}[2J", 0x1b), ("a\nb", 0x0a), ("a\u{202e}b", 0x202e), ("\u{e000}", 0xe000)]
+        {
             assert_eq!(Text::new(text), Err(TextError::Forbidden(code)), "{text:?}");
-            assert!(
-                !Text::cleaned(text)
-                    .unwrap()
-                    .as_str()
-                    .contains(char::from_u32(code).unwrap())
-            );
+            assert!(!Text::cleaned(text).unwrap().as_str().contains(char::from_u32(code).unwrap()));
         }
     }
 
     #[test]
     fn the_length_limit_is_exact() {
         assert!(Text::new(&"x".repeat(MAX_TEXT_BYTES)).is_ok());
-        assert_eq!(
-            Text::new(&"x".repeat(MAX_TEXT_BYTES + 1)),
-            Err(TextError::TooLong)
-        );
+        assert_eq!(Text::new(&"x".repeat(MAX_TEXT_BYTES + 1)), Err(TextError::TooLong));
     }
 
     #[test]
     fn the_locale_chooses_the_language() {
         let environment = |pairs: &'static [(&str, &str)]| {
             Lang::from_environment(move |name| {
-                pairs
-                    .iter()
-                    .find(|(key, _)| *key == name)
-                    .map(|(_, value)| (*value).to_owned())
+                pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
             })
         };
         assert_eq!(environment(&[("LANG", "vi_VN.UTF-8")]), Lang::Vi);
-        assert_eq!(
-            environment(&[("LC_ALL", "C"), ("LANG", "vi_VN.UTF-8")]),
-            Lang::En
-        );
+        assert_eq!(environment(&[("LC_ALL", "C"), ("LANG", "vi_VN.UTF-8")]), Lang::En);
         assert_eq!(environment(&[("LC_ALL", ""), ("LANG", "vi")]), Lang::Vi);
         assert_eq!(environment(&[]), Lang::En);
     }

@@ -80,9 +80,7 @@ impl FromStr for JoinToken {
 
     fn from_str(text: &str) -> Result<Self, TokenError> {
         let body = text.trim().strip_prefix(PREFIX).ok_or(TokenError::Prefix)?;
-        let bytes = URL_SAFE_NO_PAD
-            .decode(body)
-            .map_err(|_| TokenError::Damaged)?;
+        let bytes = URL_SAFE_NO_PAD.decode(body).map_err(|_| TokenError::Damaged)?;
         let (written, checksum) = bytes
             .len()
             .checked_sub(CHECKSUM_BYTES)
@@ -103,9 +101,7 @@ impl FromStr for JoinToken {
 /// Never shows the secret.
 impl fmt::Debug for JoinToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JoinToken")
-            .field("addresses", &self.addresses)
-            .finish_non_exhaustive()
+        f.debug_struct("JoinToken").field("addresses", &self.addresses).finish_non_exhaustive()
     }
 }
 
@@ -128,8 +124,7 @@ mod tests {
     fn a_token_is_one_string_and_comes_back_whole() {
         let text = token().to_string();
         assert!(
-            text.bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'),
+            text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'),
             "{text}"
         );
         assert_eq!(format!(" {text}\n").parse(), Ok(token()));
@@ -142,16 +137,8 @@ mod tests {
             let mut bytes = text.clone().into_bytes();
             bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
             let damaged = String::from_utf8(bytes).unwrap();
-            assert_eq!(
-                damaged.parse::<JoinToken>(),
-                Err(TokenError::Damaged),
-                "at {at}"
-            );
-            assert_eq!(
-                text[..at].parse::<JoinToken>(),
-                Err(TokenError::Damaged),
-                "cut at {at}"
-            );
+            assert_eq!(damaged.parse::<JoinToken>(), Err(TokenError::Damaged), "at {at}");
+            assert_eq!(text[..at].parse::<JoinToken>(), Err(TokenError::Damaged), "cut at {at}");
         }
         assert_eq!("secret".parse::<JoinToken>(), Err(TokenError::Prefix));
     }
@@ -159,9 +146,6 @@ mod tests {
     #[test]
     fn debug_output_keeps_the_secret() {
         let shown = format!("{:?}", token());
-        assert!(
-            !shown.contains('9') && shown.contains("collector.stp.example"),
-            "{shown}"
-        );
+        assert!(!shown.contains('9') && shown.contains("collector.stp.example"), "{shown}");
     }
 }

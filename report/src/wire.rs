@@ -177,11 +177,7 @@ pub fn decode_report(body: &[u8]) -> Result<ReceivedReport, WireError> {
         observations,
     };
     envelope.finish()?;
-    Ok(ReceivedReport {
-        report,
-        bodies: bodies.0,
-        unjudged,
-    })
+    Ok(ReceivedReport { report, bodies: bodies.0, unjudged })
 }
 
 /// One topic as it was received.
@@ -203,17 +199,9 @@ pub fn decode_topic(topic: Topic, body: &str, otherwise_at: Timestamp) -> Receiv
     let mut unjudged = Vec::new();
     let observation = read_topic(topic, body, &mut facts, &mut unjudged).unwrap_or_else(|why| {
         let outcome = Outcome::Failed(Ignorance::new(Reason::ParseError, &why));
-        Observation {
-            topic,
-            observed_at: otherwise_at,
-            outcome,
-        }
+        Observation { topic, observed_at: otherwise_at, outcome }
     });
-    ReceivedTopic {
-        observation,
-        unjudged,
-        facts,
-    }
+    ReceivedTopic { observation, unjudged, facts }
 }
 
 /// The body of one topic.
@@ -229,16 +217,10 @@ pub fn topic_json(observation: &Observation) -> Json {
             json!({ "observed_at": observed_at, "facts": facts })
         }
         Outcome::NotApplicable(why) => json!({ "observed_at": observed_at, "not_applicable": why }),
-        Outcome::Failed(Ignorance {
-            reason,
-            detail: None,
-        }) => {
+        Outcome::Failed(Ignorance { reason, detail: None }) => {
             json!({ "observed_at": observed_at, "failed": reason })
         }
-        Outcome::Failed(Ignorance {
-            reason,
-            detail: Some(detail),
-        }) => {
+        Outcome::Failed(Ignorance { reason, detail: Some(detail) }) => {
             json!({ "observed_at": observed_at, "failed": reason, "detail": detail })
         }
     }
@@ -300,11 +282,7 @@ fn read_topic(
         Ok(outcome)
     })?;
     let observed_at = observed_at.map_err(|error| error.to_string())?;
-    Ok(Observation {
-        topic,
-        observed_at,
-        outcome,
-    })
+    Ok(Observation { topic, observed_at, outcome })
 }
 
 fn read_outcome(
@@ -320,9 +298,7 @@ fn read_outcome(
         return read_facts(topic, &bodies.0, unjudged).map(Outcome::Observed);
     }
     if envelope.has("not_applicable") {
-        let why = envelope
-            .take("not_applicable")
-            .map_err(|error| error.to_string())?;
+        let why = envelope.take("not_applicable").map_err(|error| error.to_string())?;
         return Ok(Outcome::NotApplicable(why));
     }
     let reason = envelope.take("failed").map_err(|error| error.to_string())?;
@@ -367,16 +343,10 @@ fn read_reading(kind: Kind, body: &RawValue) -> Result<Reading, String> {
     let fact = match (written.known, written.absent, written.unknown) {
         (Some(value), None, None) => Fact::Known(read_value(kind, &value)?),
         (None, Some(true), None) => Fact::Absent,
-        (None, None, Some(reason)) => Fact::Unknown(Ignorance {
-            reason,
-            detail: written.detail,
-        }),
+        (None, None, Some(reason)) => Fact::Unknown(Ignorance { reason, detail: written.detail }),
         _ => return Err("exactly one of known, absent and unknown is needed".to_owned()),
     };
-    Ok(Reading {
-        fact,
-        source: written.source,
-    })
+    Ok(Reading { fact, source: written.source })
 }
 
 fn read_value(kind: Kind, body: &RawValue) -> Result<Value, String> {
@@ -385,9 +355,7 @@ fn read_value(kind: Kind, body: &RawValue) -> Result<Value, String> {
         Kind::OneOf(words) => {
             let word: String = from_raw(body)?;
             let known = words.iter().find(|known| **known == word);
-            known
-                .map(|known| Value::Choice(known))
-                .ok_or_else(|| format!("unknown word {word:?}"))
+            known.map(|known| Value::Choice(known)).ok_or_else(|| format!("unknown word {word:?}"))
         }
         Kind::Bool => from_raw(body).map(Value::Bool),
         Kind::Count => from_raw(body).map(Value::Count),
@@ -397,10 +365,8 @@ fn read_value(kind: Kind, body: &RawValue) -> Result<Value, String> {
             if records.len() > MAX_RECORDS {
                 return Err(format!("more than {MAX_RECORDS} records"));
             }
-            let records: Result<_, _> = records
-                .iter()
-                .map(|record| read_record(fields, &record.0))
-                .collect();
+            let records: Result<_, _> =
+                records.iter().map(|record| read_record(fields, &record.0)).collect();
             records.map(Value::Records)
         }
     }
@@ -467,10 +433,7 @@ const DUPLICATE: &str = "duplicate field ";
 
 fn malformed(error: &serde_json::Error) -> WireError {
     let message = error.to_string();
-    match message
-        .strip_prefix(DUPLICATE)
-        .and_then(|rest| rest.split('`').nth(1))
-    {
+    match message.strip_prefix(DUPLICATE).and_then(|rest| rest.split('`').nth(1)) {
         Some(field) => WireError::DuplicateField(field.to_owned()),
         None => WireError::Malformed(message),
     }

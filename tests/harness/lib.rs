@@ -1,1 +1,22 @@
 //! Starts the real binaries over recorded machines.
+//!
+//! One line makes a world: a folder, a register, a running collector on free ports. Agents are the
+//! real agent over a copy of a recorded root, or a hand that speaks TLS and says what no honest
+//! agent would.
+
+pub mod agent;
+pub mod collector;
+pub mod hand;
+pub mod metrics;
+pub mod program;
+pub mod root;
+pub mod skip;
+pub mod wait;
+
+pub use agent::Agent;
+pub use collector::{Collector, World};
+pub use hand::{Answer, Hand, Machine};
+pub use metrics::Metrics;
+pub use root::Root;
+pub use skip::skip;
+pub use wait::until;

@@ -31,14 +31,8 @@ pub(super) struct RawClaims {
     pub(super) level: Option<Written<u8>>,
 }
 
-const KEYS: &[&str] = &[
-    "collectors",
-    "state_dir",
-    "interval",
-    "first_contact_spread",
-    "log",
-    "claims",
-];
+const KEYS: &[&str] =
+    &["collectors", "state_dir", "interval", "first_contact_spread", "log", "claims"];
 const CLAIMS_KEYS: &[&str] = &["unit", "system", "level"];
 
 impl Raw {
@@ -93,11 +87,7 @@ pub(super) struct Faults<'a> {
 
 impl<'a> Faults<'a> {
     pub(super) fn in_file(path: &'a Path, text: &'a str) -> Self {
-        Self {
-            path,
-            text,
-            found: Vec::new(),
-        }
+        Self { path, text, found: Vec::new() }
     }
 
     /// Understands a value, or notes at its place why it cannot be.
@@ -107,9 +97,7 @@ impl<'a> Faults<'a> {
         understand: impl FnOnce(T) -> Result<U, String>,
     ) -> Option<U> {
         let span = written.span();
-        understand(written.into_inner())
-            .map_err(|message| self.note(Some(span), message))
-            .ok()
+        understand(written.into_inner()).map_err(|message| self.note(Some(span), message)).ok()
     }
 
     /// Everything that was noted, in the order of the file.

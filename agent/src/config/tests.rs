@@ -2,10 +2,9 @@ use super::*;
 
 fn parse(text: &str) -> Result<Config, Vec<(usize, String)>> {
     Config::parse(Path::new("agent.toml"), text).map_err(|error| match error {
-        ConfigError::Faulty(faults) => faults
-            .into_iter()
-            .map(|fault| (fault.line, fault.message))
-            .collect(),
+        ConfigError::Faulty(faults) => {
+            faults.into_iter().map(|fault| (fault.line, fault.message)).collect()
+        }
         ConfigError::Unreadable { .. } => panic!("nothing was read"),
     })
 }
@@ -83,15 +82,9 @@ fn everything_wrong_is_said_at_once_with_its_line() {
     .unwrap();
     let lines: Vec<_> = faults.iter().map(|(line, _)| *line).collect();
     assert_eq!(lines, [1, 2, 3, 4, 5, 7, 8, 9], "{faults:#?}");
-    assert_eq!(
-        faults[0].1,
-        "unknown key `colectors`: is `collectors` meant?"
-    );
+    assert_eq!(faults[0].1, "unknown key `colectors`: is `collectors` meant?");
     assert_eq!(faults[6].1, "unknown key `levle`: is `level` meant?");
-    assert_eq!(
-        faults[7].1,
-        "unknown key `colour`: it is one of unit, system, level"
-    );
+    assert_eq!(faults[7].1, "unknown key `colour`: it is one of unit, system, level");
 }
 
 #[test]
@@ -127,20 +120,12 @@ fn durations_have_a_unit_and_limits() {
 fn a_file_may_be_missing_only_where_nobody_named_it() {
     let missing = ConfigPath::Given("/nonexistent/agent.toml".into());
     let error = Config::load(&missing).err().unwrap().to_string();
-    assert!(
-        error.starts_with("read the configuration /nonexistent/agent.toml: "),
-        "{error}"
-    );
+    assert!(error.starts_with("read the configuration /nonexistent/agent.toml: "), "{error}");
 }
 
 #[test]
 fn a_faulty_file_is_named_with_the_line() {
-    let error = Config::parse(Path::new("/etc/lachan/agent.toml"), "x = 1")
-        .err()
-        .unwrap()
-        .to_string();
-    assert!(
-        error.contains("\n  /etc/lachan/agent.toml:1: unknown key"),
-        "{error}"
-    );
+    let error =
+        Config::parse(Path::new("/etc/lachan/agent.toml"), "x = 1").err().unwrap().to_string();
+    assert!(error.contains("\n  /etc/lachan/agent.toml:1: unknown key"), "{error}");
 }

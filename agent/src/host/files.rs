@@ -49,10 +49,7 @@ impl Files {
     /// The files of the machine this process runs on.
     #[must_use]
     pub fn live() -> Self {
-        Self {
-            root: PathBuf::from("/"),
-            recording: None,
-        }
+        Self { root: PathBuf::from("/"), recording: None }
     }
 
     /// The files of a machine recorded under `root`.
@@ -62,10 +59,7 @@ impl Files {
     #[must_use]
     pub fn recorded(root: PathBuf) -> Self {
         let recording = Recording::read(&root);
-        Self {
-            root,
-            recording: Some(recording),
-        }
+        Self { root, recording: Some(recording) }
     }
 
     /// The whole content of a file of at most `limit` bytes.
@@ -100,11 +94,10 @@ impl Files {
     /// # Errors
     /// When it cannot be read, or is larger.
     pub fn read_text(&self, path: &str, limit: usize) -> Read<String> {
-        self.read(path, limit)
-            .map(|bytes| match String::from_utf8(bytes) {
-                Ok(text) => text,
-                Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
-            })
+        self.read(path, limit).map(|bytes| match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+        })
     }
 
     /// Opens a regular file to be streamed. A pipe or a device under a well-known name is refused,
@@ -119,9 +112,7 @@ impl Files {
             .custom_flags(no_waiting)
             .open(self.place(path)?)
             .map_err(|error| ReadError::from_io(path, &error))?;
-        let metadata = file
-            .metadata()
-            .map_err(|error| ReadError::from_io(path, &error))?;
+        let metadata = file.metadata().map_err(|error| ReadError::from_io(path, &error))?;
         if metadata.is_file() {
             return Ok(file);
         }
@@ -178,11 +169,7 @@ impl Files {
             Some(recording) => recording.ownership(path),
             None => (found.uid(), found.mode() & 0o7777),
         };
-        Ok(Metadata {
-            owner,
-            mode,
-            modified: Timestamp(found.mtime()),
-        })
+        Ok(Metadata { owner, mode, modified: Timestamp(found.mtime()) })
     }
 
     /// Where a symbolic link leads, as it is written.

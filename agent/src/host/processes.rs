@@ -42,10 +42,7 @@ impl Processes {
                 };
             }
         };
-        let mut processes = Self {
-            seen: Vec::new(),
-            hidden: None,
-        };
+        let mut processes = Self { seen: Vec::new(), hidden: None };
         for pid in pids {
             match look(files, pid) {
                 Ok(process) => processes.seen.extend(process),
@@ -73,9 +70,8 @@ impl Processes {
     /// With `hidepid` a process is invisible to everybody but its owner and those who may trace
     /// it. Whoever sees two users nevertheless is one of the latter.
     fn others_are_hidden(&self, files: &Files) -> bool {
-        let hiding = files
-            .read_text("proc/mounts", MAX_MOUNTS)
-            .is_ok_and(|mounts| hides_processes(&mounts));
+        let hiding =
+            files.read_text("proc/mounts", MAX_MOUNTS).is_ok_and(|mounts| hides_processes(&mounts));
         let mut users = self.seen.iter().map(|process| process.uid);
         let first = users.next();
         hiding && users.all(|uid| Some(uid) == first)
@@ -118,10 +114,7 @@ struct Status {
 
 fn parse_status(status: &str) -> Option<Status> {
     let field = |name: &str| {
-        status
-            .lines()
-            .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
-            .map(str::trim)
+        status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim)
     };
     let state = field("State")?.chars().next()?;
     Some(Status {

@@ -149,19 +149,13 @@ pub(crate) fn facts(outcome: Outcome) -> Facts {
 pub(crate) fn fact(facts: &Facts, name: &str) -> Fact {
     let key = FactKey::named(name).unwrap_or_else(|| panic!("{name} is not in the catalogue"));
     let reading = facts.get(&key);
-    reading
-        .unwrap_or_else(|| panic!("{name} was not looked at"))
-        .fact
-        .clone()
+    reading.unwrap_or_else(|| panic!("{name} was not looked at")).fact.clone()
 }
 
 /// One field of a record.
 pub(crate) fn field(record: &Record, name: &str) -> Fact {
     let reading = record.0.get(name);
-    reading
-        .unwrap_or_else(|| panic!("{name} was not looked at"))
-        .fact
-        .clone()
+    reading.unwrap_or_else(|| panic!("{name} was not looked at")).fact.clone()
 }
 
 pub(crate) fn text(text: &str) -> Fact {

@@ -79,20 +79,14 @@ fn read(path: &Path) -> Result<String, IdentityError> {
 
 fn read_key(path: &Path) -> Result<String, IdentityError> {
     let bytes = durable::read_secret(path, MAX_BYTES).map_err(|error| match error {
-        SecretError::Exposed(mode) => IdentityError::ExposedKey {
-            path: path.to_owned(),
-            mode,
-        },
+        SecretError::Exposed(mode) => IdentityError::ExposedKey { path: path.to_owned(), mode },
         SecretError::Io(error) => damaged(path, error),
     })?;
     String::from_utf8(bytes).map_err(|error| damaged(path, error))
 }
 
 fn damaged(path: &Path, why: impl ToString) -> IdentityError {
-    IdentityError::Damaged {
-        path: path.to_owned(),
-        why: why.to_string(),
-    }
+    IdentityError::Damaged { path: path.to_owned(), why: why.to_string() }
 }
 
 /// An identity that does not count yet. Dropped, it is gone.
@@ -106,28 +100,19 @@ impl Staging {
     /// Starts with the key.
     pub(super) fn begin(state: &StateDir, key: &str) -> Result<Self, IdentityError> {
         let folder = state.join(GROWING);
-        let staging = Self {
-            state: state.clone(),
-            folder: folder.clone(),
-        };
+        let staging = Self { state: state.clone(), folder: folder.clone() };
         let begun = (|| {
             durable::remove_folder(&folder)?;
             durable::create_folder(&folder)?;
             durable::create(&folder.join(KEY), key.as_bytes())
         })();
-        begun.map_err(|error| IdentityError::Io {
-            path: folder,
-            error,
-        })?;
+        begun.map_err(|error| IdentityError::Io { path: folder, error })?;
         Ok(staging)
     }
 
     /// Adds the rest and makes it count.
     pub(super) fn commit(self, files: &IdentityFiles) -> Result<(), IdentityError> {
-        self.write(files).map_err(|error| IdentityError::Io {
-            path: self.folder.clone(),
-            error,
-        })
+        self.write(files).map_err(|error| IdentityError::Io { path: self.folder.clone(), error })
     }
 
     fn write(&self, files: &IdentityFiles) -> io::Result<()> {

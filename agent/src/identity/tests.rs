@@ -35,11 +35,7 @@ impl World {
             wire: 1,
             machine: MachineId::from_bytes([machine; 16]),
             certificate: request.signed_by(&issuer).unwrap().pem(),
-            anchors: self
-                .authority_params
-                .self_signed(&self.authority)
-                .unwrap()
-                .pem(),
+            anchors: self.authority_params.self_signed(&self.authority).unwrap().pem(),
             received_at: report::Timestamp(0),
         }
     }
@@ -68,9 +64,7 @@ impl World {
     }
 
     fn machine(&self) -> Option<u8> {
-        Identity::load(&self.state)
-            .ok()
-            .map(|identity| identity.machine.as_bytes()[0])
+        Identity::load(&self.state).ok().map(|identity| identity.machine.as_bytes()[0])
     }
 }
 
@@ -92,10 +86,7 @@ fn nobody_else_may_read_the_key() {
     assert_eq!(fs::metadata(&key).unwrap().mode() & 0o7777, 0o600);
     fs::set_permissions(&key, fs::Permissions::from_mode(0o640)).unwrap();
     let error = Identity::load(&world.state).unwrap_err();
-    assert!(
-        matches!(error, IdentityError::ExposedKey { mode: 0o640, .. }),
-        "{error}"
-    );
+    assert!(matches!(error, IdentityError::ExposedKey { mode: 0o640, .. }), "{error}");
     assert!(error.to_string().contains("chmod 600"), "{error}");
 }
 
@@ -104,18 +95,9 @@ fn the_identity_of_other_hardware_is_not_used() {
     let world = World::new();
     world.enrolled(7);
     let identity = Identity::load(&world.state).unwrap();
-    assert!(
-        identity
-            .belongs_to(&Fingerprint::from_bytes(HARDWARE))
-            .is_ok()
-    );
-    let error = identity
-        .belongs_to(&Fingerprint::from_bytes([6; 32]))
-        .unwrap_err();
-    assert!(
-        error.to_string().contains("enrol anew with a new token"),
-        "{error}"
-    );
+    assert!(identity.belongs_to(&Fingerprint::from_bytes(HARDWARE)).is_ok());
+    let error = identity.belongs_to(&Fingerprint::from_bytes([6; 32])).unwrap_err();
+    assert!(error.to_string().contains("enrol anew with a new token"), "{error}");
 }
 
 #[test]
@@ -123,10 +105,7 @@ fn an_identity_that_was_not_finished_leaves_nothing() {
     let world = World::new();
     drop(Candidate::new(&world.state).unwrap());
     assert!(world.listing().is_empty());
-    assert!(matches!(
-        Identity::load(&world.state),
-        Err(IdentityError::NotEnrolled(_))
-    ));
+    assert!(matches!(Identity::load(&world.state), Err(IdentityError::NotEnrolled(_))));
 }
 
 #[test]
@@ -138,10 +117,7 @@ fn a_certificate_for_another_key_is_not_kept() {
     drop(other);
     let candidate = Candidate::new(&world.state).unwrap();
     let error = candidate.certified(&World::purpose(), &reply).unwrap_err();
-    assert!(
-        matches!(error, IdentityError::Unusable(Unusable::Mismatch(_))),
-        "{error}"
-    );
+    assert!(matches!(error, IdentityError::Unusable(Unusable::Mismatch(_))), "{error}");
     assert_eq!(world.machine(), Some(7));
 }
 
@@ -159,10 +135,7 @@ fn a_reply_without_anchors_is_not_kept() {
 fn a_renewal_cannot_turn_one_machine_into_another() {
     let world = World::new();
     world.enrolled(7);
-    let purpose = Purpose {
-        machine: Some(MachineId::from_bytes([7; 16])),
-        ..World::purpose()
-    };
+    let purpose = Purpose { machine: Some(MachineId::from_bytes([7; 16])), ..World::purpose() };
     let candidate = Candidate::new(&world.state).unwrap();
     let reply = world.reply(&candidate.request().unwrap(), 8);
     assert!(candidate.certified(&purpose, &reply).is_err());

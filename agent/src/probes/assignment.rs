@@ -49,18 +49,12 @@ mod tests {
             system: None,
             level: Some(3),
         };
-        let context = Context {
-            claims: &claims,
-            now: Timestamp(0),
-        };
+        let context = Context { claims: &claims, now: Timestamp(0) };
         let Outcome::Observed(facts) = probe(&Host::live(), &context) else {
             panic!("claims are always observed");
         };
         let fact = |name| facts[&FactKey::named(name).unwrap()].fact.clone();
-        assert_eq!(
-            fact("assignment.unit"),
-            known_text(Text::new("stp-hn").unwrap())
-        );
+        assert_eq!(fact("assignment.unit"), known_text(Text::new("stp-hn").unwrap()));
         assert_eq!(fact("assignment.system"), Fact::Absent);
         assert_eq!(fact("assignment.level"), count(3));
     }

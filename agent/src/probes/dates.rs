@@ -2,9 +2,8 @@
 
 use report::Timestamp;
 
-const MONTHS: [&str; 12] = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-];
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// A date as mail and package lists write it: `Fri, 20 Nov 2026 00:12:41 UTC`.
 pub(crate) fn parse_mail_date(text: &str) -> Option<Timestamp> {
@@ -36,10 +35,7 @@ fn month(name: &str) -> Option<u32> {
 
 /// Hours and minutes, and seconds where there are any.
 fn time(text: &str, separator: char) -> Option<(u32, u32, u32)> {
-    let parts: Option<Vec<u32>> = text
-        .split(separator)
-        .map(|part| part.parse().ok())
-        .collect();
+    let parts: Option<Vec<u32>> = text.split(separator).map(|part| part.parse().ok()).collect();
     match parts?[..] {
         [hour, minute] => Some((hour, minute, 0)),
         [hour, minute, second] => Some((hour, minute, second)),

@@ -49,11 +49,7 @@ fn kernel(host: &Host, findings: &mut Findings) {
     let as_text = |found: Read<String>| answered(found, |found| text(&found));
     findings.add("machine.kernel", as_text(system.kernel_release), KERNEL);
     findings.add("machine.architecture", as_text(system.architecture), KERNEL);
-    findings.add(
-        "machine.memory_mib",
-        answered(system.memory_mib, count),
-        KERNEL,
-    );
+    findings.add("machine.memory_mib", answered(system.memory_mib, count), KERNEL);
     let booted = answered(system.booted_at, |at| moment(Moment::machine(at)));
     findings.add("machine.booted_at", booted, KERNEL);
     let (contained, source) = container::detect(host.files());
@@ -83,9 +79,7 @@ fn has_hypervisor(files: &Files) -> bool {
     // One processor speaks for all, and a large machine has hundreds.
     while let Ok(Some(line)) = lines.next() {
         if line.starts_with(b"flags") {
-            return line
-                .split(|byte| *byte == b' ')
-                .any(|flag| flag == b"hypervisor");
+            return line.split(|byte| *byte == b' ').any(|flag| flag == b"hypervisor");
         }
     }
     false

@@ -167,10 +167,7 @@ mod tests {
             machine: Some(MachineId::from_bytes([0xab; 16])),
             collectors: vec!["a.example:7443".to_owned()],
             certificate_until: Some(at()),
-            last_attempt: Some(Attempt {
-                at: at(),
-                error: None,
-            }),
+            last_attempt: Some(Attempt { at: at(), error: None }),
             last_accepted: Some(AcceptedAt {
                 at: at(),
                 received_at: at(),
@@ -225,10 +222,7 @@ Kết luận: chưa được bảo vệ
                 at: at(),
                 error: Some("a.example:7443: no answer in time".to_owned()),
             }),
-            spooled: Some(Spooled {
-                sequence: Sequence(13),
-                surveyed_at: Some(at()),
-            }),
+            spooled: Some(Spooled { sequence: Sequence(13), surveyed_at: Some(at()) }),
             ..judged()
         };
         let text = status(&failing, Lang::En);

@@ -117,14 +117,10 @@ fn reason(reason: Reason) -> Words {
         Reason::ProviderError => words("nguồn báo lỗi", "the source reports an error"),
         Reason::ParseError => words("không hiểu được nội dung", "makes no sense"),
         Reason::TooLarge => words("quá lớn", "too large"),
-        Reason::SourceStale => words(
-            "nguồn thiếu hoặc quá cũ",
-            "the source is missing or too old",
-        ),
-        Reason::ProductOpaque => words(
-            "phần mềm không cho đọc",
-            "the product does not let it be read",
-        ),
+        Reason::SourceStale => words("nguồn thiếu hoặc quá cũ", "the source is missing or too old"),
+        Reason::ProductOpaque => {
+            words("phần mềm không cho đọc", "the product does not let it be read")
+        }
     }
 }
 
@@ -150,22 +146,13 @@ mod tests {
                     ),
                 ),
                 ("licence_until", Fact::Absent.into()),
-                (
-                    "definitions_at",
-                    Fact::Known(Value::Moment(Moment::source(at()))).into(),
-                ),
-                (
-                    "realtime",
-                    Fact::Unknown(Ignorance::new(Reason::AccessDenied, "/proc")).into(),
-                ),
+                ("definitions_at", Fact::Known(Value::Moment(Moment::source(at()))).into()),
+                ("realtime", Fact::Unknown(Ignorance::new(Reason::AccessDenied, "/proc")).into()),
             ]
             .into(),
         );
         let facts = Facts::from([
-            (
-                FactKey::named("antivirus.complete").unwrap(),
-                Fact::Known(Value::Bool(false)).into(),
-            ),
+            (FactKey::named("antivirus.complete").unwrap(), Fact::Known(Value::Bool(false)).into()),
             (
                 FactKey::named("antivirus.products").unwrap(),
                 Fact::Known(Value::Records(vec![product])).into(),

@@ -18,10 +18,7 @@ impl<const N: usize> Table<N> {
     }
 
     pub(super) fn row(&mut self, cells: [&str; N]) {
-        self.rows.push(Row {
-            cells: cells.map(harmless),
-            note: None,
-        });
+        self.rows.push(Row { cells: cells.map(harmless), note: None });
     }
 
     /// Puts a line of its own under the last row.
@@ -59,9 +56,7 @@ impl<const N: usize> Table<N> {
 
 /// The text without anything that could steer a terminal.
 pub(super) fn harmless(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '\u{FFFD}' } else { c })
-        .collect()
+    text.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect()
 }
 
 #[cfg(test)]

@@ -52,9 +52,7 @@ fn a_draft_survives_the_process_and_the_newest_wins() {
 fn the_incarnation_is_never_on_disk() {
     let (_folder, state) = state();
     Spool::new(&state).put(&draft(1)).unwrap();
-    let kept = durable::read(&state.join(REPORT), MAX_BYTES)
-        .unwrap()
-        .unwrap();
+    let kept = durable::read(&state.join(REPORT), MAX_BYTES).unwrap().unwrap();
     let kept = String::from_utf8(kept).unwrap();
     let none = Incarnation::from_bytes([0; 16]).to_string();
     assert!(kept.contains(&none), "{kept}");
@@ -109,9 +107,6 @@ fn a_survey_speaks_for_one_interval() {
     assert!(younger(1000) && younger(1899));
     assert!(!younger(1900), "as old as the interval");
     assert!(!younger(999), "from the future");
-    let empty = Draft {
-        observations: Vec::new(),
-        ..draft(1)
-    };
+    let empty = Draft { observations: Vec::new(), ..draft(1) };
     assert!(!empty.is_younger_than(900, Timestamp(1000)));
 }

@@ -66,10 +66,7 @@ fn an_office_pc_with_clamav() {
     assert_eq!(records(fact(&antivirus, "antivirus.products")).len(), 1);
     let patches = topic(&observations, Topic::Patches);
     assert_eq!(fact(&patches, "patches.security_pending"), count(5));
-    assert_eq!(
-        fact(&patches, "patches.reboot_pending"),
-        Fact::Known(Value::Bool(false))
-    );
+    assert_eq!(fact(&patches, "patches.reboot_pending"), Fact::Known(Value::Bool(false)));
 }
 
 #[test]
@@ -78,20 +75,14 @@ fn a_bare_server_has_no_antivirus_and_its_updates_are_unknown() {
     let observations = look(&machine.host());
     let antivirus = topic(&observations, Topic::Antivirus);
     assert_eq!(records(fact(&antivirus, "antivirus.products")), []);
-    assert_eq!(
-        fact(&antivirus, "antivirus.complete"),
-        Fact::Known(Value::Bool(true))
-    );
+    assert_eq!(fact(&antivirus, "antivirus.complete"), Fact::Known(Value::Bool(true)));
     let patches = topic(&observations, Topic::Patches);
     let pending = fact(&patches, "patches.security_pending");
     assert_eq!(reason(&pending), Some(Reason::SourceStale));
     let machine = topic(&observations, Topic::Machine);
     let serial = fact(&machine, "machine.serial");
     assert_eq!(reason(&serial), Some(Reason::NotSupported));
-    assert_eq!(
-        fact(&machine, "machine.chassis"),
-        Fact::Known(Value::Choice("virtual"))
-    );
+    assert_eq!(fact(&machine, "machine.chassis"), Fact::Known(Value::Choice("virtual")));
 }
 
 #[test]
@@ -100,10 +91,7 @@ fn a_laptop_that_is_up_to_date_and_waits_for_a_restart() {
     let observations = look(&machine.host());
     let patches = topic(&observations, Topic::Patches);
     assert_eq!(fact(&patches, "patches.security_pending"), count(0));
-    assert_eq!(
-        fact(&patches, "patches.reboot_pending"),
-        Fact::Known(Value::Bool(true))
-    );
+    assert_eq!(fact(&patches, "patches.reboot_pending"), Fact::Known(Value::Bool(true)));
     let machine = topic(&observations, Topic::Machine);
     for (name, expected) in [
         ("machine.serial", text("PF3A1B2C")),
@@ -139,10 +127,7 @@ fn a_probe_that_fails_takes_no_other_with_it() {
 fn a_machine_with_nothing_on_it_is_unknown_throughout() {
     let observations = look(&Machine::empty().host());
     let antivirus = topic(&observations, Topic::Antivirus);
-    assert_eq!(
-        fact(&antivirus, "antivirus.complete"),
-        Fact::Known(Value::Bool(false))
-    );
+    assert_eq!(fact(&antivirus, "antivirus.complete"), Fact::Known(Value::Bool(false)));
     let machine = topic(&observations, Topic::Machine);
     for name in ["machine.host_name", "machine.os_id", "machine.kernel"] {
         assert!(reason(&fact(&machine, name)).is_some(), "{name}");
@@ -204,10 +189,7 @@ fn two_surveys_of_one_machine_say_the_same() {
     let machine = Machine::recorded("debian12-clamav");
     let first = look(&machine.host());
     let second = survey(&machine.host(), &AssignmentClaims::default(), NOW + 900);
-    assert_eq!(
-        report::report::digest(&first),
-        report::report::digest(&second)
-    );
+    assert_eq!(report::report::digest(&first), report::report::digest(&second));
 }
 
 /// Wherever this test runs is a machine that nobody prepared: only what must hold on any.

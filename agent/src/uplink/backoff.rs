@@ -38,11 +38,7 @@ pub fn between_contacts(interval: Duration, chance: Chance) -> Duration {
     let shortest = Duration::from_secs((*CONTACT_RANGE.start()).into());
     let longest = Duration::from_secs((*CONTACT_RANGE.end()).into());
     let interval = interval.clamp(shortest, longest);
-    between(
-        interval.mul_f64(1.0 - JITTER),
-        interval.mul_f64(1.0 + JITTER),
-        chance,
-    )
+    between(interval.mul_f64(1.0 - JITTER), interval.mul_f64(1.0 + JITTER), chance)
 }
 
 /// How long to wait before the first contact: a whole office is switched on at eight o'clock.
@@ -75,9 +71,8 @@ mod tests {
 
     #[test]
     fn the_bound_doubles_up_to_a_quarter_of_an_hour() {
-        let bounds: Vec<_> = (1..=9)
-            .map(|attempt| seconds(after_failure(attempt, nearly_one())))
-            .collect();
+        let bounds: Vec<_> =
+            (1..=9).map(|attempt| seconds(after_failure(attempt, nearly_one()))).collect();
         assert_eq!(bounds, [10, 20, 40, 80, 160, 320, 640, 900, 900]);
         assert_eq!(seconds(after_failure(u32::MAX, nearly_one())), 900);
         assert_eq!(seconds(after_failure(9, never())), 5);

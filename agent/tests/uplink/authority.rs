@@ -23,11 +23,7 @@ impl Authority {
         params.distinguished_name.push(DnType::CommonName, name);
         let key = KeyPair::generate().unwrap();
         let certificate = params.self_signed(&key).unwrap();
-        Self {
-            params,
-            key,
-            certificate,
-        }
+        Self { params, key, certificate }
     }
 
     pub(crate) fn der(&self) -> CertificateDer<'static> {

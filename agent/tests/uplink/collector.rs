@@ -160,11 +160,7 @@ impl Configs {
             config.session_storage = Arc::new(NoServerSessionStorage {});
             config.send_tls13_tickets = 0;
         }
-        Self {
-            reports: Arc::new(mutual()),
-            enrol: Arc::new(enrol),
-            renew: Arc::new(renew),
-        }
+        Self { reports: Arc::new(mutual()), enrol: Arc::new(enrol), renew: Arc::new(renew) }
     }
 
     fn by_alpn(&self, alpn: Option<&[u8]>) -> Arc<ServerConfig> {
@@ -196,9 +192,7 @@ async fn serve_one(stream: TcpStream, shared: Arc<Shared>) {
     let connection = Arc::new(Seen::connection(&stream));
     let service = service_fn(|request| answer(request, &shared, &connection));
     // A reply that is lost on purpose ends the connection with an error.
-    let _ = http1::Builder::new()
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
+    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
 impl Seen {
@@ -270,10 +264,7 @@ impl Shared {
                 wire: 1,
                 received_at: clock::now(),
                 next_contact_seconds: 600,
-                verdict: Verdict {
-                    state: State::Unprotected,
-                    rules: Vec::new(),
-                },
+                verdict: Verdict { state: State::Unprotected, rules: Vec::new() },
                 unjudged: Vec::new(),
             })
             .unwrap(),

@@ -1,10 +1,6 @@
 //! The agent speaks to a collector: over real TLS, from a real state folder.
 
-#![expect(
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "every function here is part of a test"
-)]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "every function here is part of a test")]
 
 mod authority;
 mod collector;
@@ -73,18 +69,13 @@ impl Machine {
     }
 
     async fn enrol_again(&self, token: &JoinToken, replace: bool) -> Result<Identity, EnrolError> {
-        let applicant = Applicant {
-            fingerprint: fingerprint(&self.host()),
-            claims: claims(&self.host()),
-        };
+        let applicant =
+            Applicant { fingerprint: fingerprint(&self.host()), claims: claims(&self.host()) };
         enrol(&self.state(), token, applicant, replace).await
     }
 
     fn cycle(&self) -> Result<Cycle, CycleError> {
-        let subject = Subject {
-            host: self.host(),
-            claims: AssignmentClaims::default(),
-        };
+        let subject = Subject { host: self.host(), claims: AssignmentClaims::default() };
         Cycle::open(self.state(), Vec::new(), subject)
     }
 
@@ -135,10 +126,7 @@ async fn a_machine_joins_and_its_first_report_is_judged() {
 
     let status = machine.status();
     assert_eq!(status.verdict.unwrap().state, report::State::Unprotected);
-    assert_eq!(
-        status.last_accepted.unwrap().collector,
-        collector.address.to_string()
-    );
+    assert_eq!(status.last_accepted.unwrap().collector, collector.address.to_string());
     assert!(status.spooled.is_none());
 }
 
@@ -157,18 +145,10 @@ async fn every_connection_is_post_quantum() {
 async fn a_collector_that_is_not_the_tokens_gets_nothing_and_leaves_nothing() {
     let collector = Collector::start().await;
     let machine = Machine::new();
-    let token = JoinToken {
-        collector_ca: [0; 32],
-        ..collector.token()
-    };
+    let token = JoinToken { collector_ca: [0; 32], ..collector.token() };
     let error = machine.enrol(&token).await.unwrap_err();
     assert!(matches!(error, EnrolError::Unreachable(_)));
-    assert!(
-        error
-            .to_string()
-            .contains("not the collector that the join token names"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("not the collector that the join token names"), "{error}");
     assert!(collector.seen().is_empty(), "the secret must not be sent");
     assert_eq!(machine.listing(), ["lock"]);
 }
@@ -179,10 +159,7 @@ async fn a_refused_enrolment_leaves_nothing() {
     let machine = Machine::new();
     collector.will([Next::Refuse(403)]);
     let error = machine.enrol(&collector.token()).await.unwrap_err();
-    assert!(
-        error.to_string().contains("this machine was revoked"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("this machine was revoked"), "{error}");
     assert_eq!(machine.listing(), ["lock"]);
 }
 
@@ -191,9 +168,7 @@ async fn the_next_address_of_the_token_is_tried() {
     let collector = Collector::start().await;
     let machine = Machine::new();
     let mut token = collector.token();
-    token
-        .addresses
-        .insert(0, collector::nobody().await.to_string());
+    token.addresses.insert(0, collector::nobody().await.to_string());
     machine.enrol(&token).await.unwrap();
     let contact = machine.cycle().unwrap().contact(KEPT).await.unwrap();
     assert!(matches!(contact, Contact::Accepted(_)));
@@ -233,9 +208,7 @@ async fn a_refused_report_is_put_aside_with_its_reason() {
 
 fn reports(collector: &Collector) -> Vec<u64> {
     let seen = collector.seen().into_iter();
-    seen.filter(|seen| seen.path == "/v1/reports")
-        .map(|seen| seen.report().sequence.0)
-        .collect()
+    seen.filter(|seen| seen.path == "/v1/reports").map(|seen| seen.report().sequence.0).collect()
 }
 
 #[tokio::test]
@@ -253,10 +226,7 @@ async fn a_busy_collector_gets_the_same_report_later() {
     assert_eq!(status.spooled.unwrap().sequence, Sequence(1));
     assert!(status.last_attempt.unwrap().error.unwrap().contains("503"));
 
-    assert!(matches!(
-        cycle.contact(KEPT).await.unwrap(),
-        Contact::Accepted(_)
-    ));
+    assert!(matches!(cycle.contact(KEPT).await.unwrap(), Contact::Accepted(_)));
     assert_eq!(reports(&collector), [1, 1]);
     assert!(machine.status().spooled.is_none());
 }
@@ -285,17 +255,11 @@ async fn a_process_killed_before_sending_leaves_its_report_to_the_next() {
     let killed = machine.cycle().unwrap();
     let draft = killed.prepare().await.unwrap();
     drop(killed);
-    assert_eq!(
-        Spool::new(&machine.state()).get().unwrap(),
-        Some(draft.clone())
-    );
+    assert_eq!(Spool::new(&machine.state()).get().unwrap(), Some(draft.clone()));
 
     machine.cycle().unwrap().contact(KEPT).await.unwrap();
     machine.cycle().unwrap().contact(KEPT).await.unwrap();
-    assert_eq!(
-        reports(&collector),
-        [draft.sequence.0, draft.sequence.0 + 1]
-    );
+    assert_eq!(reports(&collector), [draft.sequence.0, draft.sequence.0 + 1]);
     let [.., first, second] = &collector.seen()[..] else {
         panic!("two reports");
     };
@@ -308,10 +272,7 @@ async fn a_kept_report_that_is_no_longer_young_makes_way_for_a_new_one() {
     let machine = joined(&collector).await;
     let mut cycle = machine.cycle().unwrap();
     cycle.prepare().await.unwrap();
-    cycle
-        .contact(Kept::YoungerThan(Duration::ZERO))
-        .await
-        .unwrap();
+    cycle.contact(Kept::YoungerThan(Duration::ZERO)).await.unwrap();
     assert_eq!(reports(&collector), [2]);
     assert!(machine.status().spooled.is_none());
 }
@@ -326,19 +287,14 @@ async fn an_identity_past_half_of_its_life_is_renewed_before_the_report() {
     cycle.contact(KEPT).await.unwrap();
     cycle.contact(KEPT).await.unwrap();
 
-    assert_eq!(
-        collector.paths(),
-        ["/v1/enrol", "/v1/renew", "/v1/reports", "/v1/reports"]
-    );
+    assert_eq!(collector.paths(), ["/v1/enrol", "/v1/renew", "/v1/reports", "/v1/reports"]);
     let seen = collector.seen();
     assert_eq!(seen[1].alpn.as_deref(), Some(RENEW_ALPN));
     assert!(seen[1].client.is_some());
     assert_ne!(seen[2].client, seen[1].client, "the new certificate speaks");
     assert!(!seen[2].resumed, "nothing of the old identity is resumed");
     assert_ne!(key(), before);
-    let mode = fs::metadata(machine.state().join("identity/key.pem"))
-        .unwrap()
-        .mode();
+    let mode = fs::metadata(machine.state().join("identity/key.pem")).unwrap().mode();
     assert_eq!(mode & 0o777, 0o600);
 }
 
@@ -374,18 +330,10 @@ async fn a_copied_disk_does_not_speak() {
     let machine = joined(&collector).await;
     machine.is_hardware("fedcba9876543210fedcba9876543210", "PF3B9876");
     let error = machine.cycle().unwrap().contact(KEPT).await.unwrap_err();
-    assert!(matches!(
-        error,
-        CycleError::Identity(IdentityError::OtherHardware)
-    ));
+    assert!(matches!(error, CycleError::Identity(IdentityError::OtherHardware)));
     assert_eq!(collector.paths(), ["/v1/enrol"]);
     let attempt = machine.status().last_attempt.unwrap();
-    assert!(
-        attempt
-            .error
-            .unwrap()
-            .contains("enrol anew with a new token")
-    );
+    assert!(attempt.error.unwrap().contains("enrol anew with a new token"));
 }
 
 #[tokio::test]
@@ -405,10 +353,7 @@ async fn an_unreachable_collector_leaves_the_report_on_disk() {
     let collector = Collector::start().await;
     let machine = joined(&collector).await;
     let address = collector::nobody().await.to_string().parse().unwrap();
-    let subject = Subject {
-        host: machine.host(),
-        claims: AssignmentClaims::default(),
-    };
+    let subject = Subject { host: machine.host(), claims: AssignmentClaims::default() };
     let mut cycle = Cycle::open(machine.state(), vec![address], subject).unwrap();
     let contact = cycle.contact(KEPT).await.unwrap();
     assert!(matches!(contact, Contact::Later { .. }));
@@ -427,8 +372,6 @@ async fn the_loop_reports_until_it_is_told_to_stop() {
         }
     };
     let interval = Duration::from_secs(900);
-    cycle::run(&mut cycle, interval, Duration::ZERO, reported)
-        .await
-        .unwrap();
+    cycle::run(&mut cycle, interval, Duration::ZERO, reported).await.unwrap();
     assert_eq!(reports(&collector), [1]);
 }

@@ -24,10 +24,7 @@ impl Service {
         manager.set_read_timeout(Some(PATIENCE)).unwrap();
         let mut command = agent(machine);
         command.arg("run").env("NOTIFY_SOCKET", &socket);
-        Self {
-            child: command.spawn().unwrap(),
-            manager,
-        }
+        Self { child: command.spawn().unwrap(), manager }
     }
 
     fn says(&self) -> String {
@@ -42,10 +39,7 @@ impl Service {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the test starts the very binary it is about"
-)]
+#[expect(clippy::disallowed_methods, reason = "the test starts the very binary it is about")]
 fn agent(machine: &Machine) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lachan-agent"));
     command
@@ -119,9 +113,5 @@ async fn the_whole_way_by_command_line() {
     let sent: serde_json::Value =
         serde_json::from_slice(&collector.seen().last().unwrap().body).unwrap();
     let shown = |topics: &serde_json::Value| topics["machine"]["facts"].clone();
-    assert_eq!(
-        shown(&survey),
-        shown(&sent["topics"]),
-        "what is shown is what is sent"
-    );
+    assert_eq!(shown(&survey), shown(&sent["topics"]), "what is shown is what is sent");
 }

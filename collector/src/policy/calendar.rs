@@ -16,10 +16,7 @@ impl Calendar {
     /// A calendar with holidays from and until these dates, both included.
     #[must_use]
     pub fn new(zone: TimeZone, holidays: &[(Date, Date)]) -> Self {
-        let mut calendar = Self {
-            zone,
-            holidays: Vec::new(),
-        };
+        let mut calendar = Self { zone, holidays: Vec::new() };
         let mut spans: Vec<_> = holidays
             .iter()
             .map(|(from, until)| (calendar.start_of(*from), calendar.end_of(*until) + 1))
@@ -43,11 +40,7 @@ impl Calendar {
     #[must_use]
     pub fn date_of(&self, at: Timestamp) -> Date {
         jiff::Timestamp::from_second(at.0)
-            .unwrap_or(if at.0 < 0 {
-                jiff::Timestamp::MIN
-            } else {
-                jiff::Timestamp::MAX
-            })
+            .unwrap_or(if at.0 < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX })
             .to_zoned(self.zone.clone())
             .date()
     }
@@ -56,9 +49,7 @@ impl Calendar {
     #[must_use]
     pub fn start_of(&self, date: Date) -> Timestamp {
         date.to_zoned(self.zone.clone())
-            .map_or(Timestamp(i64::MAX), |start| {
-                Timestamp(start.timestamp().as_second())
-            })
+            .map_or(Timestamp(i64::MAX), |start| Timestamp(start.timestamp().as_second()))
     }
 
     /// The last second of a day: what ends on a date still holds on it.

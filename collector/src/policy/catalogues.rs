@@ -71,10 +71,7 @@ fn file<T: Default>(
 }
 
 fn data_date(section: &Section<'_>) -> Date {
-    section
-        .need("data_date")
-        .and_then(|item| item.date())
-        .unwrap_or_default()
+    section.need("data_date").and_then(|item| item.date()).unwrap_or_default()
 }
 
 /// When support for each release of an operating system ends.
@@ -127,10 +124,7 @@ impl Release {
 
 impl Lifecycle {
     fn read(section: &Section<'_>, calendar: &Calendar) -> Self {
-        let mut lifecycle = Self {
-            data_date: data_date(section),
-            releases: Vec::new(),
-        };
+        let mut lifecycle = Self { data_date: data_date(section), releases: Vec::new() };
         let items = section.need("release").and_then(|item| item.list());
         for item in items.unwrap_or_default() {
             let Some(release) = read_release(&item, calendar) else {
@@ -141,10 +135,7 @@ impl Lifecycle {
                 .iter()
                 .any(|one| (&one.os, &one.version) == (&release.os, &release.version))
             {
-                item.wrong(format!(
-                    "`{} {}` stands here twice",
-                    release.os, release.version
-                ));
+                item.wrong(format!("`{} {}` stands here twice", release.os, release.version));
             }
             lifecycle.releases.push(release);
         }
@@ -162,9 +153,7 @@ impl Lifecycle {
 }
 
 fn begins_with_version(version: &str, release: &str) -> bool {
-    version
-        .strip_prefix(release)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    version.strip_prefix(release).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 fn read_release(item: &Item<'_>, calendar: &Calendar) -> Option<Release> {
@@ -173,26 +162,17 @@ fn read_release(item: &Item<'_>, calendar: &Calendar) -> Option<Release> {
     let version = section.need("version").and_then(|item| item.string());
     let name = section.need("name").and_then(|item| item.string());
     let end = section.need("end").and_then(|item| item.date());
-    let extended = section
-        .get("extended")
-        .and_then(|item| read_extended(&item, calendar));
+    let extended = section.get("extended").and_then(|item| read_extended(&item, calendar));
     section.finish();
-    Some(Release {
-        os: os?,
-        version: version?,
-        name: name?,
-        end: calendar.end_of(end?),
-        extended,
-    })
+    Some(Release { os: os?, version: version?, name: name?, end: calendar.end_of(end?), extended })
 }
 
 fn read_extended(item: &Item<'_>, calendar: &Calendar) -> Option<Extended> {
     let section = item.section()?;
     let name = section.need("name").and_then(|item| item.string());
     let end = section.need("end").and_then(|item| item.date());
-    let entitled = section
-        .need("entitled")
-        .and_then(|item| item.word(&["everyone", "subscribers"]));
+    let entitled =
+        section.need("entitled").and_then(|item| item.word(&["everyone", "subscribers"]));
     section.finish();
     Some(Extended {
         name: name?,
@@ -215,12 +195,7 @@ pub struct Antivirus {
 
 impl Antivirus {
     fn read(section: &Section<'_>) -> Self {
-        let flag = |key| {
-            section
-                .need(key)
-                .and_then(|item| item.bool())
-                .unwrap_or(false)
-        };
+        let flag = |key| section.need(key).and_then(|item| item.bool()).unwrap_or(false);
         let mut antivirus = Self {
             data_date: data_date(section),
             count_free: flag("count_free"),
@@ -231,9 +206,7 @@ impl Antivirus {
         if let Some(names) = names {
             for (product, name) in names.items() {
                 if let Some(name) = name.string() {
-                    antivirus
-                        .names
-                        .push((product.to_owned(), Bilingual::same(name)));
+                    antivirus.names.push((product.to_owned(), Bilingual::same(name)));
                 }
             }
         }
@@ -294,19 +267,9 @@ mod tests {
 
     #[test]
     fn a_repeated_character_is_junk_without_being_listed() {
-        let serials = Serials {
-            junk: vec!["TO BE FILLED BY O.E.M.".to_owned()],
-            ..Serials::default()
-        };
-        for junk in [
-            "",
-            "  ",
-            "0",
-            "00000000",
-            "FFFFFFFF-FFFF",
-            "To be filled by O.E.M.",
-            "....",
-        ] {
+        let serials =
+            Serials { junk: vec!["TO BE FILLED BY O.E.M.".to_owned()], ..Serials::default() };
+        for junk in ["", "  ", "0", "00000000", "FFFFFFFF-FFFF", "To be filled by O.E.M.", "...."] {
             assert!(serials.is_junk(junk), "{junk:?}");
         }
         assert!(!serials.is_junk("PF3A"));

@@ -106,9 +106,7 @@ fn unknown_fact(name: &str, item: &Item<'_>) {
     // An unquoted dotted key is a table of tables for TOML.
     let inside = format!("{name}.");
     let help = match names().find(|fact| fact.starts_with(&inside)) {
-        Some(fact) => Some(format!(
-            "put the whole name of the fact in quotes: \"{fact}\""
-        )),
+        Some(fact) => Some(format!("put the whole name of the fact in quotes: \"{fact}\"")),
         None => did_you_mean(name, names()),
     };
     item.wrong_key(format!("unknown fact `{name}`"), help);
@@ -139,9 +137,9 @@ impl Reading<'_> {
         match item.shape() {
             Shape::Table => self.table(item),
             Shape::List => self.one_of(&item.list()?, item).map(|test| vec![test]),
-            Shape::Text | Shape::Number | Shape::Fraction | Shape::Bool | Shape::Date => self
-                .one_of(std::slice::from_ref(item), item)
-                .map(|test| vec![test]),
+            Shape::Text | Shape::Number | Shape::Fraction | Shape::Bool | Shape::Date => {
+                self.one_of(std::slice::from_ref(item), item).map(|test| vec![test])
+            }
         }
     }
 
@@ -184,20 +182,14 @@ impl Reading<'_> {
 
     fn table(&self, item: &Item<'_>) -> Option<Vec<Test>> {
         let section = item.section()?;
-        let read: Vec<_> = section
-            .items()
-            .map(|(name, value)| self.named_test(name, &value))
-            .collect();
+        let read: Vec<_> =
+            section.items().map(|(name, value)| self.named_test(name, &value)).collect();
         let tests = all(read.into_iter())?;
         if tests.is_empty() {
             item.wrong("this asks for nothing");
             return None;
         }
-        if tests.len() > 1
-            && tests
-                .iter()
-                .any(|test| matches!(test, Test::Present(false)))
-        {
+        if tests.len() > 1 && tests.iter().any(|test| matches!(test, Test::Present(false))) {
             item.wrong("what must be absent cannot be asked for anything else");
             return None;
         }
@@ -205,15 +197,8 @@ impl Reading<'_> {
     }
 
     fn named_test(&self, name: &str, item: &Item<'_>) -> Option<Test> {
-        const TESTS: [&str; 7] = [
-            "present",
-            "min",
-            "max",
-            "max_age",
-            "not_before",
-            "min_left",
-            "matches",
-        ];
+        const TESTS: [&str; 7] =
+            ["present", "min", "max", "max_age", "not_before", "min_left", "matches"];
         match (name, self.kind()) {
             ("present", _) => item.bool().map(Test::Present),
             ("min", Kind::Count) => item.count().map(Test::Min),
@@ -277,11 +262,7 @@ fn read_pattern(item: &Item<'_>) -> Option<Regex> {
         Ok(regex) => Some(regex),
         Err(error) => {
             let cause = error.to_string();
-            let cause = cause
-                .lines()
-                .last()
-                .unwrap_or_default()
-                .trim_start_matches("error: ");
+            let cause = cause.lines().last().unwrap_or_default().trim_start_matches("error: ");
             item.wrong(format!("this is no pattern: {cause}"));
             None
         }
@@ -342,19 +323,14 @@ impl Test {
             Self::Words(words) => or(words.iter().map(|word| words::choice(word, lang)).collect()),
             Self::Texts(texts) => or(texts.clone()),
             Self::Bool(yes) => words::yes_no(*yes, lang),
-            Self::Counts(counts) => or(counts
-                .iter()
-                .map(|count| words::number(*count, lang))
-                .collect()),
+            Self::Counts(counts) => {
+                or(counts.iter().map(|count| words::number(*count, lang)).collect())
+            }
             Self::Min(min) => said("ít nhất", "at least", words::number(*min, lang)),
             Self::Max(max) => said("không quá", "at most", words::number(*max, lang)),
             Self::MaxAge(age) => {
                 let age = said("không quá", "at most", words::period(*age, lang));
-                if lang == Lang::En {
-                    format!("{age} old")
-                } else {
-                    age
-                }
+                if lang == Lang::En { format!("{age} old") } else { age }
             }
             Self::NotBefore(_, date) => {
                 said("không trước ngày", "not before", words::date(*date, lang))
@@ -362,23 +338,14 @@ impl Test {
             Self::MinLeft(left) if left.seconds() == 0 => alone("còn thời hạn", "not over yet"),
             Self::MinLeft(left) => {
                 let left = said("còn ít nhất", "at least", words::period(*left, lang));
-                if lang == Lang::En {
-                    format!("{left} left")
-                } else {
-                    left
-                }
+                if lang == Lang::En { format!("{left} left") } else { left }
             }
             // The anchors are an implementation's matter.
             Self::Matches(regex) => {
                 let pattern = regex.as_str();
-                let pattern = pattern
-                    .strip_prefix(r"\A(?:")
-                    .and_then(|rest| rest.strip_suffix(r")\z"));
-                said(
-                    "đúng mẫu",
-                    "matches",
-                    pattern.unwrap_or_default().to_owned(),
-                )
+                let pattern =
+                    pattern.strip_prefix(r"\A(?:").and_then(|rest| rest.strip_suffix(r")\z"));
+                said("đúng mẫu", "matches", pattern.unwrap_or_default().to_owned())
             }
         }
     }

@@ -67,10 +67,9 @@ fn seen_at(kept: &Kept) -> Timestamp {
 /// Corrects a moment by the machine's clock.
 fn in_our_time(fact: Fact<&Value>, skew: i64) -> Finding<'_> {
     match fact {
-        Fact::Known(Value::Moment(Moment {
-            at,
-            clock: Clock::Machine,
-        })) => Finding::known(Value::Moment(Moment::machine(*at - skew))),
+        Fact::Known(Value::Moment(Moment { at, clock: Clock::Machine })) => {
+            Finding::known(Value::Moment(Moment::machine(*at - skew)))
+        }
         Fact::Known(value) => Finding::Known(Cow::Borrowed(value)),
         Fact::Absent => Finding::Absent,
         Fact::Unknown(ignorance) => Finding::Unknown(Why::Unreadable(ignorance)),
@@ -100,10 +99,7 @@ fn os_support(set: &PolicySet, facts: &mut Facts<'_>) {
 }
 
 fn supported_until<'m>(set: &PolicySet, facts: &Facts<'m>) -> (Finding<'m>, Option<Evidence>) {
-    let (id, version) = (
-        facts.named("machine.os_id"),
-        facts.named("machine.os_version"),
-    );
+    let (id, version) = (facts.named("machine.os_id"), facts.named("machine.os_version"));
     for part in [id, version] {
         if let Finding::Unknown(why) = part {
             return (Finding::Unknown(why.clone()), None);
@@ -121,14 +117,8 @@ fn supported_until<'m>(set: &PolicySet, facts: &Facts<'m>) -> (Finding<'m>, Opti
         Some(extended) => format!("{} {}", release.name, extended.name),
         None => release.name.clone(),
     };
-    let evidence = Evidence::Lifecycle {
-        release: name,
-        data_date: lifecycle.data_date,
-    };
-    (
-        Finding::known(Value::Moment(Moment::source(end))),
-        Some(evidence),
-    )
+    let evidence = Evidence::Lifecycle { release: name, data_date: lifecycle.data_date };
+    (Finding::known(Value::Moment(Moment::source(end))), Some(evidence))
 }
 
 /// Kind, unit, level, and whether the machine claims another level.
@@ -156,10 +146,7 @@ fn kind<'m>(subject: &Subject<'_>, facts: &Facts<'_>) -> (Finding<'m>, Option<Ev
         Some(_) | None => None,
     };
     match kind {
-        Some(kind) => (
-            Finding::known(Value::Choice(kind.name())),
-            Some(Evidence::Chassis),
-        ),
+        Some(kind) => (Finding::known(Value::Choice(kind.name())), Some(Evidence::Chassis)),
         None => (Finding::Unknown(Why::Undetermined(Matter::Kind)), None),
     }
 }
@@ -167,10 +154,9 @@ fn kind<'m>(subject: &Subject<'_>, facts: &Facts<'_>) -> (Finding<'m>, Option<Ev
 fn unit<'m>(subject: &Subject<'_>) -> (Finding<'m>, Option<Evidence>) {
     let (unit, evidence) = match (subject.row, subject.machine) {
         (Some(row), _) => (Some(row.unit.as_str()), Evidence::Row(row.id.clone())),
-        (None, machine) => (
-            machine.and_then(|machine| machine.token_unit.as_deref()),
-            Evidence::Token,
-        ),
+        (None, machine) => {
+            (machine.and_then(|machine| machine.token_unit.as_deref()), Evidence::Token)
+        }
     };
     match unit.and_then(|unit| Text::new(unit).ok()) {
         Some(unit) => (Finding::known(Value::Text(unit)), Some(evidence)),

@@ -54,12 +54,7 @@ pub(crate) struct Section<'d> {
 
 impl<'d> Section<'d> {
     fn new(page: Page<'d>, table: &'d DeTable<'d>, span: Range<usize>) -> Self {
-        Self {
-            page,
-            table,
-            span,
-            asked: RefCell::default(),
-        }
+        Self { page, table, span, asked: RefCell::default() }
     }
 
     /// The value of a key that may be left out.
@@ -94,11 +89,7 @@ impl<'d> Section<'d> {
         key: &'d Spanned<std::borrow::Cow<'d, str>>,
         value: &'d Spanned<DeValue<'d>>,
     ) -> Item<'d> {
-        Item {
-            page: self.page,
-            key: key.span(),
-            value,
-        }
+        Item { page: self.page, key: key.span(), value }
     }
 
     /// Notes a mistake of this table as a whole.
@@ -112,8 +103,7 @@ impl<'d> Section<'d> {
         for (name, item) in self.items().filter(|(name, _)| !asked.contains(name)) {
             let help = did_you_mean(name, asked.iter().copied())
                 .or_else(|| Some(format!("known here: {}", asked.join(", "))));
-            self.page
-                .wrong_with_help(item.key, format!("unknown key `{name}`"), help);
+            self.page.wrong_with_help(item.key, format!("unknown key `{name}`"), help);
         }
     }
 }
@@ -280,11 +270,8 @@ impl<'d> Item<'d> {
     /// The elements of a list.
     pub(crate) fn list(&self) -> Option<Vec<Self>> {
         let array = self.said(self.value.get_ref().as_array(), "a list in brackets")?;
-        let element = |value: &'d Spanned<DeValue<'d>>| Self {
-            page: self.page,
-            key: value.span(),
-            value,
-        };
+        let element =
+            |value: &'d Spanned<DeValue<'d>>| Self { page: self.page, key: value.span(), value };
         Some(array.iter().map(element).collect())
     }
 
@@ -371,16 +358,8 @@ fn civil(datetime: &Datetime) -> Option<Date> {
 fn timestamp(datetime: &Datetime, offset: Offset) -> Option<Timestamp> {
     let (date, time) = (datetime.date?, datetime.time?);
     let local = Timestamp::from_civil(
-        (
-            i64::from(date.year),
-            u32::from(date.month),
-            u32::from(date.day),
-        ),
-        (
-            u32::from(time.hour),
-            u32::from(time.minute),
-            u32::from(time.second.unwrap_or(0)),
-        ),
+        (i64::from(date.year), u32::from(date.month), u32::from(date.day)),
+        (u32::from(time.hour), u32::from(time.minute), u32::from(time.second.unwrap_or(0))),
     )?;
     let minutes = match offset {
         Offset::Z => 0,

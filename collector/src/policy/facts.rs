@@ -119,10 +119,7 @@ impl Evidence {
         match self {
             Self::Product(name) => name.clone(),
             Self::Lifecycle { release, data_date } => Bilingual::new(
-                format!(
-                    "{release}, danh mục ngày {}",
-                    words::date(*data_date, Lang::Vi)
-                ),
+                format!("{release}, danh mục ngày {}", words::date(*data_date, Lang::Vi)),
                 format!("{release}, table of {}", words::date(*data_date, Lang::En)),
             ),
             Self::Row(id) => Bilingual::new(format!("sổ đăng ký: {id}"), format!("register: {id}")),
@@ -145,11 +142,7 @@ impl<'m> Facts<'m> {
     /// Nothing is known.
     #[must_use]
     pub fn blank() -> Self {
-        Self(
-            FactKey::all()
-                .map(|_| (Finding::Unknown(Why::FactMissing), None))
-                .collect(),
-        )
+        Self(FactKey::all().map(|_| (Finding::Unknown(Why::FactMissing), None)).collect())
     }
 
     /// What is known of a fact.

@@ -37,10 +37,8 @@ impl Folder {
     pub fn from_files<P: Into<String>, T: Into<String>>(
         files: impl IntoIterator<Item = (P, T)>,
     ) -> Self {
-        let files: BTreeMap<String, String> = files
-            .into_iter()
-            .map(|(path, text)| (path.into(), text.into()))
-            .collect();
+        let files: BTreeMap<String, String> =
+            files.into_iter().map(|(path, text)| (path.into(), text.into())).collect();
         let hash = hash(&files);
         Self { files, hash }
     }
@@ -54,11 +52,8 @@ impl Folder {
     /// # Errors
     /// Every file that cannot be read as it must be, with the place where one is not UTF-8.
     pub fn read(dir: &Path) -> Result<Self, Problems> {
-        let mut walk = Walk {
-            root: dir.to_owned(),
-            files: BTreeMap::new(),
-            ledger: Ledger::default(),
-        };
+        let mut walk =
+            Walk { root: dir.to_owned(), files: BTreeMap::new(), ledger: Ledger::default() };
         match dir.canonicalize() {
             Ok(root) => {
                 walk.root = root;
@@ -87,9 +82,7 @@ impl Folder {
 
     /// Every file, ordered by path.
     pub fn files(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.files
-            .iter()
-            .map(|(path, text)| (path.as_str(), text.as_str()))
+        self.files.iter().map(|(path, text)| (path.as_str(), text.as_str()))
     }
 
     /// The text of one file.
@@ -145,10 +138,7 @@ impl Walk {
             Err(error) => return self.wrong(relative, format!("failed to read: {error}")),
         };
         if !real.starts_with(&self.root) {
-            return self.wrong(
-                relative,
-                "is a link that leads out of the folder".to_owned(),
-            );
+            return self.wrong(relative, "is a link that leads out of the folder".to_owned());
         }
         if real.is_dir() {
             return self.folder(relative, depth + 1);
@@ -164,10 +154,8 @@ impl Walk {
 
     fn file(&mut self, relative: &str, real: &Path) {
         if self.files.len() >= MAX_FILES {
-            return self.wrong(
-                relative,
-                format!("is one file too many: at most {MAX_FILES} are read"),
-            );
+            return self
+                .wrong(relative, format!("is one file too many: at most {MAX_FILES} are read"));
         }
         let mut bytes = Vec::new();
         let read =
@@ -189,13 +177,7 @@ impl Walk {
     fn not_utf8(&self, relative: &str, bytes: &[u8], at: usize) {
         let valid = String::from_utf8_lossy(&bytes[..at]);
         let line = valid.matches('\n').count() + 1;
-        let column = valid
-            .rsplit('\n')
-            .next()
-            .unwrap_or_default()
-            .chars()
-            .count()
-            + 1;
+        let column = valid.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         self.ledger.note_file(
             &format!("{relative}:{line}:{column}"),
             "is not UTF-8",
@@ -221,8 +203,7 @@ fn is_litter(name: &str) -> bool {
 }
 
 fn has_read_extension(path: &str) -> bool {
-    path.rsplit_once('.')
-        .is_some_and(|(_, extension)| READ_EXTENSIONS.contains(&extension))
+    path.rsplit_once('.').is_some_and(|(_, extension)| READ_EXTENSIONS.contains(&extension))
 }
 
 #[cfg(test)]
@@ -248,10 +229,7 @@ mod tests {
             ("x.toml~", b"d"),
         ]);
         let read = Folder::read(dir.path()).unwrap();
-        assert_eq!(
-            read,
-            Folder::from_files([("rules/x.toml", "b"), ("targets.toml", "a")])
-        );
+        assert_eq!(read, Folder::from_files([("rules/x.toml", "b"), ("targets.toml", "a")]));
     }
 
     #[test]
@@ -276,21 +254,13 @@ mod tests {
     fn text_that_is_not_utf8_is_refused_with_its_place() {
         let dir = folder_with(&[("register/machines.csv", b"id\nm\xe1y-01\n")]);
         let problems = Folder::read(dir.path()).unwrap_err();
-        assert_eq!(
-            problems.compact(),
-            "register/machines.csv:2:2: is not UTF-8\n"
-        );
+        assert_eq!(problems.compact(), "register/machines.csv:2:2: is not UTF-8\n");
     }
 
     #[test]
     fn a_file_larger_than_the_limit_is_refused() {
         let dir = folder_with(&[("big.md", &vec![b'x'; (1 << 20) + 1])]);
-        assert!(
-            Folder::read(dir.path())
-                .unwrap_err()
-                .compact()
-                .contains("larger than 1 MiB")
-        );
+        assert!(Folder::read(dir.path()).unwrap_err().compact().contains("larger than 1 MiB"));
     }
 
     #[test]
@@ -299,25 +269,15 @@ mod tests {
         let outside = folder_with(&[("secret.toml", b"s")]);
         let dir = folder_with(&[("..data/targets.toml", b"a")]);
         symlink("..data/targets.toml", dir.path().join("targets.toml")).unwrap();
-        assert_eq!(
-            Folder::read(dir.path()).unwrap().get("targets.toml"),
-            Some("a")
-        );
+        assert_eq!(Folder::read(dir.path()).unwrap().get("targets.toml"), Some("a"));
         symlink(outside.path(), dir.path().join("rules")).unwrap();
         let problems = Folder::read(dir.path()).unwrap_err();
-        assert_eq!(
-            problems.compact(),
-            "rules: is a link that leads out of the folder\n"
-        );
+        assert_eq!(problems.compact(), "rules: is a link that leads out of the folder\n");
     }
 
     #[test]
     fn a_folder_that_is_not_there_says_so() {
         let problems = Folder::read(Path::new("/nonexistent/policies")).unwrap_err();
-        assert!(
-            problems
-                .compact()
-                .starts_with("/nonexistent/policies: failed to open")
-        );
+        assert!(problems.compact().starts_with("/nonexistent/policies: failed to open"));
     }
 }

@@ -57,10 +57,7 @@ impl<'m> Subject<'m> {
             .as_deref()
             .and_then(|id| set.register.machines.get(id))
             .filter(|row| row.term.holds(today));
-        Self {
-            row,
-            machine: Some(machine),
-        }
+        Self { row, machine: Some(machine) }
     }
 }
 
@@ -94,11 +91,7 @@ pub struct RuleRuling {
 #[must_use]
 pub fn judge(set: &PolicySet, subject: &Subject<'_>, clock: JudgeClock) -> Judgement {
     let bench = Bench::new(set, subject, clock);
-    let rules: Vec<_> = set
-        .rules
-        .iter()
-        .map(|rule| bench.deliberate(rule).ruling)
-        .collect();
+    let rules: Vec<_> = set.rules.iter().map(|rule| bench.deliberate(rule).ruling).collect();
     let (state, why) = match &bench.silenced {
         Some((state, why)) => (*state, Some(why.clone())),
         None => states::by_rules(set, &rules),
@@ -164,10 +157,8 @@ impl Setting<'_> {
     /// Leaves out facts that this machine's system cannot have. Where the system is not known
     /// nothing is left out.
     fn on_this_platform<'r>(&self, clauses: &'r [Clause]) -> Vec<&'r Clause> {
-        let exists = |clause: &&Clause| {
-            self.os
-                .is_none_or(|os| clause.key.spec().platforms.contains(&os))
-        };
+        let exists =
+            |clause: &&Clause| self.os.is_none_or(|os| clause.key.spec().platforms.contains(&os));
         clauses.iter().filter(exists).collect()
     }
 
@@ -217,10 +208,7 @@ struct Deliberation<'r> {
 
 impl Deliberation<'_> {
     fn of(ruling: Ruling, why: Option<Why>) -> Self {
-        Self {
-            ruling: RuleRuling { ruling, why },
-            clauses: Vec::new(),
-        }
+        Self { ruling: RuleRuling { ruling, why }, clauses: Vec::new() }
     }
 }
 
@@ -241,10 +229,7 @@ fn deliberate<'r>(
                 .into_iter()
                 .map(|clause| (clause, clause.judge(facts.get(clause.key), clock)))
                 .collect();
-            Deliberation {
-                ruling: all_of(clauses.iter().map(|(_, ruling)| ruling)),
-                clauses,
-            }
+            Deliberation { ruling: all_of(clauses.iter().map(|(_, ruling)| ruling)), clauses }
         }
     }
 }
@@ -254,19 +239,13 @@ fn all_of<'c>(clauses: impl Iterator<Item = &'c ClauseRuling>) -> RuleRuling {
     for clause in clauses {
         match clause {
             ClauseRuling::Fail => {
-                return RuleRuling {
-                    ruling: Ruling::Fail,
-                    why: None,
-                };
+                return RuleRuling { ruling: Ruling::Fail, why: None };
             }
             ClauseRuling::Unknown(why) => unknown = unknown.or(Some(why)),
             ClauseRuling::Pass => {}
         }
     }
-    RuleRuling {
-        ruling: unknown.map_or(Ruling::Pass, |_| Ruling::Unknown),
-        why: unknown.cloned(),
-    }
+    RuleRuling { ruling: unknown.map_or(Ruling::Pass, |_| Ruling::Unknown), why: unknown.cloned() }
 }
 
 /// Judges one rule over facts that are given: how examples are run.
@@ -294,13 +273,7 @@ impl<'m> Bench<'m> {
         let facts = derive(set, subject, clock);
         let setting = setting(set, subject, &facts, clock);
         let silenced = states::silenced(set, subject, setting.kind, clock);
-        Self {
-            set,
-            clock,
-            facts,
-            setting,
-            silenced,
-        }
+        Self { set, clock, facts, setting, silenced }
     }
 
     fn unit(&self) -> Option<String> {
@@ -330,10 +303,9 @@ impl<'m> Bench<'m> {
             required: self.required(rule),
             remedy: match ruling {
                 Ruling::Fail | Ruling::Waived => rule.remedy.clone(),
-                Ruling::Unknown => why
-                    .as_ref()
-                    .and_then(Why::remedy)
-                    .unwrap_or_else(|| rule.remedy.clone()),
+                Ruling::Unknown => {
+                    why.as_ref().and_then(Why::remedy).unwrap_or_else(|| rule.remedy.clone())
+                }
                 Ruling::Pass | Ruling::NotApplicable => Bilingual::default(),
             },
         }
@@ -364,24 +336,16 @@ impl<'m> Bench<'m> {
                 | Ruling::Waived,
             ) => false,
         };
-        let deciding = deliberation
-            .clauses
-            .iter()
-            .filter(|(_, clause)| decides(clause));
+        let deciding = deliberation.clauses.iter().filter(|(_, clause)| decides(clause));
         let named = deliberation.clauses.len() > 1;
-        let parts: Vec<_> = deciding
-            .map(|(clause, _)| named_part(clause, named, &self.finding(clause)))
-            .collect();
+        let parts: Vec<_> =
+            deciding.map(|(clause, _)| named_part(clause, named, &self.finding(clause))).collect();
         joined(&parts)
     }
 
     fn finding(&self, clause: &Clause) -> Bilingual {
         let calendar = &self.set.targets.calendar;
-        let clock = Instants {
-            now: self.clock.now,
-            horizon: self.clock.horizon,
-            calendar,
-        };
+        let clock = Instants { now: self.clock.now, horizon: self.clock.horizon, calendar };
         let words = match self.facts.get(clause.key) {
             Finding::Known(value) => match clause.judge(self.facts.get(clause.key), self.clock) {
                 ClauseRuling::Unknown(why) => why.words(calendar),
@@ -419,10 +383,8 @@ impl<'m> Bench<'m> {
 
 fn required(clauses: &[&Clause]) -> Bilingual {
     let named = clauses.len() > 1;
-    let parts: Vec<_> = clauses
-        .iter()
-        .map(|clause| named_part(clause, named, &clause.required()))
-        .collect();
+    let parts: Vec<_> =
+        clauses.iter().map(|clause| named_part(clause, named, &clause.required())).collect();
     joined(&parts)
 }
 
@@ -451,31 +413,21 @@ fn setting<'m>(
     clock: JudgeClock,
 ) -> Setting<'m> {
     let today = set.targets.calendar.date_of(clock.now);
-    let unit = subject.row.map(|row| row.unit.as_str()).or_else(|| {
-        subject
-            .machine
-            .and_then(|machine| machine.token_unit.as_deref())
-    });
+    let unit = subject
+        .row
+        .map(|row| row.unit.as_str())
+        .or_else(|| subject.machine.and_then(|machine| machine.token_unit.as_deref()));
     Setting {
         os: super::derive::os_family(subject),
-        kind: facts
-            .named("machine.kind")
-            .word()
-            .and_then(MachineKind::from_name),
-        level: facts
-            .named("machine.level")
-            .count()
-            .and_then(|level| u8::try_from(level).ok()),
+        kind: facts.named("machine.kind").word().and_then(MachineKind::from_name),
+        level: facts.named("machine.level").count().and_then(|level| u8::try_from(level).ok()),
         units: unit.map(|unit| {
             let line = set.register.units.line(unit, today);
             line.into_iter().map(Cow::Borrowed).collect()
         }),
-        systems: subject.row.map(|row| {
-            row.systems
-                .iter()
-                .map(|id| Cow::Borrowed(id.as_str()))
-                .collect()
-        }),
+        systems: subject
+            .row
+            .map(|row| row.systems.iter().map(|id| Cow::Borrowed(id.as_str())).collect()),
     }
 }
 

@@ -135,14 +135,8 @@ pub enum ReportAge {
 
 impl ReportAge {
     /// Every span.
-    pub const ALL: [Self; 6] = [
-        Self::Hour,
-        Self::Day,
-        Self::Week,
-        Self::Month,
-        Self::Older,
-        Self::Never,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Hour, Self::Day, Self::Week, Self::Month, Self::Older, Self::Never];
 
     /// The label in metrics.
     #[must_use]
@@ -231,29 +225,16 @@ impl Posture {
     }
 
     fn count(&mut self, set: &PolicySet, subject: &Subject<'_>, judgement: &Judgement) {
-        let Judgement {
-            state,
-            unit,
-            kind,
-            level,
-            rules,
-            why: _,
-        } = judgement;
+        let Judgement { state, unit, kind, level, rules, why: _ } = judgement;
         add(&mut self.machines, (unit.clone(), *state));
         add(&mut self.by_kind, (*kind, *state));
         add(&mut self.by_level, (*level, *state));
-        add(
-            &mut self.report_age,
-            ReportAge::of(subject.machine, self.clock),
-        );
+        add(&mut self.report_age, ReportAge::of(subject.machine, self.clock));
         if subject.row.is_none() {
             add(&mut self.unregistered, unit.clone());
         }
         for (rule, ruling) in set.rules.iter().zip(rules) {
-            add(
-                &mut self.rule_machines,
-                (rule.id.clone(), *level, ruling.ruling),
-            );
+            add(&mut self.rule_machines, (rule.id.clone(), *level, ruling.ruling));
             if ruling.ruling == Ruling::Fail {
                 add(&mut self.rule_failing, (rule.id.clone(), unit.clone()));
             }
@@ -291,10 +272,7 @@ impl Posture {
 impl TargetPosture {
     fn count(&mut self, unit: Option<&str>, met: bool) {
         self.total.count(met);
-        self.units
-            .entry(unit.map(str::to_owned))
-            .or_default()
-            .count(met);
+        self.units.entry(unit.map(str::to_owned)).or_default().count(met);
     }
 }
 
@@ -341,13 +319,8 @@ fn subjects<'m>(
         subjects.push(represent(row, claimants, &mut outside));
     }
     outside.sort_by_key(|machine| machine.id);
-    let outside = outside
-        .into_iter()
-        .filter(|machine| is_live(&set.targets, machine, clock.now));
-    subjects.extend(outside.map(|machine| Subject {
-        row: None,
-        machine: Some(machine),
-    }));
+    let outside = outside.into_iter().filter(|machine| is_live(&set.targets, machine, clock.now));
+    subjects.extend(outside.map(|machine| Subject { row: None, machine: Some(machine) }));
     subjects
 }
 
@@ -371,10 +344,7 @@ fn represent<'m>(
     let mut claimants = claimants.into_iter();
     let machine = claimants.next();
     outside.extend(claimants.filter(|left| left.standing != Standing::Revoked));
-    Subject {
-        row: Some(row),
-        machine,
-    }
+    Subject { row: Some(row), machine }
 }
 
 fn median(mut values: Vec<i64>) -> Option<i64> {

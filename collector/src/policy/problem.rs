@@ -78,10 +78,7 @@ impl Problems {
     /// One line for each mistake: `file:line:column: message`.
     #[must_use]
     pub fn compact(&self) -> String {
-        self.list
-            .iter()
-            .map(|problem| format!("{problem}\n"))
-            .collect()
+        self.list.iter().map(|problem| format!("{problem}\n")).collect()
     }
 
     fn render(&self, problem: &Problem) -> String {
@@ -134,12 +131,7 @@ impl Ledger {
 
     /// A mistake that concerns a file as a whole.
     pub(crate) fn note_file(&self, file: &str, message: impl Into<String>, help: Option<String>) {
-        self.note(Problem {
-            file: file.to_owned(),
-            place: None,
-            message: message.into(),
-            help,
-        });
+        self.note(Problem { file: file.to_owned(), place: None, message: message.into(), help });
     }
 
     pub(crate) fn count(&self) -> usize {

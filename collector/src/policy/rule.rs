@@ -95,25 +95,14 @@ fn rule(
     register: &Register,
 ) -> Option<Rule> {
     let id = section.need("id").and_then(|item| item.id());
-    let severity = section
-        .need("severity")
-        .and_then(|item| read_severity(&item));
+    let severity = section.need("severity").and_then(|item| read_severity(&item));
     let title = section.need("title").and_then(|item| item.bilingual());
     let remedy = section.need("remedy").and_then(|item| item.bilingual());
     let source = section.need("source").map(|item| item.each(Item::string));
-    let waivable = section
-        .get("waivable")
-        .and_then(|item| read_waivable(&item, severity));
-    let applies = section
-        .get("applies")
-        .and_then(|item| read_applies(&item, register));
-    let base = section
-        .get("require")
-        .map(|item| read_clauses(&item, calendar));
-    let levels = section
-        .get("level")
-        .map(|item| read_levels(&item, calendar))
-        .unwrap_or_default();
+    let waivable = section.get("waivable").and_then(|item| read_waivable(&item, severity));
+    let applies = section.get("applies").and_then(|item| read_applies(&item, register));
+    let base = section.get("require").map(|item| read_clauses(&item, calendar));
+    let levels = section.get("level").map(|item| read_levels(&item, calendar)).unwrap_or_default();
     let examples = section
         .get("example")
         .map(|item| item.each(|one| example::read(one, calendar)))
@@ -156,10 +145,7 @@ fn read_clauses(item: &Item<'_>, calendar: &Calendar) -> Vec<Clause> {
     if items.is_empty() {
         item.wrong_key("this asks for nothing", None);
     }
-    items
-        .into_iter()
-        .filter_map(|(name, item)| Clause::read(name, &item, calendar))
-        .collect()
+    items.into_iter().filter_map(|(name, item)| Clause::read(name, &item, calendar)).collect()
 }
 
 fn read_levels(item: &Item<'_>, calendar: &Calendar) -> BTreeMap<u8, Vec<Clause>> {
@@ -169,10 +155,7 @@ fn read_levels(item: &Item<'_>, calendar: &Calendar) -> BTreeMap<u8, Vec<Clause>
     };
     for (name, item) in section.items() {
         let Some(level) = name.parse().ok().filter(|level| (1..=5).contains(level)) else {
-            item.wrong_key(
-                format!("`{name}` is no level"),
-                Some("levels are 1 to 5".to_owned()),
-            );
+            item.wrong_key(format!("`{name}` is no level"), Some("levels are 1 to 5".to_owned()));
             continue;
         };
         let Some(table) = item.section() else {
@@ -198,16 +181,12 @@ fn read_applies(item: &Item<'_>, register: &Register) -> Option<Applies> {
         levels: choices(&section, "levels", read_level),
         units: choices(&section, "units", |item| {
             let unit = item.string()?;
-            register
-                .units
-                .check(&unit, |message, help| item.wrong_with_help(message, help));
+            register.units.check(&unit, |message, help| item.wrong_with_help(message, help));
             Some(unit)
         }),
         systems: choices(&section, "systems", |item| {
             let system = item.string()?;
-            register
-                .systems
-                .check(&system, |message, help| item.wrong_with_help(message, help));
+            register.systems.check(&system, |message, help| item.wrong_with_help(message, help));
             Some(system)
         }),
     };

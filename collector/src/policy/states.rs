@@ -69,9 +69,7 @@ pub(crate) fn by_rules(set: &PolicySet, rulings: &[RuleRuling]) -> (State, Optio
 /// `unregistered_after`.
 #[must_use]
 pub fn is_live(targets: &Targets, machine: &Machine, now: Timestamp) -> bool {
-    let silence = targets
-        .calendar
-        .counted_seconds(machine.last_contact.at, now);
+    let silence = targets.calendar.counted_seconds(machine.last_contact.at, now);
     silence <= targets.unregistered_after.seconds()
 }
 

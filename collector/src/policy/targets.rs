@@ -99,11 +99,7 @@ impl Targets {
 pub(crate) fn read_calendar(folder: &Folder) -> Calendar {
     let quiet = Ledger::default();
     let calendar = folder.get(FILE).and_then(|text| {
-        let page = Page {
-            file: FILE,
-            text,
-            ledger: &quiet,
-        };
+        let page = Page { file: FILE, text, ledger: &quiet };
         let document = Document::parse(page)?;
         calendar(&document.section())
     });
@@ -120,11 +116,7 @@ pub(crate) fn read(
         ledger.note_file(FILE, "the file is missing", None);
         return None;
     };
-    let page = Page {
-        file: FILE,
-        text,
-        ledger,
-    };
+    let page = Page { file: FILE, text, ledger };
     let document = Document::parse(page)?;
     let section = document.section();
     let targets = targets(&section, rules, rules_are_whole);
@@ -134,28 +126,17 @@ pub(crate) fn read(
 
 fn targets(section: &Section<'_>, rules: &[Rule], rules_are_whole: bool) -> Option<Targets> {
     let calendar = calendar(section);
-    let silent = section
-        .need("silent_after")
-        .and_then(|item| read_silent(&item));
-    let unregistered_after = section
-        .need("unregistered_after")
-        .and_then(|item| item.period());
+    let silent = section.need("silent_after").and_then(|item| read_silent(&item));
+    let unregistered_after = section.need("unregistered_after").and_then(|item| item.period());
     let guard = section.need("guard").and_then(|item| item.fraction());
     let accept_attested = section.need("accept_attested").and_then(|item| item.bool());
     let mut list: Vec<Target> = Vec::new();
-    for item in section
-        .need("target")
-        .and_then(|item| item.list())
-        .unwrap_or_default()
-    {
+    for item in section.need("target").and_then(|item| item.list()).unwrap_or_default() {
         let Some(target) = read_target(&item, rules, rules_are_whole) else {
             continue;
         };
         if list.iter().any(|one| one.id == target.id) {
-            item.wrong_key(
-                format!("the target `{}` stands here twice", target.id),
-                None,
-            );
+            item.wrong_key(format!("the target `{}` stands here twice", target.id), None);
         }
         list.push(target);
     }
@@ -174,10 +155,7 @@ fn targets(section: &Section<'_>, rules: &[Rule], rules_are_whole: bool) -> Opti
 
 fn calendar(section: &Section<'_>) -> Option<Calendar> {
     let zone = section.need("timezone").and_then(|item| read_zone(&item));
-    let holidays = section
-        .get("holidays")
-        .map(|item| item.each(read_holiday))
-        .unwrap_or_default();
+    let holidays = section.get("holidays").map(|item| item.each(read_holiday)).unwrap_or_default();
     Some(Calendar::new(zone?, &holidays))
 }
 
@@ -185,10 +163,7 @@ fn read_zone(item: &Item<'_>) -> Option<TimeZone> {
     let name = item.text()?;
     let zone = TimeZone::get(name).ok();
     if zone.is_none() {
-        let names: Vec<_> = jiff::tz::db()
-            .available()
-            .map(|name| name.to_string())
-            .collect();
+        let names: Vec<_> = jiff::tz::db().available().map(|name| name.to_string()).collect();
         item.wrong_with_help(
             format!("unknown time zone `{name}`"),
             did_you_mean(name, names.iter().map(String::as_str)),
@@ -241,9 +216,7 @@ fn read_target(item: &Item<'_>, rules: &[Rule], rules_are_whole: bool) -> Option
 }
 
 fn read_goal(item: &Item<'_>) -> Option<u8> {
-    let goal = u8::try_from(item.count()?)
-        .ok()
-        .filter(|goal| (1..=100).contains(goal));
+    let goal = u8::try_from(item.count()?).ok().filter(|goal| (1..=100).contains(goal));
     if goal.is_none() {
         item.wrong("a goal is a whole percentage from 1 to 100");
     }
@@ -251,13 +224,8 @@ fn read_goal(item: &Item<'_>) -> Option<u8> {
 }
 
 fn read_measure(section: &Section<'_>, rules: &[Rule], rules_are_whole: bool) -> Option<Measure> {
-    const MEASURES: [&str; 5] = [
-        "rules",
-        "protected",
-        "classified",
-        "plans_approved",
-        "staff_trained",
-    ];
+    const MEASURES: [&str; 5] =
+        ["rules", "protected", "classified", "plans_approved", "staff_trained"];
     match section.need("measure")?.word(&MEASURES)? {
         "rules" => {
             let item = section.need("rules")?;

@@ -92,11 +92,9 @@ impl Why {
                 "stale, last seen on",
                 calendar.date_of(*at),
             ),
-            Self::Future(at) => dated(
-                "ngày ở tương lai:",
-                "lies in the future:",
-                calendar.date_of(*at),
-            ),
+            Self::Future(at) => {
+                dated("ngày ở tương lai:", "lies in the future:", calendar.date_of(*at))
+            }
             Self::IncompleteList => Bilingual::new(
                 "có nguồn dữ liệu không trả lời nên danh sách chưa đầy đủ",
                 "a source did not answer, so the list is incomplete",
@@ -111,18 +109,16 @@ impl Why {
                 format!("the catalogue does not list {name}"),
             ),
             Self::Undetermined(matter) => matter.words(),
-            Self::NoRuleApplies => Bilingual::new(
-                "không có quy tắc bắt buộc nào áp dụng",
-                "no mandatory rule applies",
-            ),
+            Self::NoRuleApplies => {
+                Bilingual::new("không có quy tắc bắt buộc nào áp dụng", "no mandatory rule applies")
+            }
             Self::Revoked => Bilingual::new(
                 "định danh của máy đã bị thu hồi",
                 "the machine's identity was revoked",
             ),
-            Self::Clone => Bilingual::new(
-                "hai máy dùng chung một định danh",
-                "two machines use one identity",
-            ),
+            Self::Clone => {
+                Bilingual::new("hai máy dùng chung một định danh", "two machines use one identity")
+            }
             Self::Pending => Bilingual::new(
                 "máy đang chờ cán bộ phụ trách duyệt",
                 "the machine waits for the officer's approval",
@@ -131,11 +127,9 @@ impl Why {
                 "chưa cài tác tử trên máy này",
                 "no agent was ever installed on this machine",
             ),
-            Self::Silent(since) => dated(
-                "mất liên lạc từ ngày",
-                "not heard of since",
-                calendar.date_of(*since),
-            ),
+            Self::Silent(since) => {
+                dated("mất liên lạc từ ngày", "not heard of since", calendar.date_of(*since))
+            }
         }
     }
 
@@ -154,10 +148,7 @@ impl Why {
                 "Kiểm tra dịch vụ lachan-agent trên máy có đang chạy không.",
                 "Check that the lachan-agent service runs on the machine.",
             ),
-            Self::FactMissing => (
-                "Nâng cấp tác tử trên máy.",
-                "Upgrade the agent on the machine.",
-            ),
+            Self::FactMissing => ("Nâng cấp tác tử trên máy.", "Upgrade the agent on the machine."),
             Self::Future(_) => ("Kiểm tra đồng hồ của máy.", "Check the machine's clock."),
             Self::LicenceContradiction(_) => return None,
             Self::NotInCatalogue(_) => (
@@ -165,10 +156,9 @@ impl Why {
                 "Add it to the tables in the catalogue folder.",
             ),
             Self::Undetermined(matter) => return Some(matter.remedy()),
-            Self::NoRuleApplies => (
-                "Xem lại mục applies của các quy tắc.",
-                "Review what the rules' applies say.",
-            ),
+            Self::NoRuleApplies => {
+                ("Xem lại mục applies của các quy tắc.", "Review what the rules' applies say.")
+            }
             Self::Revoked | Self::Clone => (
                 "Cho máy tham gia lại bằng một mã tham gia mới.",
                 "Let the machine join again with a new join token.",
@@ -190,10 +180,9 @@ impl Why {
 impl Matter {
     fn words(self) -> Bilingual {
         match self {
-            Self::Os => Bilingual::new(
-                "chưa biết hệ điều hành",
-                "the operating system is not known",
-            ),
+            Self::Os => {
+                Bilingual::new("chưa biết hệ điều hành", "the operating system is not known")
+            }
             Self::Kind => Bilingual::new(
                 "chưa biết là máy trạm hay máy chủ",
                 "workstation or server is not known",
@@ -230,26 +219,20 @@ impl Matter {
 
 fn reason_words(reason: Reason) -> Bilingual {
     let (vi, en) = match reason {
-        Reason::NotSupported => (
-            "máy không có nguồn dữ liệu này",
-            "the machine has no such source",
-        ),
+        Reason::NotSupported => {
+            ("máy không có nguồn dữ liệu này", "the machine has no such source")
+        }
         Reason::AccessDenied => ("không có quyền đọc", "access denied"),
-        Reason::Timeout => (
-            "nguồn dữ liệu không trả lời kịp",
-            "the source did not answer in time",
-        ),
+        Reason::Timeout => ("nguồn dữ liệu không trả lời kịp", "the source did not answer in time"),
         Reason::ProviderError => ("nguồn dữ liệu báo lỗi", "the source answered with an error"),
         Reason::ParseError => ("không hiểu được dữ liệu", "the answer makes no sense"),
         Reason::TooLarge => ("dữ liệu quá lớn", "the source is too large"),
-        Reason::SourceStale => (
-            "nguồn dữ liệu thiếu hoặc quá cũ",
-            "the source is missing or too old",
-        ),
-        Reason::ProductOpaque => (
-            "phần mềm không cho đọc thông tin này",
-            "the product does not tell",
-        ),
+        Reason::SourceStale => {
+            ("nguồn dữ liệu thiếu hoặc quá cũ", "the source is missing or too old")
+        }
+        Reason::ProductOpaque => {
+            ("phần mềm không cho đọc thông tin này", "the product does not tell")
+        }
     };
     Bilingual::new(vi, en)
 }
@@ -257,10 +240,9 @@ fn reason_words(reason: Reason) -> Bilingual {
 fn with_detail(words: Bilingual, ignorance: &Ignorance) -> Bilingual {
     match &ignorance.detail {
         None => words,
-        Some(detail) => Bilingual::new(
-            format!("{} ({detail})", words.vi),
-            format!("{} ({detail})", words.en),
-        ),
+        Some(detail) => {
+            Bilingual::new(format!("{} ({detail})", words.vi), format!("{} ({detail})", words.en))
+        }
     }
 }
 

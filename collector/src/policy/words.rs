@@ -103,11 +103,7 @@ fn pick([vi, en]: [&'static str; 2], lang: Lang) -> &'static str {
 
 /// Yes or no.
 pub(crate) fn yes_no(yes: bool, lang: Lang) -> String {
-    let words = if yes {
-        ["có", "yes"]
-    } else {
-        ["không", "no"]
-    };
+    let words = if yes { ["có", "yes"] } else { ["không", "no"] };
     pick(words, lang).to_owned()
 }
 
@@ -184,10 +180,7 @@ mod tests {
     fn spans_use_the_largest_unit_that_fits() {
         assert_eq!(period(Period::days(1), Lang::En), "1 day");
         assert_eq!(period(Period::parse("36h").unwrap(), Lang::Vi), "36 giờ");
-        assert_eq!(
-            period(Period::parse("90m").unwrap(), Lang::En),
-            "90 minutes"
-        );
+        assert_eq!(period(Period::parse("90m").unwrap(), Lang::En), "90 minutes");
         assert_eq!(ago(3 * DAY + 5, Lang::Vi), "3 ngày trước");
         assert_eq!(ago(-20, Lang::En), "just now");
         assert_eq!(left(-1, Lang::Vi), "đã hết");

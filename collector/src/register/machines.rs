@@ -19,17 +19,8 @@ mod csv;
 pub const FILE: &str = "register/machines.csv";
 
 const REQUIRED: [&str; 4] = ["id", "unit", "kind", "from"];
-const COLUMNS: [&str; 9] = [
-    "id",
-    "unit",
-    "kind",
-    "systems",
-    "serial",
-    "asset_tag",
-    "host_name",
-    "from",
-    "until",
-];
+const COLUMNS: [&str; 9] =
+    ["id", "unit", "kind", "systems", "serial", "asset_tag", "host_name", "from", "until"];
 
 /// The kinds of machine an office has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -107,15 +98,13 @@ impl Machines {
     /// The row in force with this serial number; case does not matter.
     #[must_use]
     pub fn by_serial(&self, serial: &str, on: Date) -> Option<&MachineRow> {
-        self.in_force(on)
-            .find(|row| same(row.serial.as_deref(), serial))
+        self.in_force(on).find(|row| same(row.serial.as_deref(), serial))
     }
 
     /// The row in force with this asset tag; case does not matter.
     #[must_use]
     pub fn by_asset_tag(&self, asset_tag: &str, on: Date) -> Option<&MachineRow> {
-        self.in_force(on)
-            .find(|row| same(row.asset_tag.as_deref(), asset_tag))
+        self.in_force(on).find(|row| same(row.asset_tag.as_deref(), asset_tag))
     }
 }
 
@@ -144,12 +133,7 @@ pub(super) fn read(
     let mut machines = Machines::default();
     let table = Table::parse(page.text);
     *sample |= table.sample;
-    let reader = Reader {
-        page,
-        units,
-        systems,
-        junk,
-    };
+    let reader = Reader { page, units, systems, junk };
     let Some((header, records)) = table.records.split_first() else {
         return machines;
     };
@@ -164,13 +148,7 @@ pub(super) fn read(
                 format!("more cells than the {} columns of the header", header.len()),
             );
         }
-        if let Some(row) = reader.row(
-            &Line {
-                cells: record,
-                columns: &columns,
-            },
-            &machines,
-        ) {
+        if let Some(row) = reader.row(&Line { cells: record, columns: &columns }, &machines) {
             machines.rows.insert(row.id.clone(), row);
         }
     }
@@ -198,11 +176,7 @@ impl<'l> Line<'l> {
 
 impl Reader<'_> {
     fn wrong(&self, cell: &Cell, column: &str, message: &str, help: Option<String>) {
-        self.page.wrong_with_help(
-            cell.span.clone(),
-            format!("column {column}: {message}"),
-            help,
-        );
+        self.page.wrong_with_help(cell.span.clone(), format!("column {column}: {message}"), help);
     }
 
     fn header(&self, cells: &[Cell]) -> Option<BTreeMap<&'static str, usize>> {
@@ -211,10 +185,9 @@ impl Reader<'_> {
         for (index, cell) in cells.iter().enumerate() {
             match COLUMNS.into_iter().find(|column| *column == cell.text) {
                 Some(column) if columns.insert(column, index).is_none() => {}
-                Some(column) => self.page.wrong(
-                    cell.span.clone(),
-                    format!("the column {column} stands here twice"),
-                ),
+                Some(column) => self
+                    .page
+                    .wrong(cell.span.clone(), format!("the column {column} stands here twice")),
                 None => {
                     let help = did_you_mean(&cell.text, COLUMNS)
                         .or_else(|| Some(format!("columns: {}", COLUMNS.join(", "))));
@@ -226,17 +199,9 @@ impl Reader<'_> {
                 }
             }
         }
-        let span = Line {
-            cells,
-            columns: &columns,
-        }
-        .span();
-        for column in REQUIRED
-            .into_iter()
-            .filter(|column| !columns.contains_key(column))
-        {
-            self.page
-                .wrong(span.clone(), format!("the column {column} is missing"));
+        let span = Line { cells, columns: &columns }.span();
+        for column in REQUIRED.into_iter().filter(|column| !columns.contains_key(column)) {
+            self.page.wrong(span.clone(), format!("the column {column} is missing"));
         }
         (self.page.ledger.count() == before).then_some(columns)
     }
@@ -247,15 +212,9 @@ impl Reader<'_> {
         let unit = self.need(line, "unit").map(|cell| self.unit(cell));
         let kind = self.need(line, "kind").and_then(|cell| self.kind(cell));
         let systems = line.cell("systems").map(|cell| self.systems(cell));
-        let serial = line
-            .cell("serial")
-            .and_then(|cell| self.serial(cell, known));
-        let asset_tag = line
-            .cell("asset_tag")
-            .and_then(|cell| self.asset_tag(cell, known));
-        let from = self
-            .need(line, "from")
-            .and_then(|cell| self.date(cell, "from"));
+        let serial = line.cell("serial").and_then(|cell| self.serial(cell, known));
+        let asset_tag = line.cell("asset_tag").and_then(|cell| self.asset_tag(cell, known));
+        let from = self.need(line, "from").and_then(|cell| self.date(cell, "from"));
         let until = line.cell("until").and_then(|cell| {
             let until = self.date(cell, "until")?;
             if from.is_some_and(|from| until < from) {
@@ -278,38 +237,25 @@ impl Reader<'_> {
     fn need<'l>(&self, line: &Line<'l>, column: &'static str) -> Option<&'l Cell> {
         let cell = line.cell(column);
         if cell.is_none() {
-            self.page
-                .wrong(line.span(), format!("column {column}: the cell is empty"));
+            self.page.wrong(line.span(), format!("column {column}: the cell is empty"));
         }
         cell
     }
 
     fn id(&self, cell: &Cell, known: &Machines) -> Option<String> {
         if !is_id(&cell.text) {
-            self.wrong(
-                cell,
-                "id",
-                &format!("`{}` is no id", cell.text),
-                Some(ID_FORM.to_owned()),
-            );
+            self.wrong(cell, "id", &format!("`{}` is no id", cell.text), Some(ID_FORM.to_owned()));
             return None;
         }
         if known.get(&cell.text).is_some() {
-            self.wrong(
-                cell,
-                "id",
-                &format!("`{}` stands here twice", cell.text),
-                None,
-            );
+            self.wrong(cell, "id", &format!("`{}` stands here twice", cell.text), None);
             return None;
         }
         Some(cell.text.clone())
     }
 
     fn unit(&self, cell: &Cell) -> String {
-        self.units.check(&cell.text, |message, help| {
-            self.wrong(cell, "unit", &message, help)
-        });
+        self.units.check(&cell.text, |message, help| self.wrong(cell, "unit", &message, help));
         cell.text.clone()
     }
 
@@ -327,9 +273,7 @@ impl Reader<'_> {
     fn systems(&self, cell: &Cell) -> Vec<String> {
         let ids = cell.text.split_whitespace();
         ids.map(|id| {
-            self.systems.check(id, |message, help| {
-                self.wrong(cell, "systems", &message, help)
-            });
+            self.systems.check(id, |message, help| self.wrong(cell, "systems", &message, help));
             id.to_owned()
         })
         .collect()
@@ -338,24 +282,15 @@ impl Reader<'_> {
     fn serial(&self, cell: &Cell, known: &Machines) -> Option<String> {
         if self.junk.is_junk(&cell.text) {
             let help = "leave the cell empty: many machines carry this text".to_owned();
-            self.wrong(
-                cell,
-                "serial",
-                &format!("`{}` names no machine", cell.text),
-                Some(help),
-            );
+            self.wrong(cell, "serial", &format!("`{}` names no machine", cell.text), Some(help));
             return None;
         }
-        let twin = known
-            .iter()
-            .find(|row| same(row.serial.as_deref(), &cell.text));
+        let twin = known.iter().find(|row| same(row.serial.as_deref(), &cell.text));
         self.unique(cell, "serial", twin)
     }
 
     fn asset_tag(&self, cell: &Cell, known: &Machines) -> Option<String> {
-        let twin = known
-            .iter()
-            .find(|row| same(row.asset_tag.as_deref(), &cell.text));
+        let twin = known.iter().find(|row| same(row.asset_tag.as_deref(), &cell.text));
         self.unique(cell, "asset_tag", twin)
     }
 
@@ -366,10 +301,7 @@ impl Reader<'_> {
             self.wrong(
                 cell,
                 column,
-                &format!(
-                    "`{}` already belongs to the machine `{}`",
-                    cell.text, twin.id
-                ),
+                &format!("`{}` already belongs to the machine `{}`", cell.text, twin.id),
                 None,
             );
             return None;
@@ -412,15 +344,9 @@ mod tests {
         assert_eq!(parse_date("2026-11-02"), date);
         assert_eq!(parse_date("02/11/2026"), date);
         assert_eq!(parse_date("2/11/2026"), date);
-        for text in [
-            "",
-            "2026-11-31",
-            "31/11/2026",
-            "11/2026",
-            "02/11/26",
-            "20261102",
-            "2026-11-02T00:00",
-        ] {
+        for text in
+            ["", "2026-11-31", "31/11/2026", "11/2026", "02/11/26", "20261102", "2026-11-02T00:00"]
+        {
             assert_eq!(parse_date(text), None, "{text:?}");
         }
     }

@@ -199,11 +199,7 @@ pub(super) fn read(page: Page<'_>, units: &Units, sample: &mut bool) -> Systems 
     };
     let section = document.section();
     *sample |= sample_mark(&section);
-    for item in section
-        .get("system")
-        .and_then(|item| item.list())
-        .unwrap_or_default()
-    {
+    for item in section.get("system").and_then(|item| item.list()).unwrap_or_default() {
         read_system(&item, units, &mut systems);
     }
     section.finish();
@@ -231,33 +227,17 @@ fn system(section: &Section<'_>, units: &Units) -> Option<System> {
     let name = section.need("name").and_then(|item| item.bilingual());
     let owner = section.need("owner").and_then(|item| item.string());
     let operator = section.need("operator").and_then(|item| item.string());
-    let unit = section
-        .need("unit")
-        .and_then(|item| read_unit(&item, units));
-    let legal_basis = section
-        .need("legal_basis")
-        .and_then(|item| LegalBasis::read(&item));
+    let unit = section.need("unit").and_then(|item| read_unit(&item, units));
+    let legal_basis = section.need("legal_basis").and_then(|item| LegalBasis::read(&item));
     let kind = section.get("type").and_then(|item| SystemType::read(&item));
     let level = section.get("level").and_then(|item| read_level(&item));
     let status = section.need("status").and_then(|item| Status::read(&item));
-    let decision = section
-        .get("decision")
-        .and_then(|item| read_decision(&item));
-    let regulation = section
-        .get("regulation")
-        .and_then(|item| read_decision(&item));
-    let expected_approval = section
-        .get("expected_approval")
-        .and_then(|item| item.date());
-    let deployment = section
-        .need("deployment")
-        .and_then(|item| Deployment::read(&item));
-    let expected_deployment = section
-        .get("expected_deployment")
-        .and_then(|item| item.date());
-    let inspected = section
-        .get("inspected")
-        .map(|item| item.each(Inspection::read));
+    let decision = section.get("decision").and_then(|item| read_decision(&item));
+    let regulation = section.get("regulation").and_then(|item| read_decision(&item));
+    let expected_approval = section.get("expected_approval").and_then(|item| item.date());
+    let deployment = section.need("deployment").and_then(|item| Deployment::read(&item));
+    let expected_deployment = section.get("expected_deployment").and_then(|item| item.date());
+    let inspected = section.get("inspected").map(|item| item.each(Inspection::read));
     let plan = section.get("plan").and_then(|item| read_decision(&item));
     let term = Term::read(section);
     Some(System {
@@ -289,9 +269,7 @@ fn read_unit(item: &Item<'_>, units: &Units) -> Option<String> {
 
 /// A level from 1 to 5.
 pub(crate) fn read_level(item: &Item<'_>) -> Option<u8> {
-    let level = u8::try_from(item.count()?)
-        .ok()
-        .filter(|level| (1..=5).contains(level));
+    let level = u8::try_from(item.count()?).ok().filter(|level| (1..=5).contains(level));
     if level.is_none() {
         item.wrong("a level is a number from 1 to 5");
     }
@@ -304,9 +282,5 @@ fn read_decision(item: &Item<'_>) -> Option<Decision> {
     let date = section.need("date").and_then(|item| item.date());
     let authority = section.get("authority").and_then(|item| item.string());
     section.finish();
-    Some(Decision {
-        number: number?,
-        date: date?,
-        authority,
-    })
+    Some(Decision { number: number?, date: date?, authority })
 }

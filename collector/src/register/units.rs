@@ -68,10 +68,7 @@ impl Units {
         let mut line = vec![id];
         let mut at = id;
         // Loading refuses circles; the bound keeps a faulty tree from turning for ever.
-        while let Some(parent) = self
-            .parent(at, on)
-            .filter(|_| line.len() <= self.units.len())
-        {
+        while let Some(parent) = self.parent(at, on).filter(|_| line.len() <= self.units.len()) {
             line.push(parent);
             at = parent;
         }
@@ -96,10 +93,7 @@ pub(super) fn read(page: Page<'_>, sample: &mut bool) -> Units {
     };
     let section = document.section();
     *sample |= sample_mark(&section);
-    let items = section
-        .get("unit")
-        .and_then(|item| item.list())
-        .unwrap_or_default();
+    let items = section.get("unit").and_then(|item| item.list()).unwrap_or_default();
     for item in &items {
         read_unit(item, &mut units);
     }
@@ -116,10 +110,7 @@ fn read_unit(item: &Item<'_>, units: &mut Units) -> Option<()> {
     let id_item = section.need("id");
     let id = id_item.as_ref().and_then(Item::id);
     let name = section.need("name").and_then(|item| item.bilingual());
-    let placed = section
-        .get("placed")
-        .map(|item| item.each(read_placement))
-        .unwrap_or_default();
+    let placed = section.get("placed").map(|item| item.each(read_placement)).unwrap_or_default();
     let term = Term::read(&section);
     section.finish();
     let id = id?;
@@ -127,12 +118,7 @@ fn read_unit(item: &Item<'_>, units: &mut Units) -> Option<()> {
         id_item?.wrong(format!("the unit `{id}` stands here twice"));
         return None;
     }
-    let unit = Unit {
-        id: id.clone(),
-        name: name.unwrap_or_default(),
-        placed,
-        term,
-    };
+    let unit = Unit { id: id.clone(), name: name.unwrap_or_default(), placed, term };
     units.units.insert(id, unit);
     Some(())
 }
@@ -142,10 +128,7 @@ fn read_placement(item: &Item<'_>) -> Option<Placement> {
     let under = section.need("under").and_then(|item| item.id());
     let term = Term::read(&section);
     section.finish();
-    Some(Placement {
-        under: under?,
-        term,
-    })
+    Some(Placement { under: under?, term })
 }
 
 fn check_placements(item: &Item<'_>, units: &Units) -> Option<()> {
@@ -157,41 +140,27 @@ fn check_placements(item: &Item<'_>, units: &Units) -> Option<()> {
     let unit = units.get(&id)?;
     check_parents(&section, units);
     let placed = &unit.placed;
-    let overlap = placed.iter().enumerate().any(|(index, one)| {
-        placed[index + 1..]
-            .iter()
-            .any(|other| one.term.overlaps(other.term))
-    });
+    let overlap = placed
+        .iter()
+        .enumerate()
+        .any(|(index, one)| placed[index + 1..].iter().any(|other| one.term.overlaps(other.term)));
     if overlap {
-        section
-            .get("placed")?
-            .wrong("two placements hold on one day");
+        section.get("placed")?.wrong("two placements hold on one day");
     }
     let days: BTreeSet<_> = units
         .iter()
         .flat_map(|unit| &unit.placed)
         .map(|place| place.term.from.unwrap_or(Date::MIN))
         .collect();
-    if days
-        .into_iter()
-        .any(|day| is_its_own_ancestor(units, &id, day))
-    {
-        section
-            .get("placed")?
-            .wrong(format!("`{id}` would stand under itself"));
+    if days.into_iter().any(|day| is_its_own_ancestor(units, &id, day)) {
+        section.get("placed")?.wrong(format!("`{id}` would stand under itself"));
     }
     Some(())
 }
 
 fn check_parents(section: &Section<'_>, units: &Units) {
-    let placed = section
-        .get("placed")
-        .and_then(|item| item.list())
-        .unwrap_or_default();
-    for under in placed
-        .iter()
-        .filter_map(|item| item.section()?.get("under"))
-    {
+    let placed = section.get("placed").and_then(|item| item.list()).unwrap_or_default();
+    for under in placed.iter().filter_map(|item| item.section()?.get("under")) {
         if let Some(parent) = under.text() {
             units.check(parent, |message, help| under.wrong_with_help(message, help));
         }

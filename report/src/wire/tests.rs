@@ -32,10 +32,7 @@ fn golden_report() -> Report {
             ),
         ),
         ("licence_until", reading(Fact::Absent, "")),
-        (
-            "registered",
-            reading(Fact::unknown(Reason::NotSupported), ""),
-        ),
+        ("registered", reading(Fact::unknown(Reason::NotSupported), "")),
     ]));
     Report {
         machine: MachineId::from_bytes([0x11; 16]),
@@ -49,14 +46,8 @@ fn golden_report() -> Report {
                 topic: Topic::Antivirus,
                 observed_at: Timestamp(1_795_299_999),
                 outcome: Outcome::Observed(Facts::from([
-                    (
-                        key("antivirus.complete"),
-                        Fact::Known(Value::Bool(true)).into(),
-                    ),
-                    (
-                        key("antivirus.products"),
-                        Fact::Known(Value::Records(vec![product])).into(),
-                    ),
+                    (key("antivirus.complete"), Fact::Known(Value::Bool(true)).into()),
+                    (key("antivirus.products"), Fact::Known(Value::Records(vec![product])).into()),
                 ])),
             },
             Observation {
@@ -95,10 +86,7 @@ fn refusal(body: &[u8]) -> &'static str {
 fn the_golden_report_is_what_this_version_writes() {
     let golden: Json = serde_json::from_str(GOLDEN).unwrap();
     let written: Json = serde_json::from_str(&encode_report(&golden_report())).unwrap();
-    assert_eq!(
-        written, golden,
-        "the wire form changed: that needs a new version"
-    );
+    assert_eq!(written, golden, "the wire form changed: that needs a new version");
 }
 
 #[test]
@@ -113,10 +101,7 @@ fn the_golden_report_comes_back_whole() {
 fn a_report_of_the_next_version_is_refused_by_number() {
     let error = decode_report(NEWER.as_bytes()).unwrap_err();
     assert_eq!(error, WireError::Version(2));
-    assert_eq!(
-        error.to_string(),
-        "wire 2 is not spoken here: this side speaks 1"
-    );
+    assert_eq!(error.to_string(), "wire 2 is not spoken here: this side speaks 1");
 }
 
 #[test]
@@ -125,13 +110,8 @@ fn newer_facts_are_kept_and_named_and_the_rest_is_judged() {
     assert_eq!(received.unjudged, ["antivirus.quarantined", "firewall"]);
     assert!(received.bodies.contains_key("firewall"));
     let antivirus = &received.report.observations[0];
-    let Outcome::Observed(facts) = &antivirus.outcome else {
-        panic!("{antivirus:?}")
-    };
-    assert_eq!(
-        facts[&key("antivirus.complete")].fact,
-        Fact::Known(Value::Bool(true))
-    );
+    let Outcome::Observed(facts) = &antivirus.outcome else { panic!("{antivirus:?}") };
+    assert_eq!(facts[&key("antivirus.complete")].fact, Fact::Known(Value::Bool(true)));
 }
 
 #[test]
@@ -140,22 +120,10 @@ fn a_known_key_of_the_wrong_kind_fails_its_topic_and_not_the_report() {
         body["topics"]["antivirus"]["facts"]["antivirus.complete"] = json!({ "known": "yes" });
     });
     let received = decode_report(&body).unwrap();
-    let Outcome::Failed(why) = &received.report.observations[0].outcome else {
-        panic!()
-    };
+    let Outcome::Failed(why) = &received.report.observations[0].outcome else { panic!() };
     assert_eq!(why.reason, Reason::ParseError);
-    assert!(
-        why.detail
-            .as_ref()
-            .unwrap()
-            .as_str()
-            .starts_with("antivirus.complete: "),
-        "{why}"
-    );
-    assert!(matches!(
-        received.report.observations[2].outcome,
-        Outcome::Observed(_)
-    ));
+    assert!(why.detail.as_ref().unwrap().as_str().starts_with("antivirus.complete: "), "{why}");
+    assert!(matches!(received.report.observations[2].outcome, Outcome::Observed(_)));
 }
 
 #[test]
@@ -182,10 +150,7 @@ fn text_that_could_steer_a_terminal_fails_its_topic() {
         body["topics"]["machine"]["facts"]["machine.host_name"] = json!({ "known": "pc\u{1b}[2J" });
     });
     let received = decode_report(&body).unwrap();
-    assert!(matches!(
-        received.report.observations[2].outcome,
-        Outcome::Failed(_)
-    ));
+    assert!(matches!(received.report.observations[2].outcome, Outcome::Failed(_)));
 }
 
 #[test]
@@ -197,14 +162,8 @@ fn the_envelope_is_closed() {
     let error =
         decode_report(&changed(|body| drop(body.insert("hat".into(), json!(1))))).unwrap_err();
     assert!(error.to_string().contains("`hat`"));
-    assert_eq!(
-        refusal(&changed(|body| drop(body.remove("sequence")))),
-        "missing_field"
-    );
-    assert_eq!(
-        refusal(&changed(|body| body["sequence"] = json!(-1))),
-        "malformed"
-    );
+    assert_eq!(refusal(&changed(|body| drop(body.remove("sequence")))), "missing_field");
+    assert_eq!(refusal(&changed(|body| body["sequence"] = json!(-1))), "malformed");
     assert_eq!(refusal(b"[]"), "malformed");
     assert_eq!(refusal(b""), "malformed");
     let twice = GOLDEN.replacen('{', "{\"sequence\": 1,", 1);
@@ -218,13 +177,9 @@ fn the_envelope_is_closed() {
 fn limits_hold_before_anything_is_built() {
     assert_eq!(refusal(&vec![b' '; MAX_BODY_BYTES + 1]), "too_large");
     assert_eq!(refusal("[".repeat(MAX_DEPTH + 1).as_bytes()), "too_deep");
-    assert_eq!(
-        refusal(format!("\"{}\"", "[".repeat(100)).as_bytes()),
-        "malformed"
-    );
-    let crowd: Map<_, _> = (0..=MAX_FACTS)
-        .map(|n| (format!("antivirus.x{n}"), json!({ "absent": true })))
-        .collect();
+    assert_eq!(refusal(format!("\"{}\"", "[".repeat(100)).as_bytes()), "malformed");
+    let crowd: Map<_, _> =
+        (0..=MAX_FACTS).map(|n| (format!("antivirus.x{n}"), json!({ "absent": true }))).collect();
     let body = changed(|body| body["topics"]["antivirus"]["facts"] = Json::Object(crowd));
     assert_eq!(refusal(&body), "too_many_facts");
 }
@@ -240,9 +195,7 @@ fn the_digest_ignores_when_and_volatile_facts_and_nothing_else() {
     assert_eq!(later.digest(), report.digest());
 
     let set = |report: &mut Report, name: &str, fact: Fact| {
-        let Outcome::Observed(facts) = &mut report.observations[2].outcome else {
-            panic!()
-        };
+        let Outcome::Observed(facts) = &mut report.observations[2].outcome else { panic!() };
         facts.insert(key(name), fact.into());
     };
     let booted = Fact::Known(Value::Moment(Moment::machine(Timestamp(5))));

@@ -50,10 +50,7 @@ impl ReadError {
     /// A failure of one kind at one place.
     #[must_use]
     pub fn new(path: &str, kind: ReadErrorKind) -> Self {
-        Self {
-            path: path.trim_start_matches('/').to_owned(),
-            kind,
-        }
+        Self { path: path.trim_start_matches('/').to_owned(), kind }
     }
 
     /// What the operating system answered.

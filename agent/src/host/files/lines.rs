@@ -45,10 +45,8 @@ impl<R: io::Read> Lines<R> {
     pub fn next(&mut self) -> Read<Option<&[u8]>> {
         self.line.clear();
         loop {
-            let buffer = self
-                .source
-                .fill_buf()
-                .map_err(|error| ReadError::from_io(&self.path, &error))?;
+            let buffer =
+                self.source.fill_buf().map_err(|error| ReadError::from_io(&self.path, &error))?;
             if buffer.is_empty() {
                 return self.last();
             }

@@ -27,23 +27,11 @@ fn what_is_not_there_is_told_from_what_may_not_be_read() {
         .denied("srv/private");
     let files = machine.files();
     assert_eq!(kind(files.read("etc/nothing", 9)), ReadErrorKind::NotFound);
-    assert_eq!(
-        kind(files.read("etc/shadow/x", 9)),
-        ReadErrorKind::AccessDenied
-    );
-    assert_eq!(
-        kind(files.read("etc/shadow", 9)),
-        ReadErrorKind::AccessDenied
-    );
-    assert_eq!(
-        kind(files.list("srv/private/a")),
-        ReadErrorKind::AccessDenied
-    );
+    assert_eq!(kind(files.read("etc/shadow/x", 9)), ReadErrorKind::AccessDenied);
+    assert_eq!(kind(files.read("etc/shadow", 9)), ReadErrorKind::AccessDenied);
+    assert_eq!(kind(files.list("srv/private/a")), ReadErrorKind::AccessDenied);
     assert_eq!(files.exists("etc/nothing"), Ok(false));
-    assert_eq!(
-        kind(files.exists("srv/private/a/b")),
-        ReadErrorKind::AccessDenied
-    );
+    assert_eq!(kind(files.exists("srv/private/a/b")), ReadErrorKind::AccessDenied);
     assert_eq!(files.exists("srv"), Ok(true));
 }
 
@@ -58,16 +46,10 @@ fn a_file_below_a_file_is_simply_not_there() {
 fn a_denied_read_is_a_reason_and_a_missing_file_is_none() {
     let denied = ReadError::new("/etc/shadow", ReadErrorKind::AccessDenied);
     assert_eq!(denied.to_string(), "read etc/shadow: permission denied");
-    assert_eq!(
-        denied.ignorance(Reason::NotSupported).reason,
-        Reason::AccessDenied
-    );
+    assert_eq!(denied.ignorance(Reason::NotSupported).reason, Reason::AccessDenied);
     let missing = ReadError::new("etc/shadow", ReadErrorKind::NotFound);
     assert_eq!(missing.clone().fact::<()>(Fact::Absent), Fact::Absent);
-    assert_eq!(
-        missing.ignorance(Reason::SourceStale).reason,
-        Reason::SourceStale
-    );
+    assert_eq!(missing.ignorance(Reason::SourceStale).reason, Reason::SourceStale);
 }
 
 #[test]
@@ -103,10 +85,7 @@ fn links_stay_inside_a_recording() {
     }
     assert_eq!(kind(files.read("etc/escape", 9)), ReadErrorKind::NotFound);
     assert!(files.read("etc/round", 9).is_err());
-    assert_eq!(
-        files.read_link("etc/absolute").unwrap(),
-        "/usr/lib/os-release"
-    );
+    assert_eq!(files.read_link("etc/absolute").unwrap(), "/usr/lib/os-release");
 }
 
 #[test]
@@ -125,19 +104,15 @@ fn in_a_recording_everything_is_roots_unless_it_says_otherwise() {
 
 #[test]
 fn a_recording_whose_rules_make_no_sense_answers_nothing() {
-    let machine = Machine::empty()
-        .with("etc/hostname", "x")
-        .with(".recording", "denyed etc/shadow\n");
+    let machine =
+        Machine::empty().with("etc/hostname", "x").with(".recording", "denyed etc/shadow\n");
     let kind = kind(machine.files().read("etc/hostname", 9));
     assert!(matches!(kind, ReadErrorKind::Other(why) if why.contains("denyed")));
 }
 
 #[test]
 fn a_directory_is_listed_in_order() {
-    let machine = Machine::empty()
-        .with("d/b", "")
-        .with("d/a", "")
-        .with_folder("d/c");
+    let machine = Machine::empty().with("d/b", "").with("d/a", "").with_folder("d/c");
     assert_eq!(machine.files().list("d").unwrap(), ["a", "b", "c"]);
 }
 

@@ -4,16 +4,17 @@ use super::*;
 use crate::host::recorded::Machine;
 
 fn machine() -> Machine {
-    Machine::empty()
-        .with_process(1, "systemd", 0, &["/sbin/init"])
-        .with_process(812, "clamd", 110, &["/usr/sbin/clamd", "--foreground=true"])
+    Machine::empty().with_process(1, "systemd", 0, &["/sbin/init"]).with_process(
+        812,
+        "clamd",
+        110,
+        &["/usr/sbin/clamd", "--foreground=true"],
+    )
 }
 
 fn find(machine: &Machine, name: &str) -> Fact<u32> {
     let processes = Processes::list(&machine.files());
-    processes
-        .find(|process| process.name == name)
-        .map(|process| process.pid)
+    processes.find(|process| process.name == name).map(|process| process.pid)
 }
 
 fn reason(fact: Fact<u32>) -> Reason {
@@ -38,10 +39,7 @@ fn a_process_is_found_by_name_with_its_user_and_its_words() {
 #[test]
 fn a_process_is_absent_only_when_everybody_was_seen() {
     assert_eq!(find(&machine(), "clamonacc"), Fact::Absent);
-    assert_eq!(
-        reason(find(&Machine::empty(), "clamd")),
-        Reason::NotSupported
-    );
+    assert_eq!(reason(find(&Machine::empty(), "clamd")), Reason::NotSupported);
     let denied = machine().denied("proc");
     assert_eq!(reason(find(&denied, "clamd")), Reason::AccessDenied);
 }

@@ -14,12 +14,8 @@ use crate::probes::patches::dpkg;
 use crate::probes::patches::version::Version;
 use configuration::Configuration;
 
-const SCANNERS: [&str; 4] = [
-    "usr/sbin/clamd",
-    "usr/bin/clamscan",
-    "usr/local/sbin/clamd",
-    "usr/local/bin/clamscan",
-];
+const SCANNERS: [&str; 4] =
+    ["usr/sbin/clamd", "usr/bin/clamscan", "usr/local/sbin/clamd", "usr/local/bin/clamscan"];
 /// Packages that carry the engine's version, the daemon first.
 const PACKAGES: [&str; 2] = ["clamav-daemon", "clamav"];
 const PROCESSES: &str = "proc";
@@ -114,13 +110,10 @@ fn describe(
 
 fn engine_version(packages: &Read<dpkg::Installed>) -> Fact {
     match packages {
-        Ok(packages) => PACKAGES
-            .iter()
-            .find_map(|name| packages.version(name))
-            .map_or_else(
-                || unknown(Reason::NotSupported, "not installed as a package"),
-                |version| text(upstream(version)),
-            ),
+        Ok(packages) => PACKAGES.iter().find_map(|name| packages.version(name)).map_or_else(
+            || unknown(Reason::NotSupported, "not installed as a package"),
+            |version| text(upstream(version)),
+        ),
         Err(error) => Fact::Unknown(error.ignorance(Reason::NotSupported)),
     }
 }
@@ -153,10 +146,7 @@ fn realtime(files: &Files, daemons: &Daemons<'_>) -> (Fact, String) {
         return (yes_or_no(false), PROCESSES.to_owned());
     };
     match Configuration::of(files, Some(watcher)) {
-        Ok(configuration) => (
-            yes_or_no(configuration.blocks_on_access()),
-            configuration.source,
-        ),
+        Ok(configuration) => (yes_or_no(configuration.blocks_on_access()), configuration.source),
         Err(why) => (Fact::Unknown(why), PROCESSES.to_owned()),
     }
 }
@@ -184,9 +174,7 @@ fn database_folder(files: &Files, clamd: Option<&Process>) -> Result<String, Ign
     let scanner = Configuration::of(files, clamd)?;
     let folder = match scanner.is_written {
         true => scanner.database_folder().map(str::to_owned),
-        false => Configuration::of_updater(files)?
-            .database_folder()
-            .map(str::to_owned),
+        false => Configuration::of_updater(files)?.database_folder().map(str::to_owned),
     };
     Ok(folder.unwrap_or_else(|| database::DEFAULT_FOLDER.to_owned()))
 }

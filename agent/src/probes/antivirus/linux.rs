@@ -15,11 +15,7 @@ struct Installed {
 }
 
 const fn installed(folder: &'static str, product: &'static str, vendor: &'static str) -> Installed {
-    Installed {
-        folder,
-        product,
-        vendor,
-    }
+    Installed { folder, product, vendor }
 }
 
 /// Where the makers of commercial products install them.

@@ -8,10 +8,7 @@ use crate::host::recorded::{Machine, fact, facts, field, reason, records, text};
 use crate::probes::assignment::AssignmentClaims;
 
 fn look(machine: &Machine) -> Facts {
-    let context = Context {
-        claims: &AssignmentClaims::default(),
-        now: Timestamp(0),
-    };
+    let context = Context { claims: &AssignmentClaims::default(), now: Timestamp(0) };
     facts(probe(&machine.host(), &context))
 }
 
@@ -35,13 +32,7 @@ fn none_found_where_every_source_answered() {
 
 #[test]
 fn none_found_where_a_source_was_denied_is_not_none() {
-    for source in [
-        "var/lib/dpkg/status",
-        "proc",
-        "proc/1",
-        "usr/sbin",
-        "opt/eset",
-    ] {
+    for source in ["var/lib/dpkg/status", "proc", "proc/1", "usr/sbin", "opt/eset"] {
         let machine = bare().denied(source);
         assert_eq!(products(&machine), [], "{source}");
         assert!(!is_complete(&machine), "{source}");
@@ -55,10 +46,7 @@ fn an_incomplete_answer_says_what_stood_in_the_way() {
         .iter()
         .find(|(key, _)| key.name() == "antivirus.complete")
         .map(|(_, reading)| reading.source.clone().unwrap().to_string());
-    assert_eq!(
-        complete.unwrap(),
-        "access_denied (var/lib/dpkg/status: permission denied)"
-    );
+    assert_eq!(complete.unwrap(), "access_denied (var/lib/dpkg/status: permission denied)");
 }
 
 #[test]
@@ -101,23 +89,14 @@ fn several_products_are_all_listed_and_none_is_elected() {
     let machine = Machine::recorded("debian12-clamav")
         .with_folder("opt/kaspersky/kesl")
         .with_folder("opt/ds_agent");
-    let names: Vec<_> = products(&machine)
-        .iter()
-        .map(|product| field(product, "product"))
-        .collect();
+    let names: Vec<_> =
+        products(&machine).iter().map(|product| field(product, "product")).collect();
     assert_eq!(
         names,
-        [
-            text("clamav"),
-            text("kaspersky-endpoint-security"),
-            text("trend-micro-deep-security")
-        ]
+        [text("clamav"), text("kaspersky-endpoint-security"), text("trend-micro-deep-security")]
     );
     assert_eq!(
-        products(&machine)[0]
-            .0
-            .get("state")
-            .map(|it| it.fact.clone()),
+        products(&machine)[0].0.get("state").map(|it| it.fact.clone()),
         Some(Fact::Known(Value::Choice("on")))
     );
 }

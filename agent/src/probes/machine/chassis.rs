@@ -39,9 +39,7 @@ pub(super) fn chassis(dmi: &Dmi<'_>, has_hypervisor: bool) -> Fact {
 }
 
 fn names_hypervisor(value: &Text) -> bool {
-    HYPERVISORS
-        .iter()
-        .any(|name| value.as_str().starts_with(name))
+    HYPERVISORS.iter().any(|name| value.as_str().starts_with(name))
 }
 
 /// The chassis types of the SMBIOS specification (System Enclosure, section 7.4.1).

@@ -25,10 +25,7 @@ pub(crate) fn detect(files: &Files) -> (Fact<bool>, &'static str) {
     if matches!(files.exists(SYSTEMD), Ok(true)) {
         return (Fact::Known(false), SYSTEMD);
     }
-    (
-        in_environment(files.read(ENVIRONMENT, MAX_ENVIRONMENT)),
-        ENVIRONMENT,
-    )
+    (in_environment(files.read(ENVIRONMENT, MAX_ENVIRONMENT)), ENVIRONMENT)
 }
 
 /// Whether the machine is a container or may be one.
@@ -38,9 +35,7 @@ pub(crate) fn is_possible(files: &Files) -> bool {
 
 fn in_environment(read: Read<Vec<u8>>) -> Fact<bool> {
     let names_runtime = |environment: Vec<u8>| {
-        environment
-            .split(|byte| *byte == 0)
-            .any(|variable| variable.starts_with(b"container="))
+        environment.split(|byte| *byte == 0).any(|variable| variable.starts_with(b"container="))
     };
     read.map_or_else(
         |error| error.fact(Fact::Known(false)),
@@ -58,10 +53,7 @@ mod tests {
     #[test]
     fn the_first_process_environment_names_the_runtime() {
         let environment = |bytes: &[u8]| in_environment(Ok(bytes.to_vec()));
-        assert_eq!(
-            environment(b"PATH=/bin\0container=lxc\0"),
-            Fact::Known(true)
-        );
+        assert_eq!(environment(b"PATH=/bin\0container=lxc\0"), Fact::Known(true));
         assert_eq!(environment(b"container=podman"), Fact::Known(true));
         assert_eq!(environment(b"my_container=1\0"), Fact::Known(false));
         assert_eq!(environment(b""), Fact::Known(false));

@@ -31,10 +31,9 @@ impl<'a> Dmi<'a> {
     pub(crate) fn of(files: &'a Files) -> Self {
         let missing = match files.exists(FOLDER) {
             Ok(true) => None,
-            Ok(false) => Some(Ignorance::new(
-                Reason::NotSupported,
-                "the firmware publishes no DMI table",
-            )),
+            Ok(false) => {
+                Some(Ignorance::new(Reason::NotSupported, "the firmware publishes no DMI table"))
+            }
             Err(error) => Some(error.ignorance(Reason::NotSupported)),
         };
         Self { files, missing }
@@ -45,11 +44,7 @@ impl<'a> Dmi<'a> {
     pub(crate) fn read(&self, path: &str) -> Fact<Text> {
         self.entry(path, |value| {
             let says_nothing = value.is_empty() || placeholder::is_placeholder(value);
-            if says_nothing {
-                Fact::Absent
-            } else {
-                own_text(path, value)
-            }
+            if says_nothing { Fact::Absent } else { own_text(path, value) }
         })
     }
 

@@ -20,17 +20,12 @@ pub(crate) fn host_name(files: &Files) -> (Fact, &'static str) {
         // What the kernel calls a machine that has no name.
         Ok(name) if name.trim() == "(none)" => (Fact::Absent, RUNNING),
         Ok(name) => (text(&name), RUNNING),
-        Err(error) => (
-            Fact::Unknown(error.ignorance(Reason::NotSupported)),
-            RUNNING,
-        ),
+        Err(error) => (Fact::Unknown(error.ignorance(Reason::NotSupported)), RUNNING),
     }
 }
 
 fn configured(file: &str) -> Option<&str> {
-    file.lines()
-        .map(str::trim)
-        .find(|line| !line.is_empty() && !line.starts_with('#'))
+    file.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
 #[cfg(test)]
@@ -39,10 +34,7 @@ mod tests {
 
     #[test]
     fn comments_and_blank_lines_are_no_name() {
-        assert_eq!(
-            configured("# set by hand\n\n  hộ-tịch-01 \n"),
-            Some("hộ-tịch-01")
-        );
+        assert_eq!(configured("# set by hand\n\n  hộ-tịch-01 \n"), Some("hộ-tịch-01"));
         assert_eq!(configured("\n# nothing\n"), None);
     }
 }

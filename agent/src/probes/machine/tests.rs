@@ -8,10 +8,7 @@ use crate::host::recorded::{Machine, fact, facts, reason};
 use crate::probes::assignment::AssignmentClaims;
 
 fn look(machine: &Machine) -> Facts {
-    let context = Context {
-        claims: &AssignmentClaims::default(),
-        now: Timestamp(0),
-    };
+    let context = Context { claims: &AssignmentClaims::default(), now: Timestamp(0) };
     facts(probe(&machine.host(), &context))
 }
 
@@ -29,9 +26,7 @@ fn the_administrators_os_release_goes_before_the_vendors() {
 
 #[test]
 fn an_os_release_that_may_not_be_read_is_not_replaced_by_the_other() {
-    let machine = office_pc()
-        .with("etc/os-release", "ID=derived\n")
-        .denied("etc/os-release");
+    let machine = office_pc().with("etc/os-release", "ID=derived\n").denied("etc/os-release");
     let id = fact(&look(&machine), "machine.os_id");
     assert_eq!(reason(&id), Some(Reason::AccessDenied));
 }
@@ -41,10 +36,7 @@ fn without_a_configured_name_the_running_one_counts() {
     let machine = office_pc()
         .with("etc/hostname", "# none\n")
         .with("proc/sys/kernel/hostname", "from-dhcp\n");
-    assert_eq!(
-        fact(&look(&machine), "machine.host_name"),
-        text("from-dhcp")
-    );
+    assert_eq!(fact(&look(&machine), "machine.host_name"), text("from-dhcp"));
     let nameless = machine.with("proc/sys/kernel/hostname", "(none)\n");
     assert_eq!(fact(&look(&nameless), "machine.host_name"), Fact::Absent);
 }
@@ -52,10 +44,7 @@ fn without_a_configured_name_the_running_one_counts() {
 #[test]
 fn a_decomposed_name_is_composed_and_an_endless_one_is_unknown() {
     let machine = office_pc().with("etc/hostname", "ho\u{323}\u{302}-ti\u{323}ch-01\n");
-    assert_eq!(
-        fact(&look(&machine), "machine.host_name"),
-        text("hộ-tịch-01")
-    );
+    assert_eq!(fact(&look(&machine), "machine.host_name"), text("hộ-tịch-01"));
     let machine = office_pc().with("etc/hostname", "x".repeat(300));
     let name = fact(&look(&machine), "machine.host_name");
     assert_eq!(reason(&name), Some(Reason::ParseError));
@@ -67,9 +56,8 @@ fn each_mark_of_a_container_is_enough() {
         let container = fact(&look(&office_pc().with(mark, "")), "machine.container");
         assert_eq!(container, Fact::Known(Value::Bool(true)), "{mark}");
     }
-    let machine = office_pc()
-        .without("run/systemd")
-        .with("proc/1/environ", "PATH=/bin\0container=lxc\0");
+    let machine =
+        office_pc().without("run/systemd").with("proc/1/environ", "PATH=/bin\0container=lxc\0");
     let container = fact(&look(&machine), "machine.container");
     assert_eq!(container, Fact::Known(Value::Bool(true)));
 }

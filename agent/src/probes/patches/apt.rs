@@ -78,9 +78,7 @@ struct Lists {
 impl Lists {
     /// All of them: one release file that cannot be read could be the one of security updates.
     fn read(files: &Files) -> Result<Self, Ignorance> {
-        let names = files
-            .list(LISTS)
-            .map_err(|error| error.ignorance(Reason::SourceStale))?;
+        let names = files.list(LISTS).map_err(|error| error.ignorance(Reason::SourceStale))?;
         let mut sources = BTreeMap::new();
         for name in &names {
             let prefix = ["InRelease", "Release"]
@@ -104,9 +102,7 @@ impl Lists {
     }
 
     fn security(&self) -> impl Iterator<Item = &Source> {
-        self.sources
-            .iter()
-            .filter(|source| source.release.serves_security())
+        self.sources.iter().filter(|source| source.release.serves_security())
     }
 
     /// The package lists of one source. A name may begin like several sources: the longest is its
@@ -131,11 +127,7 @@ impl Source {
     fn read(files: &Files, name: &str, prefix: &str) -> Read<Self> {
         let path = format!("{LISTS}/{name}");
         let release = Release::read(files.lines(&path)?)?;
-        Ok(Self {
-            path,
-            prefix: prefix.to_owned(),
-            release,
-        })
+        Ok(Self { path, prefix: prefix.to_owned(), release })
     }
 }
 
@@ -154,9 +146,7 @@ fn dates(security: &[&Source], findings: &mut Findings) {
             earliest(sources, |release| &release.valid_until),
         ),
     };
-    let source = security
-        .first()
-        .map_or(LISTS, |source| source.path.as_str());
+    let source = security.first().map_or(LISTS, |source| source.path.as_str());
     findings.add("patches.lists_at", at, source);
     findings.add("patches.lists_valid_until", until, source);
 }

@@ -15,24 +15,14 @@ pub(super) struct Stanza {
 
 impl Stanza {
     fn clear(&mut self) {
-        let Self {
-            package,
-            architecture,
-            status,
-            version,
-        } = self;
+        let Self { package, architecture, status, version } = self;
         for field in [package, architecture, status, version] {
             field.clear();
         }
     }
 
     fn note(&mut self, name: &[u8], value: &[u8]) {
-        let Self {
-            package,
-            architecture,
-            status,
-            version,
-        } = self;
+        let Self { package, architecture, status, version } = self;
         let fields: [(&[u8], &mut String); 4] = [
             (b"Package", package),
             (b"Architecture", architecture),
@@ -57,10 +47,7 @@ pub(super) struct Stanzas<R> {
 
 impl<R: io::Read> Stanzas<R> {
     pub(super) fn of(lines: Lines<R>) -> Self {
-        Self {
-            lines,
-            stanza: Stanza::default(),
-        }
+        Self { lines, stanza: Stanza::default() }
     }
 
     /// The next package.

@@ -26,9 +26,7 @@ impl Installed {
 
     /// The version a package is installed in.
     pub(crate) fn version(&self, name: &str) -> Option<&str> {
-        self.named(name)
-            .first()
-            .map(|package| package.version.as_str())
+        self.named(name).first().map(|package| package.version.as_str())
     }
 
     /// A package on every architecture it is installed for.

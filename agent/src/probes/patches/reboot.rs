@@ -93,9 +93,7 @@ enum Standing {
 }
 
 fn standing(running: &str, installed: &[String]) -> Standing {
-    let mut alike = installed
-        .iter()
-        .filter(|release| flavour(release) == flavour(running));
+    let mut alike = installed.iter().filter(|release| flavour(release) == flavour(running));
     if alike.any(|release| Version::parse(release) > Version::parse(running)) {
         return Standing::Outdated;
     }
@@ -108,14 +106,9 @@ fn standing(running: &str, installed: &[String]) -> Standing {
 /// What a kernel was built for: `cloud-amd64` of `6.1.0-37-cloud-amd64`. Kernels of different
 /// flavours live side by side and do not replace one another.
 fn flavour(release: &str) -> &str {
-    let begins = release
-        .match_indices('-')
-        .map(|(dash, _)| dash + 1)
-        .find(|start| {
-            release[*start..]
-                .split('-')
-                .all(|part| !part.starts_with(|c: char| c.is_ascii_digit()))
-        });
+    let begins = release.match_indices('-').map(|(dash, _)| dash + 1).find(|start| {
+        release[*start..].split('-').all(|part| !part.starts_with(|c: char| c.is_ascii_digit()))
+    });
     begins.map_or("", |start| &release[start..])
 }
 
@@ -147,42 +140,24 @@ mod tests {
     use super::*;
 
     fn standing_among(running: &str, installed: &[&str]) -> Standing {
-        let installed: Vec<_> = installed
-            .iter()
-            .map(|&release| release.to_owned())
-            .collect();
+        let installed: Vec<_> = installed.iter().map(|&release| release.to_owned()).collect();
         standing(running, &installed)
     }
 
     #[test]
     fn a_newer_kernel_of_the_same_flavour_waits_for_a_restart() {
         let installed = ["6.1.0-9-amd64", "6.1.0-37-amd64", "6.12.9+bpo-cloud-amd64"];
-        assert_eq!(
-            standing_among("6.1.0-9-amd64", &installed),
-            Standing::Outdated
-        );
-        assert_eq!(
-            standing_among("6.1.0-37-amd64", &installed),
-            Standing::Newest
-        );
+        assert_eq!(standing_among("6.1.0-9-amd64", &installed), Standing::Outdated);
+        assert_eq!(standing_among("6.1.0-37-amd64", &installed), Standing::Newest);
         // The running one was removed after the newer one came.
-        assert_eq!(
-            standing_among("6.1.0-8-amd64", &installed),
-            Standing::Outdated
-        );
+        assert_eq!(standing_among("6.1.0-8-amd64", &installed), Standing::Outdated);
     }
 
     #[test]
     fn a_kernel_that_was_not_installed_here_says_nothing() {
         let installed = ["6.1.0-37-amd64"];
-        assert_eq!(
-            standing_among("6.18.44-fc-v445", &installed),
-            Standing::Foreign
-        );
-        assert_eq!(
-            standing_among("6.1.0-38-amd64", &installed),
-            Standing::Foreign
-        );
+        assert_eq!(standing_among("6.18.44-fc-v445", &installed), Standing::Foreign);
+        assert_eq!(standing_among("6.1.0-38-amd64", &installed), Standing::Foreign);
         assert_eq!(standing_among("6.1.0-37-amd64", &[]), Standing::Foreign);
     }
 

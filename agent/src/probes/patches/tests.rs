@@ -14,10 +14,7 @@ const LISTS: &str = "var/lib/apt/lists";
 const SECURITY: &str = "var/lib/apt/lists/deb.debian.org_debian-security_dists_bookworm-security_";
 
 fn run(machine: &Machine) -> Outcome {
-    let context = Context {
-        claims: &AssignmentClaims::default(),
-        now: Timestamp(0),
-    };
+    let context = Context { claims: &AssignmentClaims::default(), now: Timestamp(0) };
     probe(&machine.host(), &context)
 }
 
@@ -68,11 +65,7 @@ fn each_of_the_five_counts_for_itself() {
         // Both architectures at once.
         ("5.4.1-1", "5.4.1-1+deb12u2", 3),
         // Held back: pending, and it will not fix itself.
-        (
-            "Package: libssl3\nStatus: install",
-            "Package: libssl3\nStatus: hold",
-            5,
-        ),
+        ("Package: libssl3\nStatus: install", "Package: libssl3\nStatus: hold", 5),
         // What a removed package left behind does not wait for anything.
         (
             "Package: libssl3\nStatus: install ok installed",
@@ -119,10 +112,7 @@ fn sources_none_of_which_serves_security_are_counted_and_say_nothing() {
         panic!("nobody knows");
     };
     assert_eq!(why.reason, Reason::SourceStale);
-    assert_eq!(
-        why.detail.unwrap().as_str(),
-        "no source serves security updates"
-    );
+    assert_eq!(why.detail.unwrap().as_str(), "no source serves security updates");
 }
 
 #[test]
@@ -152,10 +142,7 @@ fn of_several_security_sources_the_oldest_date_and_the_earliest_end_count() {
 fn a_source_without_an_end_has_none_and_one_without_a_date_is_unknown() {
     let release = security("InRelease");
     let machine = office_pc().with_edit(&release, "Valid-Until:", "Valid-Forever:");
-    assert_eq!(
-        fact(&look(&machine), "patches.lists_valid_until"),
-        Fact::Absent
-    );
+    assert_eq!(fact(&look(&machine), "patches.lists_valid_until"), Fact::Absent);
     let machine = office_pc().with_edit(&release, "\nDate:", "\nDay:");
     let date = fact(&look(&machine), "patches.lists_at");
     assert_eq!(reason(&date), Some(Reason::ParseError));
@@ -165,9 +152,7 @@ fn packed(extension: &str, pack: impl Fn(&[u8]) -> Vec<u8>) -> Machine {
     let machine = office_pc();
     let plain = security("main_binary-amd64_Packages");
     let content = machine.files().read(&plain, 1 << 20).unwrap();
-    machine
-        .with(&format!("{plain}{extension}"), pack(&content))
-        .without(&plain)
+    machine.with(&format!("{plain}{extension}"), pack(&content)).without(&plain)
 }
 
 fn gzip(content: &[u8]) -> Vec<u8> {
@@ -233,10 +218,7 @@ fn a_list_belongs_to_the_source_with_the_longest_name() {
     // Before bullseye the security suite was called like a folder of the main one.
     let main = format!("{LISTS}/host_dists_buster_");
     let machine = Machine::recorded("debian12-bare")
-        .with(
-            &format!("{main}InRelease"),
-            "Label: Debian\nDate: Sat, 11 Jul 2026 10:16:37 UTC\n",
-        )
+        .with(&format!("{main}InRelease"), "Label: Debian\nDate: Sat, 11 Jul 2026 10:16:37 UTC\n")
         .with(
             &format!("{main}updates_InRelease"),
             "Label: Debian-Security\nDate: Fri, 20 Nov 2026 00:12:41 UTC\n",
@@ -274,10 +256,9 @@ fn the_surest_mark_tells_when_lists_were_fetched() {
 
 #[test]
 fn a_machine_without_dpkg_fails_the_topic() {
-    for machine in [
-        office_pc().without("var/lib/dpkg"),
-        office_pc().with("var/lib/dpkg/status", ""),
-    ] {
+    for machine in
+        [office_pc().without("var/lib/dpkg"), office_pc().with("var/lib/dpkg/status", "")]
+    {
         match run(&machine) {
             Outcome::Failed(why) => assert_eq!(why.reason, Reason::NotSupported),
             other => panic!("{other:?}"),
@@ -323,8 +304,6 @@ fn a_kernel_brought_by_the_provider_leaves_it_unknown() {
 
 #[test]
 fn a_container_is_not_restarted_for_its_hosts_kernel() {
-    let machine = office_pc()
-        .with(".dockerenv", "")
-        .with("run/reboot-required", "");
+    let machine = office_pc().with(".dockerenv", "").with("run/reboot-required", "");
     assert_eq!(reason(&reboot(&machine)), Some(Reason::NotSupported));
 }

@@ -19,11 +19,7 @@ impl<'a> Version<'a> {
             Some(_) | None => ("", text),
         };
         let (upstream, revision) = rest.rsplit_once('-').unwrap_or((rest, ""));
-        Self {
-            epoch,
-            upstream,
-            revision,
-        }
+        Self { epoch, upstream, revision }
     }
 
     /// The maker's part.
@@ -144,11 +140,7 @@ mod tests {
             ("", "0a"),
         ] {
             assert_eq!(compare(older, newer), Ordering::Less, "{older} < {newer}");
-            assert_eq!(
-                compare(newer, older),
-                Ordering::Greater,
-                "{newer} > {older}"
-            );
+            assert_eq!(compare(newer, older), Ordering::Greater, "{newer} > {older}");
         }
     }
 

@@ -31,10 +31,7 @@ struct NotTheTokensCollector;
 
 impl PinnedAuthority {
     pub(super) fn new(sha256: [u8; 32]) -> Self {
-        Self {
-            sha256,
-            provider: Arc::new(default_provider()),
-        }
+        Self { sha256, provider: Arc::new(default_provider()) }
     }
 
     fn is_pinned(&self, certificate: &CertificateDer<'_>) -> bool {
@@ -94,9 +91,7 @@ impl ServerCertVerifier for PinnedAuthority {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider
-            .signature_verification_algorithms
-            .supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
 

@@ -21,10 +21,7 @@ const COPIED: [(&str, &str); 6] = [
     ("antivirus.primary.version", "version"),
     ("antivirus.primary.state", "state"),
     ("antivirus.primary.definitions_at", "definitions_at"),
-    (
-        "antivirus.primary.definitions_version",
-        "definitions_version",
-    ),
+    ("antivirus.primary.definitions_version", "definitions_version"),
 ];
 
 pub(super) fn derive<'m>(
@@ -123,11 +120,7 @@ impl<'m> Product<'m> {
     /// Among products of which none is known to run: one that may run before one that does not,
     /// then a registered one.
     fn rank_idle(&self) -> impl Ord + use<'m> {
-        (
-            truth(self.running),
-            truth(self.registered),
-            self.rank_running(),
-        )
+        (truth(self.running), truth(self.registered), self.rank_running())
     }
 
     fn write(self, antivirus: &Antivirus, facts: &mut Facts<'m>) {
@@ -152,9 +145,8 @@ impl<'m> Product<'m> {
 /// Chooses the product that speaks for the machine. Where none is known to run and a source did
 /// not answer, the one that runs may be in that source.
 fn elect(products: Vec<Product<'_>>, complete: bool) -> Result<Product<'_>, Finding<'_>> {
-    let (running, idle): (Vec<_>, Vec<_>) = products
-        .into_iter()
-        .partition(|product| product.running == Some(true));
+    let (running, idle): (Vec<_>, Vec<_>) =
+        products.into_iter().partition(|product| product.running == Some(true));
     let elected = match running.into_iter().max_by_key(Product::rank_running) {
         Some(product) => return Ok(product),
         None if complete => idle.into_iter().max_by_key(Product::rank_idle),
@@ -214,12 +206,7 @@ impl<'m> Licence<'m> {
         clock: JudgeClock,
     ) -> Self {
         let status = status(said, &until, clock.horizon);
-        Self {
-            accepted: accepted(&status, antivirus),
-            status,
-            until,
-            evidence,
-        }
+        Self { accepted: accepted(&status, antivirus), status, until, evidence }
     }
 
     fn strength(&self) -> (u8, u8) {
@@ -248,10 +235,7 @@ fn status<'m>(said: &Finding<'m>, until: &Finding<'m>, horizon: Timestamp) -> Fi
     let is_over = end.is_some_and(|end| end < horizon);
     let word = |word| Finding::known(Value::Choice(word));
     let unsaid = || {
-        Finding::Unknown(Why::Unreadable(Ignorance {
-            reason: Reason::ProductOpaque,
-            detail: None,
-        }))
+        Finding::Unknown(Why::Unreadable(Ignorance { reason: Reason::ProductOpaque, detail: None }))
     };
     match said {
         Finding::Absent => Finding::Absent,

@@ -43,12 +43,7 @@ impl Example {
     }
 }
 
-const VERDICTS: [Ruling; 4] = [
-    Ruling::Pass,
-    Ruling::Fail,
-    Ruling::Unknown,
-    Ruling::NotApplicable,
-];
+const VERDICTS: [Ruling; 4] = [Ruling::Pass, Ruling::Fail, Ruling::Unknown, Ruling::NotApplicable];
 
 pub(super) fn read(item: &Item<'_>, calendar: &Calendar) -> Option<Example> {
     let section = item.section()?;
@@ -59,10 +54,7 @@ pub(super) fn read(item: &Item<'_>, calendar: &Calendar) -> Option<Example> {
         .as_ref()
         .and_then(|item| Ruling::from_name(item.word(&VERDICTS.map(Ruling::name))?));
     let setting = read_setting(&section);
-    let facts = section
-        .get("facts")
-        .map(|item| read_facts(&item, calendar))
-        .unwrap_or_default();
+    let facts = section.get("facts").map(|item| read_facts(&item, calendar)).unwrap_or_default();
     section.finish();
     Some(Example {
         name: name?,
@@ -82,20 +74,9 @@ fn read_setting(section: &Section<'_>) -> Setting<'static> {
         MachineKind::from_name(item.word(&MachineKind::ALL.map(MachineKind::name))?)
     });
     let level = section.get("level").and_then(|item| read_level(&item));
-    let units = section
-        .get("unit")
-        .and_then(|item| item.string())
-        .map(|unit| vec![unit.into()]);
-    let systems = section
-        .get("systems")
-        .map(|item| item.each(|one| one.string().map(Into::into)));
-    Setting {
-        os,
-        kind,
-        level,
-        units,
-        systems,
-    }
+    let units = section.get("unit").and_then(|item| item.string()).map(|unit| vec![unit.into()]);
+    let systems = section.get("systems").map(|item| item.each(|one| one.string().map(Into::into)));
+    Setting { os, kind, level, units, systems }
 }
 
 fn read_facts(item: &Item<'_>, calendar: &Calendar) -> Vec<(FactKey, Finding<'static>)> {
@@ -151,10 +132,9 @@ fn read_gap(item: &Item<'_>) -> Option<Finding<'static>> {
     section.finish();
     match (absent, unknown) {
         (Some(Some(true)), None) => Some(Finding::Absent),
-        (None, Some(reason)) => Some(Finding::Unknown(Why::Unreadable(Ignorance {
-            reason: reason?,
-            detail: None,
-        }))),
+        (None, Some(reason)) => {
+            Some(Finding::Unknown(Why::Unreadable(Ignorance { reason: reason?, detail: None })))
+        }
         _ => {
             item.wrong("write a value, { absent = true } or { unknown = \"access_denied\" }");
             None

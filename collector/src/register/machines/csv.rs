@@ -19,16 +19,9 @@ pub(super) struct Table {
 
 impl Table {
     pub(super) fn parse(text: &str) -> Self {
-        let mut table = Self {
-            records: Vec::new(),
-            sample: false,
-        };
+        let mut table = Self { records: Vec::new(), sample: false };
         // Excel begins a UTF-8 file with a byte order mark.
-        let mut at = if text.starts_with('\u{FEFF}') {
-            '\u{FEFF}'.len_utf8()
-        } else {
-            0
-        };
+        let mut at = if text.starts_with('\u{FEFF}') { '\u{FEFF}'.len_utf8() } else { 0 };
         let mut separator = None;
         while at < text.len() {
             let line = text[at..].lines().next().unwrap_or_default();
@@ -48,18 +41,12 @@ impl Table {
 
 /// Spreadsheets of a locale with a decimal comma separate by semicolons: the header tells.
 fn separator_of(header: &str) -> char {
-    if header.matches(';').count() > header.matches(',').count() {
-        ';'
-    } else {
-        ','
-    }
+    if header.matches(';').count() > header.matches(',').count() { ';' } else { ',' }
 }
 
 fn after_newline(text: &str, at: usize) -> usize {
     let rest = &text[at..];
-    let newline = ["\r\n", "\n"]
-        .into_iter()
-        .find(|newline| rest.starts_with(newline));
+    let newline = ["\r\n", "\n"].into_iter().find(|newline| rest.starts_with(newline));
     at + newline.map_or(0, str::len)
 }
 
@@ -96,10 +83,7 @@ fn cell(text: &str, start: usize, separator: char) -> (Cell, usize) {
             _ => content.push(character),
         }
     }
-    let cell = Cell {
-        text: content.trim().to_owned(),
-        span: start..end,
-    };
+    let cell = Cell { text: content.trim().to_owned(), span: start..end };
     (cell, end)
 }
 
@@ -120,11 +104,7 @@ mod tests {
 
     #[test]
     fn what_spreadsheets_save() {
-        let expected = [
-            vec!["id", "unit"],
-            vec!["m-1", "a,b \"c\""],
-            vec!["m-2", ""],
-        ];
+        let expected = [vec!["id", "unit"], vec!["m-1", "a,b \"c\""], vec!["m-2", ""]];
         assert_eq!(texts("id,unit\nm-1,\"a,b \"\"c\"\"\"\nm-2,\n"), expected);
         let semicolons = "\u{FEFF}id;unit\r\nm-1;\"a,b \"\"c\"\"\"\r\n\r\nm-2;\r\n";
         assert_eq!(texts(semicolons), expected);

@@ -81,9 +81,8 @@ impl Configuration {
     pub(super) fn blocks_on_access(&self) -> bool {
         let mut prevention = self.values("OnAccessPrevention").peekable();
         let prevents = prevention.peek().is_some() && prevention.all(is_yes);
-        let mut watched = self
-            .values("OnAccessIncludePath")
-            .chain(self.values("OnAccessMountPath"));
+        let mut watched =
+            self.values("OnAccessIncludePath").chain(self.values("OnAccessMountPath"));
         prevents && watched.any(|path| !path.is_empty())
     }
 
@@ -112,9 +111,7 @@ fn parse(text: &str) -> Vec<(String, String)> {
 }
 
 fn is_yes(value: &str) -> bool {
-    ["yes", "true", "1"]
-        .iter()
-        .any(|yes| yes.eq_ignore_ascii_case(value))
+    ["yes", "true", "1"].iter().any(|yes| yes.eq_ignore_ascii_case(value))
 }
 
 const LONG: &str = "--config-file";
@@ -145,10 +142,7 @@ mod tests {
     use super::*;
 
     fn configuration(text: &str) -> Configuration {
-        Configuration {
-            options: parse(text),
-            ..Configuration::default()
-        }
+        Configuration { options: parse(text), ..Configuration::default() }
     }
 
     #[test]
@@ -173,10 +167,7 @@ mod tests {
     #[test]
     fn values_may_be_quoted_and_indented() {
         let text = "\tDatabaseDirectory   \"/srv/clamav db\"  \n";
-        assert_eq!(
-            configuration(text).database_folder(),
-            Some("/srv/clamav db")
-        );
+        assert_eq!(configuration(text).database_folder(), Some("/srv/clamav db"));
     }
 
     #[test]

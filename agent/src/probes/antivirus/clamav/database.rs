@@ -48,10 +48,9 @@ fn read(files: &Files, path: &str) -> Fact<Header> {
     match files.read_start(path, HEADER_BYTES) {
         Ok(bytes) => match parse(&bytes) {
             Ok(header) => Fact::Known(header),
-            Err(why) => Fact::Unknown(Ignorance::new(
-                Reason::ParseError,
-                &format!("{path}: {why}"),
-            )),
+            Err(why) => {
+                Fact::Unknown(Ignorance::new(Reason::ParseError, &format!("{path}: {why}")))
+            }
         },
         Err(error) => error.fact(Fact::Absent),
     }
@@ -122,25 +121,16 @@ mod tests {
     fn a_broken_header_is_an_error_and_says_which() {
         for (header, why) in [
             (String::new(), "the header is not that of a ClamAV database"),
-            (
-                REAL.replace("VDB", "XDB"),
-                "the header is not that of a ClamAV database",
-            ),
+            (REAL.replace("VDB", "XDB"), "the header is not that of a ClamAV database"),
             (
                 REAL.replace(":S63f9catgbTK:svc.clamav-publisher:1795245882", ""),
                 "the header is not that of a ClamAV database",
             ),
             (REAL.replace("28191", "new"), "the version is no number"),
-            (
-                REAL.replace("07-24", "07:24"),
-                "the header is not that of a ClamAV database",
-            ),
+            (REAL.replace("07-24", "07:24"), "the header is not that of a ClamAV database"),
             (REAL.replace("Nov", "Th11"), "the build time is no date"),
             (REAL.replace("1795245882", "soon"), "the epoch is no number"),
-            (
-                REAL.replace("1795245882", "1795345882"),
-                "the two build times contradict each other",
-            ),
+            (REAL.replace("1795245882", "1795345882"), "the two build times contradict each other"),
         ] {
             assert_eq!(parse(&padded(&header)), Err(why), "{header}");
         }

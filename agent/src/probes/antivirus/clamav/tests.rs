@@ -85,10 +85,7 @@ fn a_watcher_that_only_reports_protects_nothing_in_real_time() {
 
 #[test]
 fn processes_that_cannot_be_seen_leave_the_state_unknown() {
-    let hidden = office_pc()
-        .without("proc/812")
-        .without("proc/845")
-        .denied("proc/1");
+    let hidden = office_pc().without("proc/812").without("proc/845").denied("proc/1");
     for name in ["state", "realtime"] {
         let reason = reason(&read(&hidden, name));
         assert_eq!(reason, Some(Reason::AccessDenied), "{name}");
@@ -106,9 +103,7 @@ fn a_person_cannot_pass_for_the_scanner_or_the_watcher() {
     assert_eq!(read(&impostors, "realtime"), yes_or_no(false));
     // Neither can another service: watching what everybody opens takes root.
     let service =
-        office_pc()
-            .without("proc/845")
-            .with_process(3002, "clamonacc", 110, &["clamonacc"]);
+        office_pc().without("proc/845").with_process(3002, "clamonacc", 110, &["clamonacc"]);
     assert_eq!(read(&service, "realtime"), yes_or_no(false));
 }
 
@@ -116,10 +111,7 @@ fn watching_by(configuration: &str) -> Machine {
     office_pc()
         .without("proc/845")
         .with(CONFIGURATION, "DatabaseDirectory /var/lib/clamav\n")
-        .with(
-            "srv/clamd.conf",
-            "OnAccessPrevention yes\nOnAccessIncludePath /home\n",
-        )
+        .with("srv/clamd.conf", "OnAccessPrevention yes\nOnAccessIncludePath /home\n")
         .with_process(845, "clamonacc", 0, &["clamonacc", "-c", configuration])
 }
 

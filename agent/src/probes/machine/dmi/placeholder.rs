@@ -50,10 +50,7 @@ const PLACEHOLDERS: &[&str] = &[
 
 /// Whether a trimmed value is the same on every machine of its line.
 pub(super) fn is_placeholder(value: &str) -> bool {
-    PLACEHOLDERS
-        .iter()
-        .any(|known| known.eq_ignore_ascii_case(value))
-        || is_one_character(value)
+    PLACEHOLDERS.iter().any(|known| known.eq_ignore_ascii_case(value)) || is_one_character(value)
 }
 
 /// One character over and over, as in `0`, `0000000`, `..........` or a UUID of nothing but `F`.

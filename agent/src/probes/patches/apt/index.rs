@@ -10,11 +10,8 @@ use report::fact::Ignorance;
 use crate::host::Files;
 
 /// What stands behind `_Packages` in the name of a list, and how it is unpacked.
-const PACKINGS: [(&str, Packing); 3] = [
-    ("", Packing::Plain),
-    (".gz", Packing::Gzip),
-    (".lz4", Packing::Lz4),
-];
+const PACKINGS: [(&str, Packing); 3] =
+    [("", Packing::Plain), (".gz", Packing::Gzip), (".lz4", Packing::Lz4)];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Packing {
@@ -41,9 +38,7 @@ pub(super) fn unpack(files: &Files, path: &str) -> Result<Box<dyn io::Read>, Ign
             &format!("{path}: packed in a way this agent cannot read"),
         )
     })?;
-    let file = files
-        .open(path)
-        .map_err(|error| error.ignorance(Reason::SourceStale))?;
+    let file = files.open(path).map_err(|error| error.ignorance(Reason::SourceStale))?;
     Ok(match packing {
         Packing::Plain => Box::new(file),
         Packing::Gzip => Box::new(MultiGzDecoder::new(io::BufReader::new(file))),
@@ -53,10 +48,7 @@ pub(super) fn unpack(files: &Files, path: &str) -> Result<Box<dyn io::Read>, Ign
 
 fn packing(path: &str) -> Option<Packing> {
     let extension = extension(path)?;
-    PACKINGS
-        .into_iter()
-        .find(|(known, _)| *known == extension)
-        .map(|(_, packing)| packing)
+    PACKINGS.into_iter().find(|(known, _)| *known == extension).map(|(_, packing)| packing)
 }
 
 #[cfg(test)]

@@ -66,9 +66,7 @@ impl Release {
     /// are renamed when a release grows old, so the name of the release is never looked at.
     pub(super) fn serves_security(&self) -> bool {
         self.label == "Debian-Security"
-            || [&self.suite, &self.codename]
-                .into_iter()
-                .any(|name| name.ends_with("-security"))
+            || [&self.suite, &self.codename].into_iter().any(|name| name.ends_with("-security"))
     }
 }
 
@@ -99,34 +97,13 @@ mod tests {
     #[test]
     fn which_sources_serve_security_updates() {
         for (text, expected) in [
-            (
-                "Label: Debian\nSuite: oldstable\nCodename: bookworm\n",
-                false,
-            ),
-            (
-                "Label: Debian\nSuite: oldstable-updates\nCodename: bookworm-updates\n",
-                false,
-            ),
-            (
-                "Label: Debian-Security\nSuite: stable\nCodename: buster\n",
-                true,
-            ),
-            (
-                "Label: Ubuntu\nSuite: noble-security\nCodename: noble\n",
-                true,
-            ),
-            (
-                "Label: Ubuntu\nSuite: noble-updates\nCodename: noble\n",
-                false,
-            ),
-            (
-                "Label: UbuntuESM\nSuite: jammy-infra-security\nCodename: jammy\n",
-                true,
-            ),
-            (
-                "Label: UbuntuESMApps\nSuite: jammy-apps-security\nCodename: jammy\n",
-                true,
-            ),
+            ("Label: Debian\nSuite: oldstable\nCodename: bookworm\n", false),
+            ("Label: Debian\nSuite: oldstable-updates\nCodename: bookworm-updates\n", false),
+            ("Label: Debian-Security\nSuite: stable\nCodename: buster\n", true),
+            ("Label: Ubuntu\nSuite: noble-security\nCodename: noble\n", true),
+            ("Label: Ubuntu\nSuite: noble-updates\nCodename: noble\n", false),
+            ("Label: UbuntuESM\nSuite: jammy-infra-security\nCodename: jammy\n", true),
+            ("Label: UbuntuESMApps\nSuite: jammy-apps-security\nCodename: jammy\n", true),
             ("Label: security\nSuite: zena\nCodename: zena\n", false),
         ] {
             assert_eq!(release(text).serves_security(), expected, "{text}");

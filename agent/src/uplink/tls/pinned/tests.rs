@@ -21,11 +21,7 @@ impl Authority {
         let params = authority_params(name);
         let key = KeyPair::generate().unwrap();
         let certificate = params.self_signed(&key).unwrap().der().clone();
-        Self {
-            params,
-            key,
-            certificate,
-        }
+        Self { params, key, certificate }
     }
 
     fn certificate(&self) -> CertificateDer<'static> {
@@ -99,10 +95,7 @@ const NAME: &str = "collector.example";
 fn the_pinned_authoritys_own_collector_is_trusted() {
     let authority = Authority::new("ours");
     let leaf = authority.issue(&collector(&[NAME]));
-    assert_eq!(
-        verify(&authority, &[leaf, authority.certificate()], NAME),
-        Ok(())
-    );
+    assert_eq!(verify(&authority, &[leaf, authority.certificate()], NAME), Ok(()));
 }
 
 #[test]
@@ -132,10 +125,7 @@ fn a_chain_without_the_pinned_authority_is_refused_in_our_words() {
     let CertificateError::Other(OtherError(own)) = error else {
         panic!("not our words: {error:?}");
     };
-    assert!(
-        own.to_string()
-            .contains("not the collector that the join token names")
-    );
+    assert!(own.to_string().contains("not the collector that the join token names"));
 }
 
 #[test]
@@ -150,10 +140,7 @@ fn showing_the_pinned_authority_does_not_vouch_for_anothers_leaf() {
     let (ours, theirs) = (Authority::new("ours"), Authority::new("theirs"));
     let leaf = theirs.issue(&collector(&[NAME]));
     let chain = [leaf, theirs.certificate(), ours.certificate()];
-    assert_eq!(
-        certificate_error(verify(&ours, &chain, NAME)),
-        CertificateError::UnknownIssuer
-    );
+    assert_eq!(certificate_error(verify(&ours, &chain, NAME)), CertificateError::UnknownIssuer);
 }
 
 #[test]
@@ -178,10 +165,7 @@ fn what_an_intermediate_of_the_authority_issued_is_refused() {
     let below_certificate = ours.issue_for(&below.params, &below.key);
     let leaf = below.issue(&collector(&[NAME]));
     let chain = [leaf, below_certificate, ours.certificate()];
-    assert_eq!(
-        certificate_error(verify(&ours, &chain, NAME)),
-        CertificateError::UnknownIssuer
-    );
+    assert_eq!(certificate_error(verify(&ours, &chain, NAME)), CertificateError::UnknownIssuer);
 }
 
 #[test]

@@ -1,0 +1,145 @@
+//! The commands' end of the admin socket.
+
+use std::path::{Path, PathBuf};
+
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Bytes;
+use hyper::{Method, Request};
+use hyper_util::rt::TokioIo;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::net::UnixStream;
+
+use super::AdminProblem;
+
+/// The largest answer: a list of a whole sector's machines.
+const MAX_ANSWER_BYTES: usize = 256 << 20;
+
+/// A collector that runs.
+#[derive(Debug)]
+pub struct Client {
+    socket: PathBuf,
+}
+
+/// Why a command was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum AdminError {
+    /// No collector listens.
+    #[error("no collector runs here ({0} does not answer): start it with `lachan-collector serve`")]
+    NotRunning(PathBuf),
+    /// The socket is not for this user.
+    #[error(
+        "{0}: this user may not talk to the collector; use sudo or join the group lachan-admin"
+    )]
+    Denied(PathBuf),
+    /// The collector said no.
+    #[error("{0}")]
+    Refused(String),
+    /// The conversation broke.
+    #[error("talk to the collector: {0}")]
+    Broken(String),
+}
+
+impl Client {
+    /// The collector whose socket this is, if one listens there.
+    ///
+    /// # Errors
+    /// When none does, or this user may not ask it.
+    pub async fn connect(socket: &Path) -> Result<Self, AdminError> {
+        match UnixStream::connect(socket).await {
+            Ok(_) => Ok(Self { socket: socket.to_owned() }),
+            Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+                Err(AdminError::Denied(socket.to_owned()))
+            }
+            Err(_) => Err(AdminError::NotRunning(socket.to_owned())),
+        }
+    }
+
+    /// Asks for something.
+    ///
+    /// # Errors
+    /// When the collector says no or the conversation breaks.
+    pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, AdminError> {
+        self.ask(Method::GET, path, None::<&()>).await
+    }
+
+    /// Asks to change something.
+    ///
+    /// # Errors
+    /// When the collector says no or the conversation breaks.
+    pub async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, AdminError> {
+        self.ask(Method::POST, path, Some(body)).await
+    }
+
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&impl Serialize>,
+    ) -> Result<T, AdminError> {
+        let body = match body {
+            Some(body) => serde_json::to_vec(body).map_err(broken)?,
+            None => Vec::new(),
+        };
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "collector")
+            .header("content-type", "application/json")
+            .body(Full::new(Bytes::from(body)))
+            .map_err(broken)?;
+        let stream = UnixStream::connect(&self.socket).await.map_err(broken)?;
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
+        tokio::spawn(connection);
+        let response = sender.send_request(request).await.map_err(broken)?;
+        let status = response.status();
+        let answer = receive(response.into_body()).await?;
+        if status.is_success() {
+            serde_json::from_slice(&answer).map_err(broken)
+        } else {
+            let problem = serde_json::from_slice(&answer)
+                .map(|problem: AdminProblem| problem.message)
+                .unwrap_or_else(|_| String::from_utf8_lossy(&answer).into_owned());
+            Err(AdminError::Refused(problem))
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "bounded by Limited")]
+async fn receive(body: hyper::body::Incoming) -> Result<Bytes, AdminError> {
+    let collected = Limited::new(body, MAX_ANSWER_BYTES).collect().await.map_err(broken)?;
+    Ok(collected.to_bytes())
+}
+
+fn broken(error: impl std::fmt::Display) -> AdminError {
+    AdminError::Broken(error.to_string())
+}
+
+/// A name as part of a path: everything that could be read as structure is escaped.
+#[must_use]
+pub fn escaped(name: &str) -> String {
+    name.bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                char::from(byte).to_string()
+            }
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_cannot_become_another_path() {
+        assert_eq!(escaped("pc-01"), "pc-01");
+        assert_eq!(escaped("../tokens?x"), "..%2Ftokens%3Fx");
+    }
+}

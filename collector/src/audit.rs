@@ -1,0 +1,66 @@
+//! The audit log: who did what to whom, kept beside the change itself in one transaction.
+
+use report::Timestamp;
+
+/// One entry. Its text comes from this program; what a machine said enters only as a
+/// [`report::Text`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// When, by the collector's clock.
+    pub at: Timestamp,
+    /// Who: `uid:0` of an officer's command, `machine:<id>`, `address:<ip>` or `collector`.
+    pub actor: String,
+    /// What was done.
+    pub action: Action,
+    /// To whom or what.
+    pub subject: String,
+    /// What else matters.
+    pub detail: String,
+}
+
+/// What can be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// The collector began to serve.
+    Started,
+    /// A join token was made.
+    TokenCreated,
+    /// A join token was revoked.
+    TokenRevoked,
+    /// A machine joined.
+    Enrolled,
+    /// A machine joined and claims a row that another holds.
+    EnrolledPending,
+    /// A machine renewed its certificate.
+    Renewed,
+    /// An identity was revoked.
+    Revoked,
+    /// A machine came back from a backup.
+    Restored,
+    /// Two machines were seen with one identity.
+    CloneSeen,
+    /// A policy set took effect.
+    PoliciesInForce,
+    /// A policy set was faulty and was not used.
+    PoliciesRefused,
+}
+
+impl Action {
+    /// The name in the store.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Started => "started",
+            Self::TokenCreated => "token_created",
+            Self::TokenRevoked => "token_revoked",
+            Self::Enrolled => "enrolled",
+            Self::EnrolledPending => "enrolled_pending",
+            Self::Renewed => "renewed",
+            Self::Revoked => "revoked",
+            Self::Restored => "restored",
+            Self::CloneSeen => "clone_seen",
+            Self::PoliciesInForce => "policies_in_force",
+            Self::PoliciesRefused => "policies_refused",
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! The officers' commands.
+
+mod desk;
+mod print;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::{Args, Parser, Subcommand};
+use report::Lang;
+
+use crate::admin::client::escaped;
+use crate::admin::{CreatedToken, NewToken};
+use crate::config::{Config, duration};
+use crate::init::{self, Wishes};
+use crate::{reload, serve};
+use desk::Desk;
+
+/// Everything is fine.
+const FINE: u8 = 0;
+/// It could not be done.
+const ERROR: u8 = 1;
+/// It was done and found something.
+const FINDING: u8 = 2;
+
+/// Lá Chắn: what share of our machines and systems is protected, which are not, and why.
+#[derive(Debug, Parser)]
+#[command(name = "lachan-collector", version, about, max_term_width = 100)]
+struct Cli {
+    /// The language of what is printed (vi, en); the locale's by default
+    #[arg(long, global = true)]
+    lang: Option<Lang>,
+    /// Say more in the log
+    #[arg(long, short, global = true)]
+    verbose: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a folder ready: settings, policies, an empty register, keys
+    Init(InitArgs),
+    /// Run the collector
+    Serve(ConfigArg),
+    /// Join tokens: one string that brings a machine in
+    Token {
+        #[command(subcommand)]
+        command: TokenCommand,
+    },
+    /// The machines of the register and of the network
+    Machine {
+        #[command(subcommand)]
+        command: MachineCommand,
+    },
+    /// The targets and how far they are met
+    Posture(ReadArgs),
+    /// The rules, the targets and the register
+    Policy {
+        #[command(subcommand)]
+        command: PolicyCommand,
+    },
+}
+
+#[derive(Debug, Args)]
+struct ConfigArg {
+    /// The collector's settings
+    #[arg(long, default_value = "/etc/lachan/collector.toml")]
+    config: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct ReadArgs {
+    #[command(flatten)]
+    config: ConfigArg,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct InitArgs {
+    /// The folder to make ready
+    #[arg(long)]
+    dir: PathBuf,
+    /// Where agents report
+    #[arg(long)]
+    listen: Option<SocketAddr>,
+    /// Where Prometheus scrapes
+    #[arg(long)]
+    metrics: Option<SocketAddr>,
+    /// A name or address by which agents reach the collector; may be given several times
+    #[arg(long)]
+    public: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum TokenCommand {
+    /// Make one; its secret is shown only now
+    Create(CreateArgs),
+    /// Every token and what became of it
+    List(ReadArgs),
+    /// Take one back
+    Revoke {
+        /// The token's id, as `token list` shows it
+        id: String,
+        #[command(flatten)]
+        config: ConfigArg,
+    },
+}
+
+#[derive(Debug, Args)]
+struct CreateArgs {
+    #[command(flatten)]
+    config: ConfigArg,
+    /// The register row of the one machine it is for
+    #[arg(long)]
+    machine: Option<String>,
+    /// The unit in which an unregistered machine counts
+    #[arg(long)]
+    unit: Option<String>,
+    /// How many machines may join
+    #[arg(long, default_value_t = 1)]
+    uses: u32,
+    /// How long it is good: 30m, 12h, 7d
+    #[arg(long, default_value = "7d", value_parser = parse_duration)]
+    expires: u32,
+    /// Only machines whose serial number or asset tag is in the register may join; always so for
+    /// tokens of several uses unless --unregistered is given
+    #[arg(long, conflicts_with = "unregistered")]
+    registered_only: bool,
+    /// Machines that are not in the register may join
+    #[arg(long)]
+    unregistered: bool,
+    /// Print the token and nothing else
+    #[arg(long, short, conflicts_with = "json")]
+    quiet: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum MachineCommand {
+    /// Every machine of the register and of the network, with its state
+    List(ReadArgs),
+    /// One machine: what was seen, what is required, what to do
+    Show {
+        /// Its register id or its identity
+        machine: String,
+        #[command(flatten)]
+        read: ReadArgs,
+    },
+    /// End its identity for good
+    Revoke {
+        /// Its register id or its identity
+        machine: String,
+        #[command(flatten)]
+        config: ConfigArg,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum PolicyCommand {
+    /// Read a policies folder and name every mistake in it; needs no collector
+    Check {
+        /// The folder
+        folder: PathBuf,
+    },
+}
+
+fn parse_duration(text: &str) -> Result<u32, String> {
+    duration(text).ok_or_else(|| "expected a number and s, m, h or d, as in 7d".to_owned())
+}
+
+/// Runs one command.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { ERROR } else { FINE });
+        }
+    };
+    let lang = cli.lang.unwrap_or_else(|| Lang::from_environment(|name| std::env::var(name).ok()));
+    log(cli.verbose);
+    match run(cli.command, lang) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            print::error(&error);
+            ExitCode::from(ERROR)
+        }
+    }
+}
+
+fn log(verbose: bool) {
+    let level = if verbose { tracing::Level::DEBUG } else { tracing::Level::INFO };
+    tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .init();
+}
+
+fn run(command: Command, lang: Lang) -> anyhow::Result<u8> {
+    match command {
+        Command::Init(args) => run_init(args, lang),
+        Command::Serve(args) => {
+            let config = Config::load(&args.config)?;
+            multi_threaded()?.block_on(serve::serve(config))?;
+            Ok(FINE)
+        }
+        Command::Policy { command: PolicyCommand::Check { folder } } => check(&folder, lang),
+        Command::Token { command } => single_threaded()?.block_on(token(command, lang)),
+        Command::Machine { command } => single_threaded()?.block_on(machine(command, lang)),
+        Command::Posture(args) => single_threaded()?.block_on(posture(args, lang)),
+    }
+}
+
+fn multi_threaded() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")
+}
+
+fn single_threaded() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().context("start the runtime")
+}
+
+fn run_init(args: InitArgs, lang: Lang) -> anyhow::Result<u8> {
+    let InitArgs { dir, listen, metrics, public } = args;
+    let settings = init::init(&Wishes { dir, listen, metrics, public })?;
+    print::initialised(&settings, lang);
+    Ok(FINE)
+}
+
+fn check(folder: &std::path::Path, lang: Lang) -> anyhow::Result<u8> {
+    match reload::read(folder, true) {
+        Ok((read, set)) => {
+            print::policies_good(&read, &set, lang);
+            Ok(FINE)
+        }
+        Err(fault) => {
+            print::policies_faulty(&fault);
+            Ok(ERROR)
+        }
+    }
+}
+
+async fn token(command: TokenCommand, lang: Lang) -> anyhow::Result<u8> {
+    match command {
+        TokenCommand::Create(args) => create_token(args, lang).await,
+        TokenCommand::List(args) => {
+            let tokens = Desk::open(&args.config.config).await?.tokens().await?;
+            print::tokens(&tokens, args.json, lang)?;
+            Ok(FINE)
+        }
+        TokenCommand::Revoke { id, config } => {
+            let desk = Desk::open(&config.config).await?;
+            let () = desk.post(&format!("/v1/tokens/{}/revoke", escaped(&id)), &()).await?;
+            print::revoked(&id, lang);
+            Ok(FINE)
+        }
+    }
+}
+
+async fn create_token(args: CreateArgs, lang: Lang) -> anyhow::Result<u8> {
+    let wish = NewToken {
+        registered_only: args.registered_only || (args.uses > 1 && !args.unregistered),
+        row: args.machine,
+        unit: args.unit,
+        uses: args.uses,
+        life: args.expires,
+    };
+    let desk = Desk::open(&args.config.config).await?;
+    let created: CreatedToken = desk.post("/v1/tokens", &wish).await?;
+    print::created(&created, args.quiet, args.json, lang)?;
+    Ok(FINE)
+}
+
+async fn machine(command: MachineCommand, lang: Lang) -> anyhow::Result<u8> {
+    match command {
+        MachineCommand::List(args) => {
+            let machines = Desk::open(&args.config.config).await?.machines().await?;
+            print::machines(&machines, args.json, lang)?;
+            Ok(FINE)
+        }
+        MachineCommand::Show { machine, read } => {
+            let detail = Desk::open(&read.config.config).await?.machine(&machine).await?;
+            print::machine(&detail, read.json, lang)?;
+            Ok(FINE)
+        }
+        MachineCommand::Revoke { machine, config } => {
+            let desk = Desk::open(&config.config).await?;
+            let path = format!("/v1/machines/{}/revoke", escaped(&machine));
+            let () = desk.post(&path, &()).await?;
+            print::revoked(&machine, lang);
+            Ok(FINE)
+        }
+    }
+}
+
+async fn posture(args: ReadArgs, lang: Lang) -> anyhow::Result<u8> {
+    let posture = Desk::open(&args.config.config).await?.posture().await?;
+    print::posture(&posture, args.json, lang)?;
+    let all_met = posture.targets.iter().all(|target| target.met_goal);
+    Ok(if all_met { FINE } else { FINDING })
+}

@@ -1,0 +1,100 @@
+//! Where a command gets its answer: from the running collector, or from its store.
+
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::admin::client::{AdminError, Client, escaped};
+use crate::admin::views::{self, MachineDetail, MachineRow, PostureView};
+use crate::config::Config;
+use crate::enrol::token::TokenRecord;
+use crate::policy::PolicySet;
+use crate::reload;
+use crate::store::{Snapshot, Store};
+
+/// The collector behind a command.
+pub(super) enum Desk {
+    /// It runs, and is asked.
+    Running(Client),
+    /// It does not: what its store holds is judged here. Boxed, for it is large.
+    AtRest(Box<AtRest>),
+}
+
+pub(super) struct AtRest {
+    not_running: AdminError,
+    snapshot: Snapshot,
+    policies: PolicySet,
+}
+
+impl Desk {
+    /// Opens the collector with these settings.
+    pub(super) async fn open(settings: &Path) -> anyhow::Result<Self> {
+        let config = Config::load(settings)?;
+        let not_running = match Client::connect(&config.admin_socket()).await {
+            Ok(client) => return Ok(Self::Running(client)),
+            Err(error @ AdminError::NotRunning(_)) => error,
+            Err(error) => return Err(error.into()),
+        };
+        tracing::warn!("no collector runs here: this is what its store holds, judged now");
+        let snapshot = Store::read(&config.store())
+            .with_context(|| format!("read {}", config.store().display()))?;
+        let policies = match reload::read(&config.policies, config.allow_sample) {
+            Ok((_, policies)) => policies,
+            Err(fault) => bail!("load the policies in {}:\n{fault}", config.policies.display()),
+        };
+        Ok(Self::AtRest(Box::new(AtRest { not_running, snapshot, policies })))
+    }
+
+    pub(super) async fn tokens(self) -> anyhow::Result<Vec<TokenRecord>> {
+        Ok(match self {
+            Self::Running(client) => client.get("/v1/tokens").await?,
+            Self::AtRest(rest) => {
+                rest.snapshot.tokens.into_iter().map(|token| token.record).collect()
+            }
+        })
+    }
+
+    pub(super) async fn machines(self) -> anyhow::Result<Vec<MachineRow>> {
+        Ok(match self {
+            Self::Running(client) => client.get("/v1/machines").await?,
+            Self::AtRest(rest) => {
+                views::machines(&rest.policies, rest.snapshot.fleet(), crate::clock::now())
+            }
+        })
+    }
+
+    pub(super) async fn machine(self, name: &str) -> anyhow::Result<MachineDetail> {
+        Ok(match self {
+            Self::Running(client) => client.get(&format!("/v1/machines/{}", escaped(name))).await?,
+            Self::AtRest(rest) => {
+                let now = crate::clock::now();
+                views::machine(&rest.policies, rest.snapshot.fleet(), name, now).with_context(
+                    || format!("no machine has the register id or identity {name:?}"),
+                )?
+            }
+        })
+    }
+
+    pub(super) async fn posture(self) -> anyhow::Result<PostureView> {
+        Ok(match self {
+            Self::Running(client) => client.get("/v1/posture").await?,
+            Self::AtRest(rest) => {
+                views::posture(&rest.policies, rest.snapshot.fleet(), crate::clock::now())
+            }
+        })
+    }
+
+    /// Asks the running collector to change something; nobody else may.
+    pub(super) async fn post<T: DeserializeOwned>(
+        self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> anyhow::Result<T> {
+        match self {
+            Self::Running(client) => Ok(client.post(path, body).await?),
+            Self::AtRest(rest) => Err(rest.not_running.into()),
+        }
+    }
+}

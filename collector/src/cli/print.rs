@@ -1,0 +1,299 @@
+//! What the commands print for people, and the same as JSON for programs.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use comfy_table::{ContentArrangement, Table, presets};
+use report::{Bilingual, Lang, State, Timestamp};
+use serde::Serialize;
+
+use crate::admin::CreatedToken;
+use crate::admin::views::{MachineDetail, MachineRow, PostureView, TargetView};
+use crate::enrol::token::TokenRecord;
+use crate::policy::PolicySet;
+use crate::policy::folder::Folder;
+use crate::reload::FolderError;
+
+/// How wide a table is where nobody says.
+const WIDTH: u16 = 120;
+
+pub(super) fn error(error: &anyhow::Error) {
+    // Nobody is left to tell when standard error is closed.
+    let _ = writeln!(std::io::stderr().lock(), "lachan-collector: {error:#}");
+}
+
+pub(super) fn initialised(settings: &Path, lang: Lang) {
+    let path = settings.display();
+    out(&match lang {
+        Lang::Vi => format!(
+            "Đã tạo {path}.\nTiếp theo: điền sổ đăng ký trong policies/register/, đặt public trong \
+             collector.toml, rồi chạy\n  lachan-collector serve --config {path}\n"
+        ),
+        Lang::En => format!(
+            "Made {path}.\nNext: fill in policies/register/, set public in collector.toml, then \
+             run\n  lachan-collector serve --config {path}\n"
+        ),
+    });
+}
+
+pub(super) fn policies_good(folder: &Folder, set: &PolicySet, lang: Lang) {
+    let (rules, machines) = (set.rules.len(), set.register.machines.iter().count());
+    let hash = folder.hash();
+    out(&match lang {
+        Lang::Vi => format!("Đúng: {rules} quy tắc, {machines} máy tính trong sổ, mã {hash}\n"),
+        Lang::En => {
+            format!("Good: {rules} rules, {machines} machines in the register, hash {hash}\n")
+        }
+    });
+}
+
+/// The mistakes are what was asked for: they go to standard output.
+pub(super) fn policies_faulty(fault: &FolderError) {
+    out(&format!("{fault}\n"));
+}
+
+pub(super) fn revoked(what: &str, lang: Lang) {
+    out(&match lang {
+        Lang::Vi => format!("Đã thu hồi {what}\n"),
+        Lang::En => format!("Revoked {what}\n"),
+    });
+}
+
+pub(super) fn created(
+    created: &CreatedToken,
+    quiet: bool,
+    json: bool,
+    lang: Lang,
+) -> anyhow::Result<()> {
+    if json {
+        return out_json(created);
+    }
+    let CreatedToken { token, record } = created;
+    if quiet {
+        out(&format!("{token}\n"));
+        return Ok(());
+    }
+    let (id, end) = (&record.id, local(record.expires_at, lang));
+    out(&match lang {
+        Lang::Vi => format!(
+            "{token}\n\nMã {id}, dùng {} lần, đến {end}. Chỉ hiển thị một lần.\n",
+            record.uses
+        ),
+        Lang::En => {
+            format!("{token}\n\nToken {id}, {} use(s), until {end}. Shown only now.\n", record.uses)
+        }
+    });
+    Ok(())
+}
+
+pub(super) fn tokens(tokens: &[TokenRecord], json: bool, lang: Lang) -> anyhow::Result<()> {
+    if json {
+        return out_json(tokens);
+    }
+    let mut table = table(match lang {
+        Lang::Vi => ["Mã", "Máy tính", "Đơn vị", "Đã dùng", "Hết hạn", "Thu hồi"],
+        Lang::En => ["Token", "Machine", "Unit", "Used", "Expires", "Revoked"],
+    });
+    for token in tokens {
+        table.add_row([
+            token.id.clone(),
+            or_dash(token.row.as_deref()),
+            or_dash(token.unit.as_deref()),
+            format!("{}/{}", token.used, token.uses),
+            local(token.expires_at, lang),
+            token.revoked_at.map_or_else(dash, |at| local(at, lang)),
+        ]);
+    }
+    out(&format!("{table}\n"));
+    Ok(())
+}
+
+pub(super) fn machines(machines: &[MachineRow], json: bool, lang: Lang) -> anyhow::Result<()> {
+    if json {
+        return out_json(machines);
+    }
+    let mut table = table(match lang {
+        Lang::Vi => [
+            "Máy tính",
+            "Tên máy",
+            "Đơn vị",
+            "Cấp độ",
+            "Trạng thái",
+            "Liên lạc cuối",
+            "Quy tắc chưa đạt",
+        ],
+        Lang::En => {
+            ["Machine", "Host name", "Unit", "Level", "State", "Last contact", "Failing rules"]
+        }
+    });
+    for machine in machines {
+        table.add_row([
+            machine.name(),
+            or_dash(machine.host_name.as_deref()),
+            or_dash(machine.unit.as_deref()),
+            machine.level.map_or_else(dash, |level| level.to_string()),
+            machine.state.label(lang).to_owned(),
+            machine.last_contact.map_or_else(dash, |at| local(at, lang)),
+            machine.failing.join(", "),
+        ]);
+    }
+    out(&format!("{table}\n"));
+    Ok(())
+}
+
+pub(super) fn machine(detail: &MachineDetail, json: bool, lang: Lang) -> anyhow::Result<()> {
+    if json {
+        return out_json(detail);
+    }
+    let machine = &detail.machine;
+    let mut facts = vec![
+        (["Máy tính", "Machine"], machine.name()),
+        (["Tên máy", "Host name"], or_dash(machine.host_name.as_deref())),
+        (["Đơn vị", "Unit"], or_dash(machine.unit.as_deref())),
+        (["Cấp độ", "Level"], machine.level.map_or_else(dash, |level| level.to_string())),
+        (
+            ["Liên lạc cuối", "Last contact"],
+            machine.last_contact.map_or_else(dash, |at| local(at, lang)),
+        ),
+        (["Trạng thái", "State"], machine.state.label(lang).to_owned()),
+    ];
+    if let Some(id) = machine.id {
+        facts.insert(1, (["Danh tính", "Identity"], id.to_string()));
+    }
+    let width = facts.iter().map(|(label, _)| side(*label, lang).chars().count()).max();
+    let mut text = String::new();
+    for (label, value) in facts {
+        let label = side(label, lang);
+        text += &format!("{label:width$}  {value}\n", width = width.unwrap_or_default());
+    }
+    let mut table = table(match lang {
+        Lang::Vi => ["Quy tắc", "Kết quả", "Quan sát được", "Yêu cầu", "Cách khắc phục"],
+        Lang::En => ["Rule", "Outcome", "Observed", "Required", "Remedy"],
+    });
+    for rule in &detail.verdict.rules {
+        table.add_row([
+            rule.title.get(lang),
+            rule.outcome.label(lang),
+            rule.observed.get(lang),
+            rule.required.get(lang),
+            rule.remedy.get(lang),
+        ]);
+    }
+    out(&format!("{text}\n{table}\n"));
+    Ok(())
+}
+
+pub(super) fn posture(posture: &PostureView, json: bool, lang: Lang) -> anyhow::Result<()> {
+    if json {
+        return out_json(posture);
+    }
+    let mut targets = table(match lang {
+        Lang::Vi => ["Chỉ tiêu", "Đạt", "Tổng số", "Tỷ lệ", "Mục tiêu", "Kết luận"],
+        Lang::En => ["Target", "Met", "Members", "Share", "Goal", "Conclusion"],
+    });
+    for target in &posture.targets {
+        targets.add_row(target_row(target, lang));
+    }
+    let mut states =
+        table([side(["Trạng thái", "State"], lang), side(["Số máy tính", "Machines"], lang)]);
+    for state in State::ALL {
+        if let Some(count) = posture.states.get(state.name()) {
+            states.add_row([state.label(lang).to_owned(), count.to_string()]);
+        }
+    }
+    let sample = Bilingual::new(
+        "\nSổ đăng ký là MẪU: không dùng để báo cáo.\n",
+        "\nThe register is a SAMPLE: not for any report.\n",
+    );
+    let sample = if posture.sample { sample.get(lang) } else { "" };
+    out(&format!("{targets}\n\n{states}\n{sample}"));
+    Ok(())
+}
+
+fn target_row(target: &TargetView, lang: Lang) -> [String; 6] {
+    let conclusion = match target.met_goal {
+        true => side(["Đạt", "met"], lang),
+        false => side(["Chưa đạt", "not met"], lang),
+    };
+    [
+        target.title.get(lang).to_owned(),
+        target.met.to_string(),
+        target.members.to_string(),
+        share(target.met, target.members, lang),
+        format!("{} %", target.goal),
+        conclusion.to_owned(),
+    ]
+}
+
+/// A share in tenths of a percent, floored: 99.96 % is shown as 99.9 %, never as 100 %. Of nothing
+/// there is no share.
+fn share(met: u64, members: u64, lang: Lang) -> String {
+    if members == 0 {
+        return dash();
+    }
+    let tenths = u128::from(met) * 1000 / u128::from(members);
+    let point = side([",", "."], lang);
+    format!("{}{point}{} %", tenths / 10, tenths % 10)
+}
+
+/// A moment by the clock on the officer's wall.
+fn local(moment: Timestamp, lang: Lang) -> String {
+    let Ok(at) = jiff::Timestamp::from_second(moment.0) else {
+        return dash();
+    };
+    let form = match lang {
+        Lang::Vi => "%d/%m/%Y %H:%M",
+        Lang::En => "%Y-%m-%d %H:%M",
+    };
+    at.to_zoned(jiff::tz::TimeZone::system()).strftime(form).to_string()
+}
+
+fn side([vi, en]: [&'static str; 2], lang: Lang) -> &'static str {
+    match lang {
+        Lang::Vi => vi,
+        Lang::En => en,
+    }
+}
+
+fn dash() -> String {
+    "–".to_owned()
+}
+
+fn or_dash(text: Option<&str>) -> String {
+    text.map_or_else(dash, str::to_owned)
+}
+
+fn table<const N: usize>(header: [&str; N]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_FULL_CONDENSED);
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    if table.width().is_none() {
+        table.set_width(WIDTH);
+    }
+    table.set_header(header);
+    table
+}
+
+fn out_json(value: &(impl Serialize + ?Sized)) -> anyhow::Result<()> {
+    out(&format!("{}\n", serde_json::to_string_pretty(value)?));
+    Ok(())
+}
+
+/// Prints, unless the reader has gone away.
+fn out(text: &str) {
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_floored_and_of_nothing_there_is_none() {
+        assert_eq!(share(9996, 10_000, Lang::En), "99.9 %");
+        assert_eq!(share(9996, 10_000, Lang::Vi), "99,9 %");
+        assert_eq!(share(10_000, 10_000, Lang::Vi), "100,0 %");
+        assert_eq!(share(0, 3, Lang::En), "0.0 %");
+        assert_eq!(share(0, 0, Lang::En), "–");
+    }
+}

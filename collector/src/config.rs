@@ -1,0 +1,226 @@
+//! The collector's settings, as meant.
+
+mod raw;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use report::wire::{CONTACT_RANGE, DEFAULT_PORT};
+
+use crate::files::read_bounded;
+
+/// The default settings: a commented file that is documentation, default and template in one.
+pub const DEFAULT: &str = include_str!("../../packaging/collector.toml");
+
+const MAX_CONFIG_BYTES: u64 = 256 * 1024;
+
+/// What the collector needs to know to run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Where agents report.
+    pub listen: SocketAddr,
+    /// `host:port` by which agents reach this collector, first choice first.
+    pub public: Vec<String>,
+    /// Where Prometheus scrapes; always a loopback address.
+    pub metrics: SocketAddr,
+    /// The folder of policies and of the register.
+    pub policies: PathBuf,
+    /// Where keys and store are kept.
+    pub data: PathBuf,
+    /// How often agents come back, in seconds.
+    pub contact_interval: u32,
+    /// Whether a register marked as sample may be judged by.
+    pub allow_sample: bool,
+}
+
+/// Why settings are of no use.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("read {path}: {source}; make one with `lachan-collector init --dir FOLDER`")]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is no TOML of this shape.
+    #[error("{path}: {message}")]
+    Syntax {
+        /// Which.
+        path: PathBuf,
+        /// Where and what.
+        message: String,
+    },
+    /// Values that make no sense, all of them.
+    #[error("{path}:\n  {}", .problems.join("\n  "))]
+    Values {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong, one line each.
+        problems: Vec<String>,
+    },
+}
+
+impl Config {
+    /// Reads a settings file.
+    ///
+    /// # Errors
+    /// When it is missing, misspelt or makes no sense; all problems are named.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = read_bounded(path, MAX_CONFIG_BYTES)
+            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        Self::parse(&text, path, folder)
+    }
+
+    fn parse(text: &str, path: &Path, folder: &Path) -> Result<Self, ConfigError> {
+        let raw: raw::Config = toml::from_str(text).map_err(|error| ConfigError::Syntax {
+            path: path.to_owned(),
+            message: error.to_string(),
+        })?;
+        Self::mean(raw, folder)
+            .map_err(|problems| ConfigError::Values { path: path.to_owned(), problems })
+    }
+
+    fn mean(raw: raw::Config, folder: &Path) -> Result<Self, Vec<String>> {
+        let mut problems = Vec::new();
+        let mut address = |key: &str, text: &str, otherwise: SocketAddr| {
+            text.parse().unwrap_or_else(|_| {
+                problems.push(format!("{key} = {text:?}: expected ADDRESS:PORT"));
+                otherwise
+            })
+        };
+        let any = SocketAddr::from(([0, 0, 0, 0], DEFAULT_PORT));
+        let listen = address("listen", &raw.listen, any);
+        let metrics = address("metrics", &raw.metrics, SocketAddr::from(([127, 0, 0, 1], 0)));
+        if !metrics.ip().is_loopback() {
+            problems.push(format!(
+                "metrics = \"{metrics}\": only a loopback address is accepted, because the numbers \
+                 say which machines are weak; let Prometheus scrape on this host"
+            ));
+        }
+        let contact_interval = duration(&raw.contact_interval)
+            .filter(|seconds| CONTACT_RANGE.contains(seconds))
+            .unwrap_or_else(|| {
+                let given = &raw.contact_interval;
+                problems.push(format!("contact_interval = {given:?}: expected \"1m\" to \"6h\""));
+                *CONTACT_RANGE.start()
+            });
+        let public = raw.public.iter().map(|name| with_port(name, listen.port())).collect();
+        let config = Self {
+            listen,
+            public,
+            metrics,
+            policies: folder.join(raw.policies),
+            data: folder.join(raw.data),
+            contact_interval,
+            allow_sample: raw.allow_sample,
+        };
+        if problems.is_empty() { Ok(config) } else { Err(problems) }
+    }
+
+    /// The names and addresses of [`Config::public`], without ports.
+    #[must_use]
+    pub fn public_names(&self) -> Vec<String> {
+        self.public.iter().map(|public| host(public).to_owned()).collect()
+    }
+
+    /// The store's file.
+    #[must_use]
+    pub fn store(&self) -> PathBuf {
+        self.data.join("store.sqlite")
+    }
+
+    /// The folder of the certificate authorities.
+    #[must_use]
+    pub fn pki(&self) -> PathBuf {
+        self.data.join("pki")
+    }
+
+    /// The socket of the officers' commands.
+    #[must_use]
+    pub fn admin_socket(&self) -> PathBuf {
+        self.data.join("admin.sock")
+    }
+}
+
+/// Seconds of a duration such as `90s`, `15m`, `6h` or `7d`.
+#[must_use]
+pub fn duration(text: &str) -> Option<u32> {
+    let unit = text.chars().last()?;
+    let factor = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3600,
+        'd' => 86_400,
+        _ => return None,
+    };
+    text[..text.len() - unit.len_utf8()].parse::<u32>().ok()?.checked_mul(factor)
+}
+
+fn with_port(name: &str, port: u16) -> String {
+    let bare_v6 = name.parse::<std::net::Ipv6Addr>().is_ok();
+    let has_port =
+        !bare_v6 && name.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+    match (bare_v6, has_port) {
+        (true, _) => format!("[{name}]:{port}"),
+        (false, true) => name.to_owned(),
+        (false, false) => format!("{name}:{port}"),
+    }
+}
+
+fn host(public: &str) -> &str {
+    let host = public.rsplit_once(':').map_or(public, |(host, _)| host);
+    host.trim_start_matches('[').trim_end_matches(']')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config, String> {
+        Config::parse(text, Path::new("collector.toml"), Path::new("/etc/lachan"))
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_default_file_means_the_defaults() {
+        let config = parse(DEFAULT).unwrap();
+        assert_eq!(config, parse("").unwrap());
+        assert_eq!(config.listen.to_string(), "0.0.0.0:7443");
+        assert_eq!(config.policies, Path::new("/etc/lachan/policies"));
+        let uncommented: String = DEFAULT
+            .lines()
+            .map(|line| line.strip_prefix("# ").filter(|rest| rest.contains(" = ")).unwrap_or(line))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        assert_eq!(parse(&uncommented).unwrap(), config, "what stands commented is the default");
+    }
+
+    #[test]
+    fn every_problem_is_named_at_once() {
+        let error =
+            parse("listen = \"here\"\nmetrics = \"0.0.0.0:9743\"\ncontact_interval = \"7h\"")
+                .unwrap_err();
+        for part in ["listen = \"here\"", "only a loopback address", "\"1m\" to \"6h\""] {
+            assert!(error.contains(part), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_misspelt_key_is_refused_with_its_place() {
+        let error = parse("lissten = \"0.0.0.0:1\"").unwrap_err();
+        assert!(error.contains("line 1") && error.contains("lissten"), "{error}");
+    }
+
+    #[test]
+    fn public_names_get_the_port_and_lose_it_in_certificates() {
+        let config = parse(
+            "listen = \"0.0.0.0:8443\"\npublic = [\"a.example\", \"10.0.0.1:1\", \"::1\", \"[::2]:5\"]",
+        )
+        .unwrap();
+        assert_eq!(config.public, ["a.example:8443", "10.0.0.1:1", "[::1]:8443", "[::2]:5"]);
+        assert_eq!(config.public_names(), ["a.example", "10.0.0.1", "::1", "::2"]);
+    }
+}

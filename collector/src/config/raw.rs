@@ -1,0 +1,29 @@
+//! The collector's settings, as written.
+
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Config {
+    pub(super) listen: String,
+    pub(super) public: Vec<String>,
+    pub(super) metrics: String,
+    pub(super) policies: String,
+    pub(super) data: String,
+    pub(super) contact_interval: String,
+    pub(super) allow_sample: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: "0.0.0.0:7443".to_owned(),
+            public: Vec::new(),
+            metrics: "127.0.0.1:9743".to_owned(),
+            policies: "policies".to_owned(),
+            data: "data".to_owned(),
+            contact_interval: "15m".to_owned(),
+            allow_sample: false,
+        }
+    }
+}

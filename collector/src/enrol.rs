@@ -1,0 +1,164 @@
+//! Machines coming in and staying in.
+
+pub mod binding;
+pub mod ca;
+pub mod csr;
+pub mod token;
+
+use std::net::IpAddr;
+
+use hyper::body::Incoming;
+use hyper::{Request, StatusCode};
+use report::wire::{EnrolRequest, IdentityReply, MAX_ENROL_BYTES, RenewRequest, WIRE, WireError};
+use report::{JoinToken, MachineId, Timestamp};
+use rustls_pki_types::CertificateDer;
+use serde::de::DeserializeOwned;
+
+use crate::hub::Hub;
+use crate::ingest::body::read_body;
+use crate::machine::Standing;
+use crate::problem::Refusal;
+use crate::store::{CertificateRecord, Enrol, NewCertificate, Renew};
+use binding::Binding;
+use ca::{IssuedMachine, random};
+use token::{TokenRecord, TokenRefusal};
+
+/// How long the certificate that is being replaced still serves, in seconds.
+const OVERLAP: i64 = 24 * 3600;
+
+/// Takes one machine in by its join token.
+///
+/// # Errors
+/// When the token, the request or the register says no; nothing is kept then.
+pub async fn enrol(
+    hub: &Hub,
+    from: IpAddr,
+    request: Request<Incoming>,
+) -> Result<IdentityReply, Refusal> {
+    let request: EnrolRequest = read(request).await?;
+    check_wire(request.wire)?;
+    let now = crate::clock::now();
+    let token = token_of(hub, &request.secret)?;
+    token.check(now)?;
+    let key = csr::requested_key(&request.csr)?;
+    let binding = binding::bind(&hub.policy_set(), &token, &request.claims, now);
+    let row = match binding {
+        Binding::Row(row) => Some(row),
+        Binding::Unregistered if token.registered_only => return Err(not_registered(&request)),
+        Binding::Unregistered => None,
+    };
+    let machine = MachineId::from_bytes(random()?);
+    let issued = hub.authorities.machines.issue_machine(machine, &key, now)?;
+    let standing = hub
+        .submit(Enrol {
+            token: token.id.clone(),
+            machine,
+            row: row.clone(),
+            unit: token.unit.clone(),
+            fingerprint: request.fingerprint,
+            certificate: issued.record.clone(),
+            at: now,
+            actor: format!("address:{from}"),
+        })
+        .await??;
+    joined(hub, machine, row, &token, standing, &issued, now);
+    Ok(identity(hub, machine, issued, now))
+}
+
+fn joined(
+    hub: &Hub,
+    machine: MachineId,
+    row: Option<String>,
+    token: &TokenRecord,
+    standing: Standing,
+    issued: &IssuedMachine,
+    now: Timestamp,
+) {
+    hub.token_changed(&token.id, |token| token.used += 1);
+    hub.identities_mut().issued(kept(machine, &issued.record), None);
+    hub.fleet_mut().joined(machine, row, token.unit.clone(), standing, now);
+    hub.process.audit_entries.inc();
+    tracing::info!(%machine, standing = standing.name(), token = token.id, "a machine joined");
+}
+
+/// Gives a machine a new certificate for the one it shows, which may have expired.
+///
+/// # Errors
+/// When the certificate, the request or the hardware says no; nothing is kept then.
+pub async fn renew(
+    hub: &Hub,
+    peer: Option<&CertificateDer<'_>>,
+    request: Request<Incoming>,
+) -> Result<IdentityReply, Refusal> {
+    let now = crate::clock::now();
+    let sender = hub.identities().authenticate_for_renewal(peer, now)?;
+    let request: RenewRequest = read(request).await?;
+    check_wire(request.wire)?;
+    let key = csr::requested_key(&request.csr)?;
+    let machine = sender.machine();
+    let issued = hub.authorities.machines.issue_machine(machine, &key, now)?;
+    let certificate = issued.record.clone();
+    let fingerprint = request.fingerprint;
+    let same = hub.submit(Renew { machine, fingerprint, certificate, at: now }).await?;
+    if !same {
+        return Err(Refusal::of(
+            StatusCode::FORBIDDEN,
+            "foreign_fingerprint",
+            "the hardware is not the one that enrolled: enrol this machine with a new token",
+        ));
+    }
+    hub.identities_mut().issued(kept(machine, &issued.record), Some(now + OVERLAP));
+    hub.process.audit_entries.inc();
+    Ok(identity(hub, machine, issued, now))
+}
+
+fn identity(hub: &Hub, machine: MachineId, issued: IssuedMachine, now: Timestamp) -> IdentityReply {
+    IdentityReply {
+        wire: WIRE,
+        machine,
+        certificate: issued.pem,
+        anchors: hub.authorities.collectors.pem().to_owned(),
+        received_at: now,
+    }
+}
+
+fn kept(machine: MachineId, certificate: &NewCertificate) -> CertificateRecord {
+    CertificateRecord {
+        sha256: certificate.sha256,
+        serial: certificate.serial.clone(),
+        machine,
+        issuer: certificate.issuer,
+        not_before: certificate.not_before,
+        not_after: certificate.not_after,
+        used_at: None,
+        ends_at: None,
+    }
+}
+
+fn token_of(hub: &Hub, secret: &str) -> Result<TokenRecord, TokenRefusal> {
+    let secret = JoinToken::parse_secret(secret).ok_or(TokenRefusal::Unknown)?;
+    hub.token_by_secret(&JoinToken::secret_hash(&secret)).ok_or(TokenRefusal::Unknown)
+}
+
+fn not_registered(request: &EnrolRequest) -> Refusal {
+    let shown = |claim: &Option<report::Text>| {
+        claim.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string)
+    };
+    let message = format!(
+        "this machine is not in the register (serial {}, asset tag {}): add it to machines.csv, or \
+         use a token made for its row",
+        shown(&request.claims.serial),
+        shown(&request.claims.asset_tag)
+    );
+    Refusal::of(StatusCode::FORBIDDEN, "not_registered", message)
+}
+
+fn check_wire(wire: u16) -> Result<(), WireError> {
+    if wire == WIRE { Ok(()) } else { Err(WireError::Version(wire.into())) }
+}
+
+async fn read<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T, Refusal> {
+    let body = read_body(request, MAX_ENROL_BYTES).await?;
+    serde_json::from_slice(&body)
+        .map_err(|error| Refusal::from(WireError::Malformed(error.to_string())))
+}

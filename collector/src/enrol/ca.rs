@@ -1,0 +1,326 @@
+//! The certificate authorities: one root, and under it one CA for machines and one for collectors.
+//!
+//! The two share nothing but the root: collectors trust only the machine CA for clients, agents
+//! trust only the collector CA for servers, so no machine can ever pass for a collector.
+
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, SanType, SerialNumber, SubjectPublicKeyInfo,
+};
+use report::{MachineId, Timestamp};
+use rustls_pki_types::{CertificateDer, pem::PemObject as _};
+use sha2::{Digest as _, Sha256};
+use time::OffsetDateTime;
+
+use super::csr::RequestedKey;
+use crate::files::read_bounded;
+use crate::store::NewCertificate;
+
+const DAY: i64 = report::moment::DAY;
+/// How long a leaf lives, in seconds.
+pub const LEAF_LIFE: i64 = 90 * DAY;
+/// Leaves begin this much in the past, so that a clock that is a little slow accepts them.
+const BACKDATED: i64 = 3600;
+const ISSUING_LIFE: i64 = 10 * 365 * DAY;
+const ROOT_LIFE: i64 = 20 * 365 * DAY;
+/// No key or certificate is larger.
+const MAX_PEM_BYTES: u64 = 64 * 1024;
+
+/// Why the authorities cannot work.
+#[derive(Debug, thiserror::Error)]
+pub enum CaError {
+    /// A file cannot be read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file does not hold what it should.
+    #[error("{path}: {why}")]
+    Content {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A private key is open to others.
+    #[error("{path} can be read by others (mode {mode:03o}): run chmod 600 {path}")]
+    OpenKey {
+        /// Which.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
+    /// A certificate cannot be made.
+    #[error("issue a certificate: {0}")]
+    Issue(#[from] rcgen::Error),
+    /// The source of random numbers fails.
+    #[error("the system gives no random numbers")]
+    Random,
+}
+
+/// One issuing authority.
+pub struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    certificate: CertificateDer<'static>,
+    pem: String,
+}
+
+impl std::fmt::Debug for Authority {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Authority").finish_non_exhaustive()
+    }
+}
+
+/// Both issuing authorities.
+#[derive(Debug)]
+pub struct Authorities {
+    /// Issues `clientAuth` leaves to machines.
+    pub machines: Authority,
+    /// Issues `serverAuth` leaves to collectors.
+    pub collectors: Authority,
+}
+
+/// A certificate for a machine.
+#[derive(Debug)]
+pub struct IssuedMachine {
+    /// What the machine gets.
+    pub pem: String,
+    /// What the store keeps.
+    pub record: NewCertificate,
+}
+
+/// A certificate for the collector itself, with its key.
+#[derive(Debug)]
+pub struct IssuedCollector {
+    /// Leaf, then the collector CA, so that a machine that only has a join token can check its pin.
+    pub chain: Vec<CertificateDer<'static>>,
+    /// PKCS #8 in DER.
+    pub key: Vec<u8>,
+    /// Valid until.
+    pub not_after: Timestamp,
+}
+
+impl Authorities {
+    /// Makes root and issuing authorities in an empty folder; keeps those that are there.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn create(folder: &Path, now: Timestamp) -> Result<Self, CaError> {
+        if !folder.join("collector-ca.pem").exists() {
+            fs::create_dir_all(folder).map_err(|source| at(folder, source))?;
+            let root_key = KeyPair::generate()?;
+            let root = ca_params("Lá Chắn Root CA", None, now, ROOT_LIFE)?;
+            let root_certificate = root.self_signed(&root_key)?;
+            let root = Issuer::new(root, root_key);
+            write_authority(folder, "root", root.key(), &root_certificate.pem())?;
+            for (file, name, usage) in [
+                ("machine-ca", "Lá Chắn Machine CA", ExtendedKeyUsagePurpose::ClientAuth),
+                ("collector-ca", "Lá Chắn Collector CA", ExtendedKeyUsagePurpose::ServerAuth),
+            ] {
+                let key = KeyPair::generate()?;
+                let params = ca_params(name, Some(usage), now, ISSUING_LIFE)?;
+                let certificate = params.signed_by(&key, &root)?;
+                write_authority(folder, file, &key, &certificate.pem())?;
+            }
+        }
+        Self::load(folder)
+    }
+
+    /// Reads the authorities that [`Authorities::create`] made.
+    ///
+    /// # Errors
+    /// When a file is missing, damaged, or a key can be read by others.
+    pub fn load(folder: &Path) -> Result<Self, CaError> {
+        Ok(Self {
+            machines: Authority::load(folder, "machine-ca")?,
+            collectors: Authority::load(folder, "collector-ca")?,
+        })
+    }
+}
+
+impl Authority {
+    fn load(folder: &Path, name: &str) -> Result<Self, CaError> {
+        let key_path = folder.join(format!("{name}.key"));
+        let mode = fs::metadata(&key_path).map_err(|source| at(&key_path, source))?;
+        let mode = mode.permissions().mode() & 0o777;
+        if mode & 0o077 != 0 {
+            return Err(CaError::OpenKey { path: key_path, mode });
+        }
+        let content = |path: &Path, why: String| CaError::Content { path: path.to_owned(), why };
+        let key = KeyPair::from_pem(&read(&key_path)?)
+            .map_err(|error| content(&key_path, error.to_string()))?;
+        let path = folder.join(format!("{name}.pem"));
+        let pem = read(&path)?;
+        let certificate = CertificateDer::from_pem_slice(pem.as_bytes())
+            .map_err(|error| content(&path, error.to_string()))?;
+        let issuer = Issuer::from_ca_cert_der(&certificate, key)
+            .map_err(|error| content(&path, error.to_string()))?;
+        Ok(Self { issuer, certificate, pem })
+    }
+
+    /// The authority's certificate.
+    #[must_use]
+    pub fn certificate(&self) -> &CertificateDer<'static> {
+        &self.certificate
+    }
+
+    /// The authority's certificate in PEM.
+    #[must_use]
+    pub fn pem(&self) -> &str {
+        &self.pem
+    }
+
+    /// SHA-256 of the authority's certificate.
+    #[must_use]
+    pub fn sha256(&self) -> [u8; 32] {
+        Sha256::digest(&self.certificate).into()
+    }
+
+    /// Issues a machine's certificate for a key. Everything but the key is the collector's own.
+    ///
+    /// # Errors
+    /// When the certificate cannot be made.
+    pub fn issue_machine(
+        &self,
+        machine: MachineId,
+        key: &RequestedKey,
+        now: Timestamp,
+    ) -> Result<IssuedMachine, CaError> {
+        let key = SubjectPublicKeyInfo::from_der(key.der())?;
+        let serial = positive(random()?);
+        let mut params = leaf_params(&machine.to_string(), &serial, now)?;
+        params.subject_alt_names = vec![SanType::URI(machine.uri().try_into()?)];
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        let certificate = params.signed_by(&key, &self.issuer)?;
+        let record = NewCertificate {
+            sha256: Sha256::digest(certificate.der()).into(),
+            serial: hex(&serial),
+            issuer: self.sha256(),
+            not_before: now - BACKDATED,
+            not_after: now + LEAF_LIFE,
+        };
+        Ok(IssuedMachine { pem: certificate.pem(), record })
+    }
+
+    /// Issues the collector's own certificate for the names and addresses agents call it by.
+    ///
+    /// # Errors
+    /// When a name is none, or the certificate cannot be made.
+    pub fn issue_collector(
+        &self,
+        names: &[String],
+        now: Timestamp,
+    ) -> Result<IssuedCollector, CaError> {
+        let key = KeyPair::generate()?;
+        let mut params = leaf_params("Lá Chắn collector", &positive(random()?), now)?;
+        // Tells names from addresses.
+        params.subject_alt_names = CertificateParams::new(names)?.subject_alt_names;
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        let leaf = params.signed_by(&key, &self.issuer)?;
+        Ok(IssuedCollector {
+            chain: vec![leaf.der().clone(), self.certificate.clone()],
+            key: key.serialize_der(),
+            not_after: now + LEAF_LIFE,
+        })
+    }
+}
+
+/// Random bytes from the system.
+///
+/// # Errors
+/// When it has none.
+pub fn random<const N: usize>() -> Result<[u8; N], CaError> {
+    let mut bytes = [0; N];
+    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| CaError::Random)?;
+    Ok(bytes)
+}
+
+/// Lower-case hexadecimal.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn ca_params(
+    name: &str,
+    usage: Option<ExtendedKeyUsagePurpose>,
+    now: Timestamp,
+    life: i64,
+) -> Result<CertificateParams, CaError> {
+    let serial = positive(random()?);
+    let mut params = CertificateParams::default();
+    params.distinguished_name.remove(DnType::CommonName);
+    // No two authorities share a name: a chain then never leads to the wrong one.
+    params.distinguished_name.push(DnType::CommonName, format!("{name} {}", hex(&serial[..4])));
+    let below = if usage.is_some() { 0 } else { 1 };
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(below));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params.extended_key_usages = usage.into_iter().collect();
+    params.use_authority_key_identifier_extension = true;
+    params.serial_number = Some(SerialNumber::from_slice(&serial));
+    params.not_before = date(now - BACKDATED);
+    params.not_after = date(now + life);
+    Ok(params)
+}
+
+fn leaf_params(
+    name: &str,
+    serial: &[u8; 16],
+    now: Timestamp,
+) -> Result<CertificateParams, CaError> {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.remove(DnType::CommonName);
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.is_ca = IsCa::ExplicitNoCa;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.use_authority_key_identifier_extension = true;
+    params.serial_number = Some(SerialNumber::from_slice(serial));
+    params.not_before = date(now - BACKDATED);
+    params.not_after = date(now + LEAF_LIFE);
+    Ok(params)
+}
+
+/// A serial number is a positive integer: its first bit must be clear.
+fn positive(mut serial: [u8; 16]) -> [u8; 16] {
+    serial[0] = serial[0] & 0x7f | 0x40;
+    serial
+}
+
+fn date(moment: Timestamp) -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp(moment.0).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+}
+
+/// The certificate goes last: where it is, the key is.
+fn write_authority(folder: &Path, name: &str, key: &KeyPair, pem: &str) -> Result<(), CaError> {
+    write_new(&folder.join(format!("{name}.key")), &key.serialize_pem(), 0o600)?;
+    write_new(&folder.join(format!("{name}.pem")), pem, 0o644)
+}
+
+fn write_new(path: &Path, content: &str, mode: u32) -> Result<(), CaError> {
+    let write = || {
+        let mut file =
+            fs::OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(path)?;
+        file.write_all(content.as_bytes())?;
+        file.sync_all()
+    };
+    write().map_err(|source| at(path, source))
+}
+
+fn read(path: &Path) -> Result<String, CaError> {
+    read_bounded(path, MAX_PEM_BYTES).map_err(|source| at(path, source))
+}
+
+fn at(path: &Path, source: std::io::Error) -> CaError {
+    CaError::File { path: path.to_owned(), source }
+}
+
+#[cfg(test)]
+mod tests;

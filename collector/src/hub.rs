@@ -1,0 +1,166 @@
+//! What every listener of one collector shares.
+
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use rustls_pki_types::CertificateDer;
+use subtle::ConstantTimeEq as _;
+use tokio::sync::watch;
+
+use report::Timestamp;
+
+use crate::audit::Entry;
+use crate::enrol::ca::Authorities;
+use crate::enrol::token::TokenRecord;
+use crate::fleet::Fleet;
+use crate::identities::{AuthenticatedMachine, Identities, Stranger};
+use crate::metrics::process::Process;
+use crate::policy::PolicySet;
+use crate::store::{AppendAudit, KeptToken, Operation, Snapshot, Store, StoreError};
+
+/// The shared state. Every lock is held for a moment and never across a wait.
+#[derive(Debug)]
+pub struct Hub {
+    /// Issues certificates.
+    pub authorities: Authorities,
+    /// `host:port` by which agents reach this collector.
+    pub public: Vec<String>,
+    /// How often agents come back, in seconds.
+    pub contact_interval: u32,
+    /// What this process counts.
+    pub process: Process,
+    /// The policy set in force.
+    pub policies: watch::Receiver<Arc<PolicySet>>,
+    store: Store,
+    fleet: RwLock<Fleet>,
+    identities: RwLock<Identities>,
+    tokens: RwLock<Vec<KeptToken>>,
+}
+
+/// What a hub starts with.
+#[derive(Debug)]
+pub struct Beginnings {
+    /// See [`Hub::authorities`].
+    pub authorities: Authorities,
+    /// See [`Hub::public`].
+    pub public: Vec<String>,
+    /// See [`Hub::contact_interval`].
+    pub contact_interval: u32,
+    /// See [`Hub::process`].
+    pub process: Process,
+    /// See [`Hub::policies`].
+    pub policies: watch::Receiver<Arc<PolicySet>>,
+    /// Where everything is kept.
+    pub store: Store,
+    /// What is kept there.
+    pub snapshot: Snapshot,
+}
+
+impl Hub {
+    /// A hub over the store's content.
+    #[must_use]
+    pub fn new(from: Beginnings) -> Self {
+        let Snapshot { machines, certificates, tokens, audit_entries, policies: _ } = from.snapshot;
+        from.process.audit_entries.inc_by(audit_entries);
+        let standings = machines.iter().map(|(machine, _)| (machine.id, machine.standing));
+        let issuers = vec![from.authorities.machines.sha256()];
+        let identities = Identities::new(issuers, certificates, standings);
+        Self {
+            authorities: from.authorities,
+            public: from.public,
+            contact_interval: from.contact_interval,
+            process: from.process,
+            policies: from.policies,
+            store: from.store,
+            fleet: RwLock::new(Fleet::new(machines)),
+            identities: RwLock::new(identities),
+            tokens: RwLock::new(tokens),
+        }
+    }
+
+    /// Who speaks on a connection, asked for this very request.
+    ///
+    /// # Errors
+    /// When nobody does.
+    pub fn authenticate(
+        &self,
+        peer: Option<&CertificateDer<'_>>,
+        now: Timestamp,
+    ) -> Result<AuthenticatedMachine, Stranger> {
+        self.identities().authenticate(peer, now)
+    }
+
+    /// Does one operation of the store.
+    ///
+    /// # Errors
+    /// When it was not kept.
+    pub async fn submit<O: Operation>(&self, operation: O) -> Result<O::Outcome, StoreError> {
+        self.store.submit(operation).await
+    }
+
+    /// Keeps an entry of the audit log that accompanies no other change.
+    ///
+    /// # Errors
+    /// When it was not kept.
+    pub async fn audit(&self, entry: Entry) -> Result<(), StoreError> {
+        self.store.submit(AppendAudit(entry)).await?;
+        self.process.audit_entries.inc();
+        Ok(())
+    }
+
+    /// The policy set in force.
+    #[must_use]
+    pub fn policy_set(&self) -> Arc<PolicySet> {
+        self.policies.borrow().clone()
+    }
+
+    /// The machines.
+    pub fn fleet(&self) -> RwLockReadGuard<'_, Fleet> {
+        self.fleet.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The machines, to change them.
+    pub fn fleet_mut(&self) -> RwLockWriteGuard<'_, Fleet> {
+        self.fleet.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The certificates.
+    pub fn identities(&self) -> RwLockReadGuard<'_, Identities> {
+        self.identities.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The certificates, to change them.
+    pub fn identities_mut(&self) -> RwLockWriteGuard<'_, Identities> {
+        self.identities.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Every join token.
+    #[must_use]
+    pub fn tokens(&self) -> Vec<TokenRecord> {
+        let tokens = self.tokens.read().unwrap_or_else(PoisonError::into_inner);
+        tokens.iter().map(|token| token.record.clone()).collect()
+    }
+
+    /// The token with a secret of this hash. Looks at every one, each in constant time, so that
+    /// the time taken tells nothing about how much of a guess was right.
+    #[must_use]
+    pub fn token_by_secret(&self, secret_hash: &[u8; 32]) -> Option<TokenRecord> {
+        let tokens = self.tokens.read().unwrap_or_else(PoisonError::into_inner);
+        tokens.iter().fold(None, |found, token| {
+            let matches = bool::from(token.secret_hash.ct_eq(secret_hash));
+            if matches { Some(token.record.clone()) } else { found }
+        })
+    }
+
+    /// A token was made.
+    pub fn token_created(&self, token: KeptToken) {
+        self.tokens.write().unwrap_or_else(PoisonError::into_inner).push(token);
+    }
+
+    /// Something about a token changed, and is durable.
+    pub fn token_changed(&self, id: &str, change: impl FnOnce(&mut TokenRecord)) {
+        let mut tokens = self.tokens.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(token) = tokens.iter_mut().find(|token| token.record.id == id) {
+            change(&mut token.record);
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Whether a contact continues what a machine said before: the defence against copied disks.
+
+use report::machine::FactsDigest;
+use report::{Fingerprint, Incarnation, Sequence};
+
+/// What identifies one contact among those of its machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The agent process that speaks.
+    pub incarnation: Incarnation,
+    /// Which contact of the identity it is.
+    pub sequence: Sequence,
+    /// What it says.
+    pub digest: FactsDigest,
+}
+
+/// What the store remembers of a machine's contacts.
+#[derive(Clone, Copy, Debug)]
+pub struct Past {
+    /// The hardware that enrolled.
+    pub fingerprint: Fingerprint,
+    /// The last contact that was accepted, after enrolment.
+    pub last: Option<Mark>,
+    /// The incarnation that speaks now was seen at an earlier time.
+    pub incarnation_seen: bool,
+}
+
+/// How a contact follows on the past.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Continuity {
+    /// It is the next one.
+    Next,
+    /// It is the last one again: the reply was lost.
+    Repeat,
+    /// The same hardware came back from a backup.
+    Restore,
+    /// Another machine speaks with this identity.
+    Clone,
+    /// It has the number of an accepted contact and says something else.
+    SequenceConflict,
+    /// The same process goes back in time: a replay.
+    OldSequence,
+}
+
+/// Decides how a contact follows on the past.
+///
+/// An honest agent does not use its key on foreign hardware, so a foreign fingerprint is a clone
+/// whatever its sequence. A process that speaks again after another one has spoken is a second
+/// live holder of the key.
+#[must_use]
+pub fn continuity(past: &Past, fingerprint: Fingerprint, now: Mark) -> Continuity {
+    if fingerprint != past.fingerprint {
+        return Continuity::Clone;
+    }
+    let Some(last) = past.last else {
+        return Continuity::Next;
+    };
+    let repeats = now.sequence == last.sequence && now.digest == last.digest;
+    if now.incarnation == last.incarnation {
+        return match now.sequence.cmp(&last.sequence) {
+            std::cmp::Ordering::Greater => Continuity::Next,
+            std::cmp::Ordering::Equal if repeats => Continuity::Repeat,
+            std::cmp::Ordering::Equal => Continuity::SequenceConflict,
+            std::cmp::Ordering::Less => Continuity::OldSequence,
+        };
+    }
+    if past.incarnation_seen {
+        Continuity::Clone
+    } else if now.sequence > last.sequence {
+        Continuity::Next
+    } else {
+        Continuity::Restore
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HARDWARE: Fingerprint = Fingerprint::from_bytes([1; 32]);
+
+    fn mark(process: u8, sequence: u64, says: u8) -> Mark {
+        Mark {
+            incarnation: Incarnation::from_bytes([process; 16]),
+            sequence: Sequence(sequence),
+            digest: FactsDigest::from_bytes([says; 32]),
+        }
+    }
+
+    fn after(last: Mark, incarnation_seen: bool, now: Mark) -> Continuity {
+        continuity(
+            &Past { fingerprint: HARDWARE, last: Some(last), incarnation_seen },
+            HARDWARE,
+            now,
+        )
+    }
+
+    #[test]
+    fn the_first_contact_and_every_higher_number_are_next() {
+        let past = Past { fingerprint: HARDWARE, last: None, incarnation_seen: false };
+        assert_eq!(continuity(&past, HARDWARE, mark(1, 1, 1)), Continuity::Next);
+        assert_eq!(after(mark(1, 7, 1), true, mark(1, 8, 1)), Continuity::Next);
+        assert_eq!(after(mark(1, 7, 1), false, mark(2, 8, 1)), Continuity::Next, "a restart");
+    }
+
+    #[test]
+    fn a_lost_reply_is_no_second_report_and_other_content_under_its_number_is_refused() {
+        assert_eq!(after(mark(1, 7, 1), true, mark(1, 7, 1)), Continuity::Repeat);
+        assert_eq!(after(mark(1, 7, 1), true, mark(1, 7, 2)), Continuity::SequenceConflict);
+        assert_eq!(after(mark(1, 7, 1), true, mark(1, 6, 1)), Continuity::OldSequence);
+    }
+
+    #[test]
+    fn a_restored_machine_comes_back_with_a_lower_number_and_is_no_clone() {
+        assert_eq!(after(mark(1, 7, 1), false, mark(2, 3, 1)), Continuity::Restore);
+        assert_eq!(after(mark(1, 7, 1), false, mark(2, 7, 2)), Continuity::Restore);
+    }
+
+    #[test]
+    fn two_live_holders_of_one_key_show_as_a_process_that_returns() {
+        assert_eq!(after(mark(2, 8, 1), true, mark(1, 9, 1)), Continuity::Clone);
+    }
+
+    #[test]
+    fn foreign_hardware_is_a_clone_whatever_its_number() {
+        let foreign = Fingerprint::from_bytes([2; 32]);
+        for sequence in [1, 7, 99] {
+            let past =
+                Past { fingerprint: HARDWARE, last: Some(mark(1, 7, 1)), incarnation_seen: false };
+            assert_eq!(continuity(&past, foreign, mark(3, sequence, 1)), Continuity::Clone);
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! The book of this process: what it did since it started.
+
+use prometheus::proto::MetricFamily;
+use prometheus::{
+    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
+    Registry,
+};
+
+/// What this process counts.
+#[derive(Clone, Debug)]
+pub struct Process {
+    registry: Registry,
+    /// Reports that reached the store, by how they followed on the machine's past.
+    pub reports: IntCounterVec,
+    /// Requests and handshakes that were refused.
+    pub refusals: IntCounterVec,
+    /// Facts that were kept and not judged.
+    pub unknown_facts: IntCounter,
+    /// Entries of the audit log.
+    pub audit_entries: IntCounter,
+    /// From a report's head to its answer, in seconds.
+    pub report_duration: Histogram,
+    /// One transaction of the store, in seconds.
+    pub commit_duration: Histogram,
+    /// Whether the last reading of the policies gave a set that is in force.
+    pub reload_successful: IntGauge,
+    /// When a set last took effect.
+    pub reload_success_at: IntGauge,
+    policy: IntGaugeVec,
+    certificate_not_after: IntGaugeVec,
+}
+
+/// Up to the 30 seconds after which a request is given up.
+const SECONDS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0];
+
+impl Process {
+    /// An empty book.
+    ///
+    /// # Errors
+    /// When two families have one name.
+    pub fn new() -> Result<Self, prometheus::Error> {
+        let registry = Registry::new();
+        let counters = |name, help, label| -> Result<IntCounterVec, prometheus::Error> {
+            let family = IntCounterVec::new(Opts::new(name, help), &[label])?;
+            registry.register(Box::new(family.clone()))?;
+            Ok(family)
+        };
+        let counter = |name, help| -> Result<IntCounter, prometheus::Error> {
+            let family = IntCounter::new(name, help)?;
+            registry.register(Box::new(family.clone()))?;
+            Ok(family)
+        };
+        let gauge = |name, help| -> Result<IntGauge, prometheus::Error> {
+            let family = IntGauge::new(name, help)?;
+            registry.register(Box::new(family.clone()))?;
+            Ok(family)
+        };
+        let gauges = |name, help, label| -> Result<IntGaugeVec, prometheus::Error> {
+            let family = IntGaugeVec::new(Opts::new(name, help), &[label])?;
+            registry.register(Box::new(family.clone()))?;
+            Ok(family)
+        };
+        let histogram = |name, help| -> Result<Histogram, prometheus::Error> {
+            let family =
+                HistogramVec::new(HistogramOpts::new(name, help).buckets(SECONDS.to_vec()), &[])?
+                    .with_label_values::<&str>(&[]);
+            registry.register(Box::new(family.clone()))?;
+            Ok(family)
+        };
+        let book = Self {
+            reports: counters(
+                "lachan_reports_total",
+                "Reports that reached the store.",
+                "outcome",
+            )?,
+            refusals: counters(
+                "lachan_refusals_total",
+                "Requests and handshakes that were refused.",
+                "reason",
+            )?,
+            unknown_facts: counter(
+                "lachan_unknown_facts_total",
+                "Facts of newer agents that were kept and not judged.",
+            )?,
+            audit_entries: counter("lachan_audit_entries_total", "Entries of the audit log.")?,
+            report_duration: histogram(
+                "lachan_report_duration_seconds",
+                "From a report's head to its answer.",
+            )?,
+            commit_duration: histogram(
+                "lachan_store_commit_duration_seconds",
+                "One transaction of the store, until it is durable.",
+            )?,
+            reload_successful: gauge(
+                "lachan_policy_last_reload_successful",
+                "Whether the last reading of the policies gave a set that is in force.",
+            )?,
+            reload_success_at: gauge(
+                "lachan_policy_last_reload_success_timestamp_seconds",
+                "When a policy set last took effect.",
+            )?,
+            policy: gauges("lachan_policy_info", "The policy set in force.", "hash")?,
+            certificate_not_after: gauges(
+                "lachan_certificate_not_after_timestamp_seconds",
+                "When a certificate of the collector ends.",
+                "certificate",
+            )?,
+            registry: registry.clone(),
+        };
+        Ok(book)
+    }
+
+    /// A policy set took effect.
+    pub fn policies_in_force(&self, hash: &str, at: report::Timestamp) {
+        self.policy.reset();
+        self.policy.with_label_values(&[hash]).set(1);
+        self.reload_successful.set(1);
+        self.reload_success_at.set(at.0);
+    }
+
+    /// A certificate of the collector ends then.
+    pub fn certificate(&self, name: &str, not_after: report::Timestamp) {
+        self.certificate_not_after.with_label_values(&[name]).set(not_after.0);
+    }
+
+    /// The book's content; a family that has counted nothing yet is left out.
+    #[must_use]
+    pub fn gather(&self) -> Vec<MetricFamily> {
+        self.registry.gather()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_book_prints_and_counts_nothing() {
+        let text = crate::metrics::text(&Process::new().unwrap().gather()).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        assert!(text.contains("lachan_audit_entries_total 0"), "{text}");
+        assert!(!text.contains("lachan_refusals_total{"), "{text}");
+    }
+
+    #[test]
+    fn only_one_policy_set_is_in_force() {
+        let book = Process::new().unwrap();
+        book.policies_in_force("aa", report::Timestamp(1));
+        book.policies_in_force("bb", report::Timestamp(2));
+        let text = String::from_utf8(crate::metrics::text(&book.gather()).unwrap()).unwrap();
+        assert!(text.contains(r#"lachan_policy_info{hash="bb"} 1"#), "{text}");
+        assert!(!text.contains(r#"hash="aa""#), "{text}");
+    }
+}

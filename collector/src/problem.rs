@@ -1,0 +1,100 @@
+//! Refusals: a public face for the peer, a private cause for the log.
+
+use std::fmt;
+
+use hyper::StatusCode;
+use report::wire::{Problem, WIRE, WireError};
+
+use crate::enrol::csr::RequestRefusal;
+use crate::enrol::token::TokenRefusal;
+use crate::identities::Stranger;
+use crate::ingest::admission::ForeignReport;
+use crate::store::StoreError;
+
+/// Why a request is not answered with what it asked for.
+#[derive(Debug)]
+pub struct Refusal {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// The label of `lachan_refusals_total`.
+    pub reason: &'static str,
+    /// What the peer is told.
+    pub message: String,
+    /// What only the log is told.
+    pub cause: Option<String>,
+}
+
+impl Refusal {
+    /// The peer's fault.
+    pub fn of(status: StatusCode, reason: &'static str, message: impl Into<String>) -> Self {
+        Self { status, reason, message: message.into(), cause: None }
+    }
+
+    /// Ours: the peer should come back.
+    pub fn ours(reason: &'static str, cause: impl fmt::Display) -> Self {
+        Self {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            reason,
+            message: "the collector cannot take this now: try again later".to_owned(),
+            cause: Some(cause.to_string()),
+        }
+    }
+
+    /// The body the peer gets.
+    #[must_use]
+    pub fn body(&self) -> Problem {
+        Problem { reason: self.reason.to_owned(), message: self.message.clone(), wire: WIRE }
+    }
+}
+
+impl From<Stranger> for Refusal {
+    fn from(stranger: Stranger) -> Self {
+        Self::of(StatusCode::FORBIDDEN, stranger.reason(), stranger.to_string())
+    }
+}
+
+impl From<WireError> for Refusal {
+    fn from(error: WireError) -> Self {
+        let status = match error {
+            WireError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            WireError::Malformed(_)
+            | WireError::UnknownField(_)
+            | WireError::DuplicateField(_)
+            | WireError::MissingField(_)
+            | WireError::Version(_)
+            | WireError::TooDeep
+            | WireError::TooManyFacts => StatusCode::BAD_REQUEST,
+        };
+        Self::of(status, error.reason(), error.to_string())
+    }
+}
+
+impl From<ForeignReport> for Refusal {
+    fn from(foreign: ForeignReport) -> Self {
+        Self::of(StatusCode::FORBIDDEN, "foreign_report", foreign.to_string())
+    }
+}
+
+impl From<TokenRefusal> for Refusal {
+    fn from(refusal: TokenRefusal) -> Self {
+        Self::of(StatusCode::FORBIDDEN, refusal.reason(), refusal.to_string())
+    }
+}
+
+impl From<RequestRefusal> for Refusal {
+    fn from(refusal: RequestRefusal) -> Self {
+        Self::of(StatusCode::BAD_REQUEST, "certificate_request", refusal.to_string())
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self::ours("store", error)
+    }
+}
+
+impl From<crate::enrol::ca::CaError> for Refusal {
+    fn from(error: crate::enrol::ca::CaError) -> Self {
+        Self::ours("issue", error)
+    }
+}

@@ -1,0 +1,174 @@
+//! `serve`: everything a running collector consists of, from its start to its orderly end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::audit::{Action, Entry};
+use crate::config::Config;
+use crate::drain::{self, Draining};
+use crate::enrol::ca::{Authorities, LEAF_LIFE};
+use crate::hub::{Beginnings, Hub};
+use crate::metrics::process::Process;
+use crate::policy::PolicySet;
+use crate::policy::folder::Folder;
+use crate::reload::Reloader;
+use crate::store::{KeptFolder, Store};
+use crate::tls::{Doors, OwnCertificate};
+use crate::{admin, metrics, server};
+
+/// How often the collector looks whether its own certificate should be replaced.
+const CERTIFICATE_CHECK: Duration = Duration::from_secs(3600);
+
+/// Runs a collector until SIGTERM or SIGINT.
+///
+/// # Errors
+/// When it cannot start; each says what to do.
+pub async fn serve(config: Config) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("watch for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("watch for SIGINT")?;
+    // Bound first: a port that is busy must not cost a half-started collector.
+    let agents = bind(config.listen, "listen").await?;
+    let scrapes = bind(config.metrics, "metrics").await?;
+    let officers = admin::bind(&config.admin_socket())
+        .with_context(|| format!("open {}", config.admin_socket().display()))?;
+
+    let process = Process::new().context("set up the metrics")?;
+    let (store, writer, mut snapshot) =
+        Store::open(&config.store(), process.commit_duration.clone())
+            .with_context(|| format!("open {}", config.store().display()))?;
+    let last_good = snapshot.policies.take().and_then(|files| last_good(&files));
+    let (reloader, policies) = Reloader::start(
+        config.policies.clone(),
+        config.allow_sample,
+        last_good,
+        store.clone(),
+        process.clone(),
+    )
+    .await?;
+    let authorities = Authorities::load(&config.pki()).context("read the authorities' keys")?;
+    let own = own_certificate(&authorities, &config, &process)?;
+    let doors =
+        Doors::new(own.clone(), authorities.machines.certificate()).context("set up TLS")?;
+    let hub = Arc::new(Hub::new(Beginnings {
+        authorities,
+        public: config.public.clone(),
+        contact_interval: config.contact_interval,
+        process,
+        policies,
+        store,
+        snapshot,
+    }));
+    hub.audit(started(&config)).await.context("write to the store")?;
+
+    let (drain, draining) = drain::channel();
+    tokio::spawn(server::serve(agents, doors, hub.clone(), draining.clone()));
+    tokio::spawn(report_end(
+        "the admin socket",
+        admin::serve(officers, hub.clone(), draining.clone()),
+    ));
+    tokio::spawn(report_end(
+        "the metrics listener",
+        metrics::listener::serve(scrapes, hub.clone(), draining.clone()),
+    ));
+    tokio::spawn(reloader.watch(draining.clone()));
+    tokio::spawn(replace_certificate(own, hub.clone(), config.clone(), draining));
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+    tracing::info!(listen = %config.listen, metrics = %config.metrics, "the collector serves");
+
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+    tracing::info!("the collector ends: requests that were begun are finished");
+    if !drain.drain().await {
+        tracing::warn!("some connections did not end in time");
+    }
+    end(hub, writer, &config).await;
+    Ok(())
+}
+
+async fn bind(address: std::net::SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!("listen on {address}: choose another {key} in collector.toml, or end what uses it")
+    })
+}
+
+/// A set that was in force is loaded again from its own text; a newer program may find fault with
+/// it, and then there is none.
+fn last_good(files: &KeptFolder) -> Option<PolicySet> {
+    crate::policy::load(&Folder::from_files(files.clone())).ok()
+}
+
+fn own_certificate(
+    authorities: &Authorities,
+    config: &Config,
+    process: &Process,
+) -> anyhow::Result<Arc<OwnCertificate>> {
+    let issued = authorities
+        .collectors
+        .issue_collector(&config.public_names(), crate::clock::now())
+        .context("issue the collector's certificate: look at public in collector.toml")?;
+    process.certificate("collector", issued.not_after);
+    Ok(Arc::new(OwnCertificate::new(issued).context("use the collector's certificate")?))
+}
+
+/// Replaces the collector's certificate at half of its life.
+async fn replace_certificate(
+    own: Arc<OwnCertificate>,
+    hub: Arc<Hub>,
+    config: Config,
+    mut draining: Draining,
+) {
+    let mut issued_at = crate::clock::now();
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(CERTIFICATE_CHECK) => {}
+            () = draining.told() => return,
+        }
+        let now = crate::clock::now();
+        if now.since(issued_at) < LEAF_LIFE / 2 {
+            continue;
+        }
+        match hub.authorities.collectors.issue_collector(&config.public_names(), now) {
+            Ok(issued) => {
+                hub.process.certificate("collector", issued.not_after);
+                match own.replace(issued) {
+                    Ok(()) => issued_at = now,
+                    Err(error) => tracing::error!(%error, "the collector's certificate stays"),
+                }
+            }
+            Err(error) => tracing::error!(%error, "the collector's certificate stays"),
+        }
+    }
+}
+
+fn started(config: &Config) -> Entry {
+    Entry {
+        at: crate::clock::now(),
+        actor: "collector".to_owned(),
+        action: Action::Started,
+        subject: env!("CARGO_PKG_VERSION").to_owned(),
+        detail: format!("listen={} metrics={}", config.listen, config.metrics),
+    }
+}
+
+async fn report_end(what: &str, service: impl Future<Output = std::io::Result<()>>) {
+    if let Err(error) = service.await {
+        tracing::error!(%error, "{what} ended");
+    }
+}
+
+/// The last handle on the store closes it; then everything that was acknowledged is in its file.
+async fn end(hub: Arc<Hub>, writer: crate::store::Writer, config: &Config) {
+    drop(hub);
+    let joined = tokio::task::spawn_blocking(move || writer.join());
+    if tokio::time::timeout(drain::GRACE, joined).await.is_err() {
+        tracing::warn!("the store is still busy; what was acknowledged is durable all the same");
+    }
+    let _ = std::fs::remove_file(config.admin_socket());
+}

@@ -1,0 +1,154 @@
+//! Everything the collector holds in memory, read from the store when it starts.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::str::FromStr;
+
+use report::{MachineId, Timestamp, Topic, wire};
+use rusqlite::{Connection, Row};
+
+use super::policies::KeptFolder;
+use super::tokens::KeptToken;
+use super::{StoreError, policies, tokens};
+use crate::machine::{Contact, Kept, Machine, Standing};
+
+/// The store's content at one moment.
+#[derive(Debug, Default)]
+pub struct Snapshot {
+    /// Every identity, with the number of its reports that were kept.
+    pub machines: Vec<(Machine, u64)>,
+    /// Every certificate.
+    pub certificates: Vec<CertificateRecord>,
+    /// Every join token.
+    pub tokens: Vec<KeptToken>,
+    /// The policy set that was last in force.
+    pub policies: Option<KeptFolder>,
+    /// How many entries the audit log has.
+    pub audit_entries: u64,
+}
+
+/// A machine's certificate as it is kept.
+#[derive(Clone, Debug)]
+pub struct CertificateRecord {
+    /// SHA-256 of its DER form.
+    pub sha256: [u8; 32],
+    /// Its serial number in hexadecimal.
+    pub serial: String,
+    /// Whose.
+    pub machine: MachineId,
+    /// SHA-256 of the issuing CA's certificate.
+    pub issuer: [u8; 32],
+    /// Valid from.
+    pub not_before: Timestamp,
+    /// Valid until.
+    pub not_after: Timestamp,
+    /// When it was first used.
+    pub used_at: Option<Timestamp>,
+    /// From when on a newer one stands in its place.
+    pub ends_at: Option<Timestamp>,
+}
+
+impl Snapshot {
+    /// The machines alone.
+    pub fn fleet(&self) -> impl Iterator<Item = &Machine> {
+        self.machines.iter().map(|(machine, _)| machine)
+    }
+
+    pub(super) fn load(database: &Connection) -> Result<Self, StoreError> {
+        let audit_entries: i64 =
+            database.query_row("SELECT count(*) FROM audit", [], |row| row.get(0))?;
+        Ok(Self {
+            machines: machines(database)?,
+            certificates: certificates(database)?,
+            tokens: tokens::all(database)?,
+            policies: policies::last(database)?,
+            audit_entries: u64::try_from(audit_entries).unwrap_or_default(),
+        })
+    }
+}
+
+pub(super) fn damaged(what: &str, why: impl Display) -> StoreError {
+    StoreError::Damaged { what: what.to_owned(), why: why.to_string() }
+}
+
+pub(super) fn parse<T: FromStr<Err: Display>>(what: &str, text: &str) -> Result<T, StoreError> {
+    text.parse().map_err(|error| damaged(what, error))
+}
+
+fn machines(database: &Connection) -> Result<Vec<(Machine, u64)>, StoreError> {
+    let mut topics = topics(database)?;
+    let mut statement = database.prepare(
+        "SELECT id, register_row, token_unit, standing, enrolled_at, contact_at, contact_skew,
+            reports FROM machines ORDER BY id",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut machines = Vec::new();
+    while let Some(row) = rows.next()? {
+        machines.push(machine(row, &mut topics)?);
+    }
+    Ok(machines)
+}
+
+fn machine(
+    row: &Row<'_>,
+    topics: &mut BTreeMap<String, BTreeMap<Topic, Kept>>,
+) -> Result<(Machine, u64), StoreError> {
+    let id: String = row.get(0)?;
+    let what = format!("machine {id}");
+    let standing: String = row.get(3)?;
+    let reports: i64 = row.get(7)?;
+    let machine = Machine {
+        id: parse(&what, &id)?,
+        row: row.get(1)?,
+        token_unit: row.get(2)?,
+        standing: Standing::from_name(&standing)
+            .ok_or_else(|| damaged(&what, format!("unknown standing {standing:?}")))?,
+        enrolled_at: Timestamp(row.get(4)?),
+        last_contact: Contact { at: Timestamp(row.get(5)?), skew: row.get(6)? },
+        topics: topics.remove(&id).unwrap_or_default(),
+    };
+    Ok((machine, u64::try_from(reports).unwrap_or_default()))
+}
+
+fn topics(database: &Connection) -> Result<BTreeMap<String, BTreeMap<Topic, Kept>>, StoreError> {
+    let mut statement =
+        database.prepare("SELECT machine, topic, body, received_at, skew FROM topics")?;
+    let mut rows = statement.query([])?;
+    let mut machines: BTreeMap<String, BTreeMap<Topic, Kept>> = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let name: String = row.get(1)?;
+        // A topic of a newer agent is kept in the store until a newer collector reads it.
+        if let Some(topic) = Topic::from_name(&name) {
+            let body: String = row.get(2)?;
+            let received_at = Timestamp(row.get(3)?);
+            let observation = wire::decode_topic(topic, &body, received_at).observation;
+            let kept = Kept { observation, received_at, skew: row.get(4)? };
+            machines.entry(row.get(0)?).or_default().insert(topic, kept);
+        }
+    }
+    Ok(machines)
+}
+
+fn certificates(database: &Connection) -> Result<Vec<CertificateRecord>, StoreError> {
+    let mut statement = database.prepare(
+        "SELECT sha256, serial, machine, issuer, not_before, not_after, used_at, ends_at
+         FROM certificates",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut certificates = Vec::new();
+    while let Some(row) = rows.next()? {
+        let serial: String = row.get(1)?;
+        let machine: String = row.get(2)?;
+        certificates.push(CertificateRecord {
+            sha256: row.get(0)?,
+            machine: parse(&format!("certificate {serial}"), &machine)?,
+            serial,
+            issuer: row.get(3)?,
+            not_before: Timestamp(row.get(4)?),
+            not_after: Timestamp(row.get(5)?),
+            used_at: row.get::<_, Option<i64>>(6)?.map(Timestamp),
+            ends_at: row.get::<_, Option<i64>>(7)?.map(Timestamp),
+        });
+    }
+    Ok(certificates)
+}

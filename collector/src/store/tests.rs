@@ -1,0 +1,272 @@
+use std::path::Path;
+
+use report::{Fingerprint, Incarnation, MachineId, Timestamp, wire};
+use rustls_pki_types::CertificateDer;
+use sha2::{Digest as _, Sha256};
+
+use super::*;
+use crate::audit::{Action, Entry};
+use crate::enrol::token::{TokenRecord, TokenRefusal};
+use crate::identities::Identities;
+use crate::ingest::admission::{AdmittedReport, admit};
+use crate::ingest::continuity::Continuity;
+use crate::machine::Standing;
+
+const NOW: Timestamp = Timestamp(1_795_300_000);
+const HARDWARE: Fingerprint = Fingerprint::from_bytes([1; 32]);
+
+struct World {
+    folder: tempfile::TempDir,
+    store: Store,
+    writer: Writer,
+}
+
+fn histogram() -> Histogram {
+    Histogram::with_opts(prometheus::HistogramOpts::new("commits", "commits")).unwrap()
+}
+
+fn open(folder: &Path) -> (Store, Writer, Snapshot) {
+    Store::open(&folder.join("store.sqlite"), histogram()).unwrap()
+}
+
+async fn world(uses: u32) -> World {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, writer, snapshot) = open(folder.path());
+    assert!(snapshot.machines.is_empty() && snapshot.policies.is_none());
+    let record = TokenRecord {
+        id: "t1".to_owned(),
+        row: None,
+        unit: Some("stp".to_owned()),
+        registered_only: false,
+        uses,
+        used: 0,
+        created_at: NOW,
+        expires_at: NOW + 3600,
+        revoked_at: None,
+    };
+    let token = KeptToken { secret_hash: [3; 32], record };
+    store.submit(CreateToken { token, entry: entry(Action::TokenCreated) }).await.unwrap();
+    World { folder, store, writer }
+}
+
+impl World {
+    /// Closes the store and reads what is in its file.
+    fn reopened(self) -> Snapshot {
+        drop(self.store);
+        self.writer.join();
+        open(self.folder.path()).2
+    }
+}
+
+fn entry(action: Action) -> Entry {
+    let text = String::new;
+    Entry { at: NOW, actor: "uid:0".to_owned(), action, subject: text(), detail: text() }
+}
+
+fn certificate(n: u8) -> NewCertificate {
+    NewCertificate {
+        sha256: Sha256::digest([n]).into(),
+        serial: format!("{n:032x}"),
+        issuer: [9; 32],
+        not_before: NOW - 3600,
+        not_after: NOW + 90 * 86_400,
+    }
+}
+
+fn enrolment(n: u8, row: Option<&str>) -> Enrol {
+    Enrol {
+        token: "t1".to_owned(),
+        machine: MachineId::from_bytes([n; 16]),
+        row: row.map(str::to_owned),
+        unit: None,
+        fingerprint: HARDWARE,
+        certificate: certificate(n),
+        at: NOW,
+        actor: "address:127.0.0.1".to_owned(),
+    }
+}
+
+/// A report as admission makes it, with facts that say `serial`.
+fn report(n: u8, sequence: u64, serial: &str) -> AdmittedReport {
+    let machine = MachineId::from_bytes([n; 16]);
+    let body = serde_json::json!({
+        "wire": 1, "machine": machine, "agent": "0.1.0", "fingerprint": HARDWARE,
+        "incarnation": Incarnation::from_bytes([5; 16]), "sequence": sequence,
+        "sent_at": NOW.0 + 10,
+        "topics": {
+            "machine": {
+                "observed_at": NOW.0 + i64::try_from(sequence).unwrap(),
+                "facts": { "machine.serial": { "known": serial } },
+            },
+            "tomorrow": { "kept": true },
+        },
+    });
+    let received = wire::decode_report(body.to_string().as_bytes()).unwrap();
+    let record = certificate(n);
+    let record = CertificateRecord {
+        sha256: record.sha256,
+        serial: record.serial,
+        machine,
+        issuer: record.issuer,
+        not_before: record.not_before,
+        not_after: record.not_after,
+        used_at: None,
+        ends_at: None,
+    };
+    let identities = Identities::new(vec![[9; 32]], vec![record], std::iter::empty());
+    let peer = CertificateDer::from(vec![n]);
+    let sender =
+        identities.authenticate(Some(&peer), NOW + i64::try_from(sequence).unwrap()).unwrap();
+    admit(&sender, received).unwrap()
+}
+
+fn count(folder: &Path, table: &str) -> i64 {
+    let database = Connection::open(folder.join("store.sqlite")).unwrap();
+    database.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_is_there_after_the_store_is_opened_again() {
+    let world = world(1).await;
+    let standing = world.store.submit(enrolment(1, Some("pc-01"))).await.unwrap().unwrap();
+    assert_eq!(standing, Standing::Current);
+    let stored = world.store.submit(StoreReport(report(1, 1, "A"))).await.unwrap();
+    assert_eq!((stored.continuity, stored.number), (Continuity::Next, 1));
+
+    let snapshot = world.reopened();
+    let (machine, number) = &snapshot.machines[0];
+    assert_eq!(*number, 1);
+    assert_eq!(machine.row.as_deref(), Some("pc-01"));
+    assert_eq!((machine.last_contact.at, machine.last_contact.skew), (NOW + 1, 9));
+    let kept = &machine.topics[&report::Topic::Machine];
+    assert_eq!(kept.observation.observed_at, NOW + 1);
+    assert_eq!(snapshot.tokens[0].record.used, 1);
+    assert_eq!(snapshot.certificates.len(), 1);
+    assert_eq!(snapshot.audit_entries, 2);
+}
+
+#[tokio::test]
+async fn of_fifty_that_race_for_three_places_three_get_in() {
+    let world = world(3).await;
+    let races: Vec<_> = (1..=50)
+        .map(|n| {
+            let store = world.store.clone();
+            tokio::spawn(async move { store.submit(enrolment(n, None)).await.unwrap() })
+        })
+        .collect();
+    let mut inside = 0;
+    for race in races {
+        match race.await.unwrap() {
+            Ok(standing) => {
+                assert_eq!(standing, Standing::Current);
+                inside += 1;
+            }
+            Err(refusal) => assert_eq!(refusal, TokenRefusal::Spent),
+        }
+    }
+    assert_eq!(inside, 3);
+    assert_eq!(world.reopened().machines.len(), 3);
+}
+
+#[tokio::test]
+async fn the_second_that_claims_a_row_waits_for_an_officer() {
+    let world = world(2).await;
+    let first = world.store.submit(enrolment(1, Some("pc-01"))).await.unwrap();
+    let second = world.store.submit(enrolment(2, Some("pc-01"))).await.unwrap();
+    assert_eq!((first, second), (Ok(Standing::Current), Ok(Standing::Pending)));
+}
+
+#[tokio::test]
+async fn a_revoked_identity_frees_its_row() {
+    let world = world(2).await;
+    let _ = world.store.submit(enrolment(1, Some("pc-01"))).await.unwrap();
+    let revoke = |n| RevokeMachine {
+        machine: MachineId::from_bytes([n; 16]),
+        entry: entry(Action::Revoked),
+    };
+    assert!(world.store.submit(revoke(1)).await.unwrap());
+    assert!(!world.store.submit(revoke(1)).await.unwrap(), "only once");
+    assert!(!world.store.submit(revoke(9)).await.unwrap(), "nobody");
+    let second = world.store.submit(enrolment(2, Some("pc-01"))).await.unwrap();
+    assert_eq!(second, Ok(Standing::Current));
+}
+
+#[tokio::test]
+async fn history_has_a_row_for_each_change_and_none_for_a_repetition() {
+    let world = world(1).await;
+    let _ = world.store.submit(enrolment(1, None)).await.unwrap();
+    for (sequence, serial, kept) in [
+        (1, "A", Continuity::Next),
+        (1, "A", Continuity::Repeat),
+        (2, "A", Continuity::Next),
+        (3, "B", Continuity::Next),
+        (2, "A", Continuity::OldSequence),
+        (3, "A", Continuity::SequenceConflict),
+    ] {
+        let stored = world.store.submit(StoreReport(report(1, sequence, serial))).await.unwrap();
+        assert_eq!(stored.continuity, kept, "{sequence} {serial}");
+    }
+    let folder = world.folder.path().to_owned();
+    // Two changes of the known topic, one of the topic nobody reads yet.
+    assert_eq!(count(&folder, "history"), 3);
+    assert_eq!(count(&folder, "topics"), 2);
+    assert_eq!(count(&folder, "contacts"), 1, "one unbroken span");
+    let snapshot = world.reopened();
+    assert_eq!(snapshot.machines[0].1, 3, "three reports were kept");
+}
+
+#[tokio::test]
+async fn one_bad_operation_does_not_spoil_the_others_of_its_transaction() {
+    struct Bad;
+    impl Operation for Bad {
+        type Outcome = ();
+        fn apply(self, database: &Connection) -> Result<(), StoreError> {
+            database.execute("INSERT INTO audit (at) VALUES (1)", [])?;
+            Ok(())
+        }
+    }
+    let world = world(1).await;
+    let good: Vec<_> = (0..20)
+        .map(|_| {
+            let store = world.store.clone();
+            tokio::spawn(async move {
+                let bad = store.submit(Bad).await;
+                assert!(matches!(bad, Err(StoreError::Database(_))), "{bad:?}");
+                store.submit(AppendAudit(entry(Action::Started))).await
+            })
+        })
+        .collect();
+    for task in good {
+        task.await.unwrap().unwrap();
+    }
+    assert_eq!(world.reopened().audit_entries, 21);
+}
+
+#[tokio::test]
+async fn the_last_policy_set_in_force_comes_back() {
+    let world = world(1).await;
+    for (at, hash, text) in [(1, "aa", "old"), (2, "bb", "new")] {
+        let files = KeptFolder::from([("targets.toml".to_owned(), text.to_owned())]);
+        let entry = entry(Action::PoliciesInForce);
+        let set = PoliciesInForce { hash: hash.to_owned(), files, at: NOW + at, entry };
+        world.store.submit(set).await.unwrap();
+    }
+    assert_eq!(world.reopened().policies.unwrap()["targets.toml"], "new");
+}
+
+#[tokio::test]
+async fn a_store_that_is_read_is_not_changed() {
+    let world = world(1).await;
+    let file = world.folder.path().join("store.sqlite");
+    assert_eq!(Store::read(&file).unwrap().tokens.len(), 1, "beside the one that writes");
+    assert!(Store::read(&world.folder.path().join("none.sqlite")).is_err());
+    assert!(!world.folder.path().join("none.sqlite").exists());
+}
+
+#[test]
+fn text_of_a_report_reaches_the_store_as_it_was() {
+    let admitted = report(1, 1, "Sở");
+    let bodies: Vec<_> = admitted.bodies().collect();
+    assert_eq!(bodies[1], ("tomorrow", r#"{"kept":true}"#));
+    assert!(bodies[0].1.contains("Sở"));
+}

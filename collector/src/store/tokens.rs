@@ -1,0 +1,114 @@
+//! Join tokens in the store.
+
+use rusqlite::{Connection, OptionalExtension as _, Row};
+
+use report::Timestamp;
+
+use super::sqlite::audit;
+use super::{Operation, StoreError};
+use crate::audit::Entry;
+use crate::enrol::token::TokenRecord;
+
+/// A token with the hash of its secret.
+#[derive(Clone, Debug)]
+pub struct KeptToken {
+    /// SHA-256 of the secret.
+    pub secret_hash: [u8; 32],
+    /// The rest.
+    pub record: TokenRecord,
+}
+
+/// Keeps a new token.
+#[derive(Debug)]
+pub struct CreateToken {
+    /// The token.
+    pub token: KeptToken,
+    /// Who made it.
+    pub entry: Entry,
+}
+
+impl Operation for CreateToken {
+    type Outcome = ();
+
+    fn apply(self, database: &Connection) -> Result<(), StoreError> {
+        let KeptToken { secret_hash, record } = &self.token;
+        database
+            .prepare_cached(
+                "INSERT INTO tokens (id, secret_hash, register_row, unit, registered_only, uses,
+                    created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            )?
+            .execute((
+                &record.id,
+                secret_hash,
+                &record.row,
+                &record.unit,
+                record.registered_only,
+                record.uses,
+                record.created_at.0,
+                record.expires_at.0,
+            ))?;
+        audit(database, &self.entry)
+    }
+}
+
+/// Takes a token back.
+#[derive(Debug)]
+pub struct RevokeToken {
+    /// Which.
+    pub id: String,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub entry: Entry,
+}
+
+impl Operation for RevokeToken {
+    /// Whether there was such a token, not yet revoked.
+    type Outcome = bool;
+
+    fn apply(self, database: &Connection) -> Result<bool, StoreError> {
+        let revoked = database
+            .prepare_cached("UPDATE tokens SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL")?
+            .execute((self.at.0, &self.id))?;
+        if revoked > 0 {
+            audit(database, &self.entry)?;
+        }
+        Ok(revoked > 0)
+    }
+}
+
+const COLUMNS: &str = "id, secret_hash, register_row, unit, registered_only, uses, used, \
+                       created_at, expires_at, revoked_at";
+
+/// The token of this id, as the transaction sees it.
+pub(super) fn find(database: &Connection, id: &str) -> Result<Option<KeptToken>, StoreError> {
+    Ok(database
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM tokens WHERE id = ?"))?
+        .query_row([id], read)
+        .optional()?)
+}
+
+/// Every token.
+pub(super) fn all(database: &Connection) -> Result<Vec<KeptToken>, StoreError> {
+    let mut statement =
+        database.prepare(&format!("SELECT {COLUMNS} FROM tokens ORDER BY created_at, id"))?;
+    let tokens = statement.query_map([], read)?.collect::<Result<_, _>>()?;
+    Ok(tokens)
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<KeptToken> {
+    Ok(KeptToken {
+        secret_hash: row.get(1)?,
+        record: TokenRecord {
+            id: row.get(0)?,
+            row: row.get(2)?,
+            unit: row.get(3)?,
+            registered_only: row.get(4)?,
+            uses: row.get(5)?,
+            used: row.get(6)?,
+            created_at: Timestamp(row.get(7)?),
+            expires_at: Timestamp(row.get(8)?),
+            revoked_at: row.get::<_, Option<i64>>(9)?.map(Timestamp),
+        },
+    })
+}

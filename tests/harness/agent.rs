@@ -1,0 +1,137 @@
+//! The real agent over a recorded machine.
+
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use serde_json::Value as Json;
+
+use crate::Root;
+use crate::program::{Running, all, built, printed, run};
+
+/// An agent with its own settings and state.
+#[derive(Debug)]
+pub struct Agent {
+    root: PathBuf,
+    folder: PathBuf,
+}
+
+impl Agent {
+    /// An agent that looks at a recorded machine.
+    ///
+    /// # Panics
+    /// When its folder cannot be made.
+    #[must_use]
+    pub fn over(root: &Root, folder: &Path) -> Self {
+        Self::at(root.path(), folder)
+    }
+
+    /// An agent that looks at any root, `/` included.
+    ///
+    /// # Panics
+    /// When its folder cannot be made.
+    #[must_use]
+    pub fn at(root: &Path, folder: &Path) -> Self {
+        std::fs::create_dir_all(folder).expect("a folder");
+        std::fs::write(folder.join("agent.toml"), "first_contact_spread = \"0s\"\n")
+            .expect("settings");
+        Self { root: root.to_owned(), folder: folder.to_owned() }
+    }
+
+    /// Its state folder.
+    #[must_use]
+    pub fn state(&self) -> PathBuf {
+        self.folder.join("state")
+    }
+
+    /// Runs one of its commands.
+    #[must_use]
+    pub fn command(&self, arguments: &[&str]) -> Output {
+        let options = self.options();
+        let mut all: Vec<_> = arguments.to_vec();
+        all.extend(options.iter().map(String::as_str));
+        run(&built("lachan-agent"), &all)
+    }
+
+    fn options(&self) -> [String; 6] {
+        let path = |path: PathBuf| path.to_str().expect("a path in UTF-8").to_owned();
+        [
+            "--config".to_owned(),
+            path(self.folder.join("agent.toml")),
+            "--state".to_owned(),
+            path(self.state()),
+            "--root".to_owned(),
+            path(self.root.clone()),
+        ]
+    }
+
+    /// Joins with a token.
+    ///
+    /// # Panics
+    /// When the collector says no.
+    pub fn enrol(&self, token: &str) {
+        let output = self.try_enrol(token);
+        assert!(output.status.success(), "{}", all(&output));
+    }
+
+    /// Tries to join with a token.
+    ///
+    /// # Panics
+    /// When the token cannot be written to a file.
+    #[must_use]
+    pub fn try_enrol(&self, token: &str) -> Output {
+        let file = self.folder.join("token");
+        std::fs::write(&file, token).expect("a token file");
+        self.command(&["enrol", "--token-file", file.to_str().expect("UTF-8")])
+    }
+
+    /// Surveys and reports once.
+    ///
+    /// # Panics
+    /// When the report is not accepted.
+    pub fn report(&self) {
+        let output = self.try_report();
+        assert!(output.status.success(), "{}", all(&output));
+    }
+
+    /// Surveys and tries to report once.
+    #[must_use]
+    pub fn try_report(&self) -> Output {
+        self.command(&["run", "--once"])
+    }
+
+    /// Runs as the service does, until the value goes.
+    #[must_use]
+    pub fn start(&self) -> Running {
+        let options = self.options();
+        let mut arguments = vec!["run"];
+        arguments.extend(options.iter().map(String::as_str));
+        Running::start(&built("lachan-agent"), &arguments, &self.folder.join("agent.log"))
+    }
+
+    /// What it would send.
+    ///
+    /// # Panics
+    /// When that is no JSON.
+    #[must_use]
+    pub fn survey(&self) -> Json {
+        let printed = printed(&self.command(&["survey", "--json"]));
+        serde_json::from_str(&printed).expect("JSON")
+    }
+
+    /// One fact of what it would send.
+    #[must_use]
+    pub fn fact(&self, topic: &str, fact: &str) -> Json {
+        self.survey()[topic]["facts"][fact].clone()
+    }
+
+    /// What it knows of itself.
+    ///
+    /// # Panics
+    /// When that is no JSON.
+    #[must_use]
+    pub fn status(&self) -> Json {
+        let output = self.command(&["status", "--json"]);
+        serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("{error}\n{}", all(&output)))
+    }
+}

@@ -1,0 +1,235 @@
+//! A collector in a world of its own.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value as Json;
+
+use crate::program::{Running, built, printed, run};
+use crate::{Agent, Metrics, Root, until};
+
+/// A folder with a register and a collector that runs on it.
+#[derive(Debug)]
+pub struct World {
+    folder: tempfile::TempDir,
+    /// The collector.
+    pub collector: Collector,
+}
+
+/// A running collector.
+#[derive(Debug)]
+pub struct Collector {
+    folder: PathBuf,
+    running: Running,
+    /// Where agents report.
+    pub agents: SocketAddr,
+    /// Where Prometheus scrapes.
+    pub metrics: SocketAddr,
+}
+
+/// One unit and two systems, one of them not yet determined.
+const UNITS: &str = r#"
+[[unit]]
+id = "stp"
+name = { vi = "Sở Tư pháp", en = "Department of Justice" }
+"#;
+const SYSTEMS: &str = r#"
+[[system]]
+id = "lan"
+name = { vi = "Mạng nội bộ và máy trạm", en = "Office network and workstations" }
+owner = "UBND tỉnh"
+operator = "Sở Tư pháp"
+unit = "stp"
+legal_basis = "ND331_2026"
+type = "infrastructure"
+level = 2
+status = "approved"
+decision = { number = "12/QĐ-STP", date = 2026-09-01, authority = "Sở Tư pháp" }
+"#;
+
+impl World {
+    /// A world whose register has these machines, one CSV line each without the header.
+    ///
+    /// # Panics
+    /// When the collector does not come up.
+    #[must_use]
+    pub fn with_machines(rows: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (agents, metrics) = (free_port(), free_port());
+        let dir = folder.path().join("c");
+        let register = dir.join("policies/register");
+        std::fs::create_dir_all(&register).expect("a folder");
+        std::fs::write(register.join("units.toml"), UNITS).expect("units");
+        std::fs::write(register.join("systems.toml"), SYSTEMS).expect("systems");
+        std::fs::write(register.join("machines.csv"), machines_csv(rows)).expect("machines");
+        let output = run(
+            &built("lachan-collector"),
+            &[
+                "init",
+                "--dir",
+                text(&dir),
+                "--listen",
+                &agents.to_string(),
+                "--metrics",
+                &metrics.to_string(),
+                "--public",
+                "127.0.0.1",
+                "--public",
+                "localhost",
+            ],
+        );
+        let _ = printed(&output);
+        let collector = Collector::start(&dir, agents, metrics);
+        Self { folder, collector }
+    }
+
+    /// The world's folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// A file of the policies.
+    #[must_use]
+    pub fn policies(&self, path: &str) -> PathBuf {
+        self.collector.folder.join("policies").join(path)
+    }
+
+    /// A recorded machine, copied into this world under a name.
+    #[must_use]
+    pub fn root(&self, recording: &str, name: &str) -> Root {
+        Root::copy(recording, &self.folder().join(name))
+    }
+
+    /// The real agent over a recorded root, joined as this register row.
+    ///
+    /// # Panics
+    /// When it cannot join.
+    #[must_use]
+    pub fn joined_agent(&self, root: &Root, row: &str) -> Agent {
+        let agent = Agent::over(root, &self.folder().join(format!("agent-{row}")));
+        agent.enrol(&self.collector.token(&["--machine", row]));
+        agent
+    }
+}
+
+impl Collector {
+    fn start(folder: &Path, agents: SocketAddr, metrics: SocketAddr) -> Self {
+        let settings = folder.join("collector.toml");
+        let running = Running::start(
+            &built("lachan-collector"),
+            &["serve", "--config", text(&settings)],
+            &folder.join("collector.log"),
+        );
+        let mut collector = Self { folder: folder.to_owned(), running, agents, metrics };
+        collector.wait_until_ready();
+        collector
+    }
+
+    fn wait_until_ready(&mut self) {
+        until("the collector is ready", || {
+            assert!(self.running.is_running(), "the collector ended:\n{}", self.running.log());
+            Metrics::scrape(self.metrics, "/readyz").is_some()
+        });
+    }
+
+    /// What it wrote to its log.
+    #[must_use]
+    pub fn log(&self) -> String {
+        self.running.log()
+    }
+
+    /// Its folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Kills it, as a power cut would.
+    pub fn kill(&mut self) {
+        self.running.kill();
+    }
+
+    /// Asks it to end; says whether it ended well.
+    pub fn terminate(&mut self) -> bool {
+        self.running.terminate()
+    }
+
+    /// Starts it again.
+    pub fn restart(&mut self) {
+        *self = Self::start(&self.folder, self.agents, self.metrics);
+    }
+
+    /// Runs one of its commands on this folder.
+    #[must_use]
+    pub fn command(&self, arguments: &[&str]) -> std::process::Output {
+        let settings = self.folder.join("collector.toml");
+        let mut all = arguments.to_vec();
+        all.extend(["--config", text(&settings)]);
+        run(&built("lachan-collector"), &all)
+    }
+
+    /// What one of its commands answers as JSON.
+    ///
+    /// # Panics
+    /// When it prints none.
+    #[must_use]
+    pub fn json(&self, arguments: &[&str]) -> Json {
+        let mut all = arguments.to_vec();
+        all.push("--json");
+        let output = self.command(&all);
+        serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("{error}\n{}", crate::program::all(&output)))
+    }
+
+    /// A join token.
+    #[must_use]
+    pub fn token(&self, options: &[&str]) -> String {
+        let mut arguments = vec!["token", "create", "--quiet"];
+        arguments.extend(options);
+        printed(&self.command(&arguments)).trim().to_owned()
+    }
+
+    /// Both books.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    #[must_use]
+    pub fn scrape(&self) -> Metrics {
+        Metrics::scrape(self.metrics, "/metrics").expect("the metrics")
+    }
+
+    /// How often it refused for this reason.
+    #[must_use]
+    pub fn refusals(&self, reason: &str) -> f64 {
+        let series = format!("lachan_refusals_total{{reason=\"{reason}\"}}");
+        self.scrape().value(&series).unwrap_or(0.0)
+    }
+
+    /// What it says of one machine.
+    #[must_use]
+    pub fn machine(&self, name: &str) -> Json {
+        self.json(&["machine", "show", name])
+    }
+}
+
+/// A register's machines, with the header.
+#[must_use]
+pub fn machines_csv(rows: &[&str]) -> String {
+    let header = "id,unit,kind,systems,serial,asset_tag,host_name,from,until";
+    std::iter::once(&header).chain(rows).map(|row| format!("{row}\n")).collect()
+}
+
+/// A port that is free now.
+///
+/// # Panics
+/// When there is none.
+#[must_use]
+pub fn free_port() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("its address")
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a path in UTF-8")
+}
