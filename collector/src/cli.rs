@@ -3,6 +3,7 @@
 mod desk;
 mod print;
 
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -186,7 +187,7 @@ pub fn main() -> ExitCode {
         }
     };
     let lang = cli.lang.unwrap_or_else(|| Lang::from_environment(|name| std::env::var(name).ok()));
-    log(cli.verbose);
+    log(&cli.command, cli.verbose);
     match run(cli.command, lang) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
@@ -196,13 +197,22 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn log(verbose: bool) {
+/// A service's log has times; a command's has only what it must add to its answer.
+fn log(command: &Command, verbose: bool) {
     let level = if verbose { tracing::Level::DEBUG } else { tracing::Level::INFO };
-    tracing_subscriber::fmt()
+    let log = tracing_subscriber::fmt()
         .with_max_level(level)
         .with_writer(std::io::stderr)
-        .with_target(false)
-        .init();
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false);
+    match command {
+        Command::Serve(_) => log.init(),
+        Command::Init(_)
+        | Command::Token { .. }
+        | Command::Machine { .. }
+        | Command::Posture(_)
+        | Command::Policy { .. } => log.without_time().init(),
+    }
 }
 
 fn run(command: Command, lang: Lang) -> anyhow::Result<u8> {

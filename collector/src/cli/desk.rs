@@ -25,7 +25,17 @@ pub(super) enum Desk {
 pub(super) struct AtRest {
     not_running: AdminError,
     snapshot: Snapshot,
-    policies: PolicySet,
+    config: Config,
+}
+
+impl AtRest {
+    fn policies(&self) -> anyhow::Result<PolicySet> {
+        let folder = &self.config.policies;
+        match reload::read(folder, self.config.allow_sample) {
+            Ok((_, policies)) => Ok(policies),
+            Err(fault) => bail!("load the policies in {}:\n{fault}", folder.display()),
+        }
+    }
 }
 
 impl Desk {
@@ -40,11 +50,7 @@ impl Desk {
         tracing::warn!("no collector runs here: this is what its store holds, judged now");
         let snapshot = Store::read(&config.store())
             .with_context(|| format!("read {}", config.store().display()))?;
-        let policies = match reload::read(&config.policies, config.allow_sample) {
-            Ok((_, policies)) => policies,
-            Err(fault) => bail!("load the policies in {}:\n{fault}", config.policies.display()),
-        };
-        Ok(Self::AtRest(Box::new(AtRest { not_running, snapshot, policies })))
+        Ok(Self::AtRest(Box::new(AtRest { not_running, snapshot, config })))
     }
 
     pub(super) async fn tokens(self) -> anyhow::Result<Vec<TokenRecord>> {
@@ -60,7 +66,7 @@ impl Desk {
         Ok(match self {
             Self::Running(client) => client.get("/v1/machines").await?,
             Self::AtRest(rest) => {
-                views::machines(&rest.policies, rest.snapshot.fleet(), crate::clock::now())
+                views::machines(&rest.policies()?, rest.snapshot.fleet(), crate::clock::now())
             }
         })
     }
@@ -70,7 +76,7 @@ impl Desk {
             Self::Running(client) => client.get(&format!("/v1/machines/{}", escaped(name))).await?,
             Self::AtRest(rest) => {
                 let now = crate::clock::now();
-                views::machine(&rest.policies, rest.snapshot.fleet(), name, now).with_context(
+                views::machine(&rest.policies()?, rest.snapshot.fleet(), name, now).with_context(
                     || format!("no machine has the register id or identity {name:?}"),
                 )?
             }
@@ -81,7 +87,7 @@ impl Desk {
         Ok(match self {
             Self::Running(client) => client.get("/v1/posture").await?,
             Self::AtRest(rest) => {
-                views::posture(&rest.policies, rest.snapshot.fleet(), crate::clock::now())
+                views::posture(&rest.policies()?, rest.snapshot.fleet(), crate::clock::now())
             }
         })
     }

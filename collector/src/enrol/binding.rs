@@ -41,9 +41,9 @@ mod tests {
     use crate::policy::{Folder, load, starter::starter_files};
 
     const MACHINES: &str = "id,unit,kind,systems,serial,asset_tag,host_name,from,until\n\
-        pc-01,stp,workstation,,PF3ABC,,van-thu,,\n\
-        pc-02,stp,workstation,,,TS-0002,ho-tich,,\n\
-        pc-03,stp,workstation,,OLD999,,,,2020-12-31\n";
+        pc-01,stp,workstation,,PF3ABC,,van-thu,2024-01-01,\n\
+        pc-02,stp,workstation,,,TS-0002,ho-tich,2024-01-01,\n\
+        pc-03,stp,workstation,,OLD999,,,2015-01-01,2020-12-31\n";
     const UNITS: &str = "[[unit]]\nid = \"stp\"\nname = { vi = \"Sở\", en = \"Department\" }\n";
 
     fn set() -> PolicySet {
