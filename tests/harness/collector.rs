@@ -27,7 +27,7 @@ pub struct Collector {
     pub metrics: SocketAddr,
 }
 
-/// One unit and two systems, one of them not yet determined.
+/// One unit and its office network.
 const UNITS: &str = r#"
 [[unit]]
 id = "stp"
@@ -45,6 +45,7 @@ type = "infrastructure"
 level = 2
 status = "approved"
 decision = { number = "12/QĐ-STP", date = 2026-09-01, authority = "Sở Tư pháp" }
+deployment = "partial"
 "#;
 
 impl World {

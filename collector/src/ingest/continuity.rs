@@ -68,6 +68,8 @@ pub fn continuity(past: &Past, fingerprint: Fingerprint, now: Mark) -> Continuit
         Continuity::Clone
     } else if now.sequence > last.sequence {
         Continuity::Next
+    } else if repeats {
+        Continuity::Repeat
     } else {
         Continuity::Restore
     }
@@ -106,6 +108,7 @@ mod tests {
     #[test]
     fn a_lost_reply_is_no_second_report_and_other_content_under_its_number_is_refused() {
         assert_eq!(after(mark(1, 7, 1), true, mark(1, 7, 1)), Continuity::Repeat);
+        assert_eq!(after(mark(1, 7, 1), false, mark(2, 7, 1)), Continuity::Repeat, "a restart");
         assert_eq!(after(mark(1, 7, 1), true, mark(1, 7, 2)), Continuity::SequenceConflict);
         assert_eq!(after(mark(1, 7, 1), true, mark(1, 6, 1)), Continuity::OldSequence);
     }

@@ -24,14 +24,8 @@ const SHIPPED: &[(&str, &str)] = files! {
 
 const EMPTY_REGISTER: &[(&str, &str)] = &[
     ("register/units.toml", include_str!("starter/units.toml")),
-    (
-        "register/systems.toml",
-        include_str!("starter/systems.toml"),
-    ),
-    (
-        "register/machines.csv",
-        include_str!("starter/machines.csv"),
-    ),
+    ("register/systems.toml", include_str!("starter/systems.toml")),
+    ("register/machines.csv", include_str!("starter/machines.csv")),
 ];
 
 /// Each file: relative path and text.
@@ -61,10 +55,8 @@ mod tests {
     fn every_shipped_file_but_the_sample_register_is_in_the_starter() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies");
         let shipped = Folder::read(&root).unwrap();
-        let shipped: Vec<_> = shipped
-            .files()
-            .filter(|(path, _)| !path.starts_with("register/"))
-            .collect();
+        let shipped: Vec<_> =
+            shipped.files().filter(|(path, _)| !path.starts_with("register/")).collect();
         let mut starter = SHIPPED.to_vec();
         starter.sort_unstable();
         assert_eq!(starter, shipped);
