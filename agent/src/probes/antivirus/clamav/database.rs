@@ -28,9 +28,10 @@ pub(super) struct Header {
 /// The newest database in a folder, and its path. A header that makes no sense counts only where
 /// there is none that does: the scanner refuses such a file.
 pub(super) fn newest(files: &Files, folder: &str) -> (Fact<Header>, String) {
+    let folder = folder.trim_matches('/');
     let mut newest: (Fact<Header>, String) = (Fact::Absent, folder.to_owned());
     for name in DATABASES {
-        let path = format!("{}/{name}", folder.trim_matches('/'));
+        let path = format!("{folder}/{name}");
         let found = read(files, &path);
         let better = match (&found, &newest.0) {
             (Fact::Known(found), Fact::Known(best)) => found.version > best.version,

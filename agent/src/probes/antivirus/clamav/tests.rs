@@ -9,8 +9,12 @@ fn office_pc() -> Machine {
     Machine::recorded("debian12-clamav")
 }
 
+fn found(machine: &Machine) -> Fact<Record> {
+    look(&Sources::read(&machine.host()))
+}
+
 fn clamav(machine: &Machine) -> Record {
-    match look(&machine.host()) {
+    match found(machine) {
         Fact::Known(record) => record,
         other => panic!("ClamAV is there: {other:?}"),
     }
@@ -235,7 +239,7 @@ fn leftovers_of_a_removed_package_are_no_scanner() {
         "Package: apt\nStatus: install ok installed",
         "Package: clamav-daemon\nStatus: deinstall ok config-files",
     );
-    assert_eq!(look(&machine.host()), Fact::Absent);
+    assert_eq!(found(&machine), Fact::Absent);
 }
 
 #[test]
