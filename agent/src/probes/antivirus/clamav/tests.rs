@@ -131,8 +131,30 @@ fn watching_by(configuration: &str) -> Machine {
 fn the_file_on_the_command_line_is_the_one_in_effect() {
     let machine = watching_by("/srv/clamd.conf");
     assert_eq!(read(&machine, "realtime"), yes_or_no(true));
-    let source = clamav(&machine).0["realtime"].source.clone();
-    assert_eq!(source.unwrap().as_str(), "srv/clamd.conf");
+}
+
+#[test]
+fn a_path_that_may_name_a_person_is_not_sent() {
+    let home = "DatabaseDirectory /home/lan/db\nOnAccessPrevention yes\nOnAccessMountPath /\n";
+    let arguments = ["clamd", "-c", "/home/lan/clamd.conf"];
+    let machine = || {
+        office_pc()
+            .with("home/lan/clamd.conf", home)
+            .with_process(812, "clamd", 110, &arguments)
+            .with_process(845, "clamonacc", 0, &arguments)
+    };
+    for machine in [
+        machine(),
+        machine().with("home/lan/db/daily.cvd", header(28_200, 22)),
+        machine().with("home/lan/db/daily.cvd", "broken"),
+        machine().denied("home/lan/db"),
+        machine().denied("home/lan/clamd.conf"),
+        machine().owned("home/lan/clamd.conf", 1000, 0o644),
+        machine().without("home/lan/clamd.conf"),
+    ] {
+        let shown = format!("{:?}", clamav(&machine));
+        assert!(!shown.contains("lan/"), "{shown}");
+    }
 }
 
 #[test]
