@@ -67,6 +67,12 @@ impl Processes {
         }
     }
 
+    /// Why there may be more processes than could be seen, if so.
+    #[must_use]
+    pub fn hidden(&self) -> Option<&Ignorance> {
+        self.hidden.as_ref()
+    }
+
     /// With `hidepid` a process is invisible to everybody but its owner and those who may trace
     /// it. Whoever sees two users nevertheless is one of the latter.
     fn others_are_hidden(&self, files: &Files) -> bool {

@@ -14,7 +14,7 @@ use super::findings::{Findings, yes_or_no};
 use crate::host::Host;
 
 /// Everything that was recognised, and whether there may be more.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Found {
     products: Vec<Record>,
     /// The first source that did not answer.

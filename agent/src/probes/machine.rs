@@ -58,8 +58,11 @@ fn kernel(host: &Host, findings: &mut Findings) {
 
 fn hardware(files: &Files, findings: &mut Findings) {
     let dmi = Dmi::of(files);
-    let chassis = chassis::chassis(&dmi, has_hypervisor(files));
-    findings.add("machine.chassis", chassis, "sys/class/dmi/id/chassis_type");
+    let (chassis, source) = match has_hypervisor(files) {
+        true => (choice("virtual"), CPUINFO),
+        false => chassis::chassis(&dmi),
+    };
+    findings.add("machine.chassis", chassis, source);
     for (name, file) in [
         ("machine.manufacturer", dmi::MANUFACTURER),
         ("machine.model", dmi::MODEL),

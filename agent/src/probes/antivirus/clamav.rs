@@ -6,9 +6,10 @@ mod database;
 use report::fact::Ignorance;
 use report::{Fact, Moment, Reason, Record, Value};
 
+use super::linux::Sources;
+use crate::host::Files;
 use crate::host::files::Read;
 use crate::host::processes::{Process, Processes};
-use crate::host::{Files, Host};
 use crate::probes::findings::{Product, choice, text, unknown, word, yes_or_no};
 use crate::probes::patches::dpkg;
 use crate::probes::patches::version::Version;
@@ -24,13 +25,10 @@ const PROCESSES: &str = "proc";
 const FIRST_PERSON: u32 = 1000;
 
 /// ClamAV, if it is here. Absent only when every place it could be in was looked at.
-pub(super) fn look(host: &Host) -> Fact<Record> {
-    let files = host.files();
-    let processes = host.processes();
-    let daemons = Daemons::among(&processes);
-    let packages = dpkg::installed(files);
-    match presence(files, &packages, &daemons) {
-        Fact::Known(source) => Fact::Known(describe(files, &packages, &daemons, &source)),
+pub(super) fn look(sources: &Sources<'_>) -> Fact<Record> {
+    let daemons = Daemons::among(&sources.processes);
+    match presence(sources, &daemons) {
+        Fact::Known(trace) => Fact::Known(describe(sources, &daemons, &trace)),
         Fact::Absent => Fact::Absent,
         Fact::Unknown(why) => Fact::Unknown(why),
     }
@@ -54,20 +52,16 @@ impl<'a> Daemons<'a> {
 }
 
 /// What shows that the product is here.
-fn presence(
-    files: &Files,
-    packages: &Read<dpkg::Installed>,
-    daemons: &Daemons<'_>,
-) -> Fact<String> {
+fn presence(sources: &Sources<'_>, daemons: &Daemons<'_>) -> Fact<String> {
     let mut obstacle = None;
     for scanner in SCANNERS {
-        match files.exists(scanner) {
+        match sources.files.exists(scanner) {
             Ok(true) => return Fact::Known(scanner.to_owned()),
             Ok(false) => {}
             Err(error) => obstacle = Some(error.ignorance(Reason::NotSupported)),
         }
     }
-    match packages {
+    match &sources.packages {
         Ok(packages) if PACKAGES.iter().any(|name| packages.version(name).is_some()) => {
             return Fact::Known(dpkg::STATUS.to_owned());
         }
@@ -84,17 +78,13 @@ fn presence(
     }
 }
 
-fn describe(
-    files: &Files,
-    packages: &Read<dpkg::Installed>,
-    daemons: &Daemons<'_>,
-    source: &str,
-) -> Record {
+fn describe(sources: &Sources<'_>, daemons: &Daemons<'_>, trace: &str) -> Record {
+    let files = sources.files;
     let mut product = Product::default();
-    product.add("product", word("clamav"), source);
-    product.add("vendor", word("Cisco Talos"), source);
-    product.add("present", yes_or_no(true), source);
-    product.add("version", engine_version(packages), dpkg::STATUS);
+    product.add("product", word("clamav"), trace);
+    product.add("vendor", word("Cisco Talos"), trace);
+    product.add("present", yes_or_no(true), trace);
+    product.add("version", engine_version(&sources.packages), dpkg::STATUS);
     product.add("state", state(&daemons.clamd), PROCESSES);
     let (realtime, source) = realtime(files, daemons);
     product.add("realtime", realtime, &source);
@@ -104,7 +94,7 @@ fn describe(
     product.add("licence_status", choice("free"), "");
     product.add("licence_until", Fact::Absent, "");
     product.add("licence_evidence", choice("vendor"), "");
-    product.add("registered", unknown(Reason::NotSupported, ""), "");
+    product.add("registered", Fact::unknown(Reason::NotSupported), "");
     product.into_record()
 }
 

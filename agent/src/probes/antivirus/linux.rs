@@ -1,11 +1,14 @@
 //! Antivirus on Linux, which keeps no list of its products: each is looked for where its maker
 //! installs it.
 
+use report::fact::Ignorance;
 use report::{Fact, Reason, Record};
 
 use super::{Found, clamav};
-use crate::host::Host;
-use crate::probes::findings::{Product, unknown, word, yes_or_no};
+use crate::host::files::Read;
+use crate::host::{Files, Host, Processes};
+use crate::probes::findings::{Product, word, yes_or_no};
+use crate::probes::patches::dpkg;
 
 /// A product that is recognised by the folder it installs itself in and says nothing more yet.
 struct Installed {
@@ -41,6 +44,32 @@ const INSTALLED: &[Installed] = &[
     installed("opt/f-secure/linuxsecurity", "withsecure-linux-security", "WithSecure"),
 ];
 
+/// Where traces of products are, read once for all of them.
+pub(super) struct Sources<'a> {
+    pub(super) files: &'a Files,
+    pub(super) processes: Processes,
+    pub(super) packages: Read<dpkg::Installed>,
+}
+
+impl<'a> Sources<'a> {
+    pub(super) fn read(host: &'a Host) -> Self {
+        Self {
+            files: host.files(),
+            processes: host.processes(),
+            packages: dpkg::installed(host.files()),
+        }
+    }
+
+    /// What kept a source from answering. A system without dpkg has no packages of it to miss.
+    fn unanswered(&self) -> Option<Ignorance> {
+        let packages = match &self.packages {
+            Err(error) if !error.is_not_found() => Some(error.ignorance(Reason::NotSupported)),
+            Ok(_) | Err(_) => None,
+        };
+        packages.or_else(|| self.processes.hidden().cloned())
+    }
+}
+
 /// Everything a product may say of itself and these do not.
 const NOT_SAID: [&str; 9] = [
     "version",
@@ -55,11 +84,17 @@ const NOT_SAID: [&str; 9] = [
 ];
 
 pub(super) fn look(host: &Host) -> Found {
-    let mut found = Found::default();
-    match clamav::look(host) {
+    let sources = Sources::read(host);
+    let mut found = Found {
+        products: Vec::new(),
+        unanswered: sources.unanswered(),
+    };
+    match clamav::look(&sources) {
         Fact::Known(record) => found.products.push(record),
         Fact::Absent => {}
-        Fact::Unknown(why) => found.unanswered = Some(why),
+        Fact::Unknown(why) => {
+            found.unanswered.get_or_insert(why);
+        }
     }
     for known in INSTALLED {
         match host.files().exists(known.folder) {
@@ -80,8 +115,8 @@ fn opaque(known: &Installed) -> Record {
     product.add("vendor", word(known.vendor), known.folder);
     product.add("present", yes_or_no(true), known.folder);
     for field in NOT_SAID {
-        product.add(field, unknown(Reason::ProductOpaque, ""), "");
+        product.add(field, Fact::unknown(Reason::ProductOpaque), "");
     }
-    product.add("registered", unknown(Reason::NotSupported, ""), "");
+    product.add("registered", Fact::unknown(Reason::NotSupported), "");
     product.into_record()
 }

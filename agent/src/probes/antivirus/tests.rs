@@ -40,6 +40,15 @@ fn none_found_where_a_source_was_denied_is_not_none() {
 }
 
 #[test]
+fn a_product_that_was_found_does_not_make_up_for_a_source_that_was_denied() {
+    for source in ["var/lib/dpkg/status", "proc/1", "opt/eset"] {
+        let machine = Machine::recorded("debian12-clamav").denied(source);
+        assert_eq!(products(&machine).len(), 1, "{source}");
+        assert!(!is_complete(&machine), "{source}");
+    }
+}
+
+#[test]
 fn an_incomplete_answer_says_what_stood_in_the_way() {
     let facts = look(&bare().denied("var/lib/dpkg/status"));
     let complete = facts

@@ -25,17 +25,17 @@ const HYPERVISORS: &[&str] = &[
     "Xen",
 ];
 
-/// A virtual machine says so in its firmware or its processor; for the rest the firmware has a
+/// What the firmware says, and where: a hypervisor gives its name, and for the rest there is a
 /// number.
-pub(super) fn chassis(dmi: &Dmi<'_>, has_hypervisor: bool) -> Fact {
-    let named = [dmi::MANUFACTURER, dmi::MODEL]
-        .into_iter()
-        .any(|path| dmi.read(path).known().is_some_and(names_hypervisor));
-    if has_hypervisor || named {
-        return choice("virtual");
+pub(super) fn chassis(dmi: &Dmi<'_>) -> (Fact, &'static str) {
+    for path in [dmi::MANUFACTURER, dmi::MODEL] {
+        if dmi.read(path).known().is_some_and(names_hypervisor) {
+            return (choice("virtual"), path);
+        }
     }
     let number = dmi.read_number(dmi::CHASSIS_TYPE);
-    number.map(|number| Value::Choice(word(number)))
+    let chassis = number.map(|number| Value::Choice(word(number)));
+    (chassis, dmi::CHASSIS_TYPE)
 }
 
 fn names_hypervisor(value: &Text) -> bool {

@@ -4,7 +4,7 @@ use report::Reason;
 use report::fact::Ignorance;
 
 use crate::host::Files;
-use crate::host::files::Read;
+use crate::host::files::{Read, ReadError};
 use crate::host::processes::{self, Process};
 
 /// Where the scanner looks unless its command line says otherwise: Debian's place, Red Hat's.
@@ -12,11 +12,13 @@ const SCANNER: [&str; 2] = ["etc/clamav/clamd.conf", "etc/clamd.d/scan.conf"];
 /// Where the updater looks, likewise.
 const UPDATER: [&str; 2] = ["etc/clamav/freshclam.conf", "etc/freshclam.conf"];
 const MAX_BYTES: usize = 256 * 1024;
+/// What a file is called in a report that only a command line names.
+const NAMED: &str = "configuration named on the command line";
 
 /// One configuration, by option and value as they are written.
 #[derive(Debug, Default)]
 pub(super) struct Configuration {
-    /// The file it was read from.
+    /// The file it was read from, as it may be called in a report.
     pub(super) source: String,
     /// Whether there is such a file at all.
     pub(super) is_written: bool,
@@ -45,16 +47,23 @@ impl Configuration {
         Self::first_of(files, &UPDATER)
     }
 
+    /// Where the file lies is between the administrator and the machine: a path may name a person,
+    /// so it is not sent.
     fn named(files: &Files, path: &str) -> Result<Self, Ignorance> {
-        let opaque = |why: &str| Ignorance::new(Reason::ProductOpaque, &format!("{path}: {why}"));
+        let opaque = |why: &str| Ignorance::new(Reason::ProductOpaque, &format!("{NAMED}: {why}"));
         if !path.starts_with('/') {
-            return Err(opaque("the configuration is named by a relative path"));
+            return Err(opaque("a relative path"));
         }
-        let missing = |error: crate::host::files::ReadError| error.ignorance(Reason::SourceStale);
-        if !files.metadata(path).map_err(missing)?.only_root_writes() {
-            return Err(opaque("others than root can write the configuration"));
+        let unread =
+            |error: ReadError| ReadError::new(NAMED, error.kind).ignorance(Reason::SourceStale);
+        if !files.metadata(path).map_err(unread)?.only_root_writes() {
+            return Err(opaque("others than root can write it"));
         }
-        Self::read(files, path).map_err(missing)
+        let configuration = Self::read(files, path).map_err(unread)?;
+        Ok(Self {
+            source: NAMED.to_owned(),
+            ..configuration
+        })
     }
 
     fn first_of(files: &Files, paths: &[&str]) -> Result<Self, Ignorance> {
@@ -71,7 +80,7 @@ impl Configuration {
     fn read(files: &Files, path: &str) -> Read<Self> {
         let text = files.read_text(path, MAX_BYTES)?;
         Ok(Self {
-            source: path.trim_start_matches('/').to_owned(),
+            source: path.to_owned(),
             is_written: true,
             options: parse(&text),
         })

@@ -1,10 +1,11 @@
 //! ClamAV's definitions: their version and the moment they were built, from the file's header.
 
-use report::fact::Ignorance;
 use report::{Fact, Reason, Timestamp};
 
 use crate::host::Files;
+use crate::host::files::ReadError;
 use crate::probes::dates;
+use crate::probes::findings::unknown;
 
 /// Where Debian and Red Hat build the scanner to look.
 pub(super) const DEFAULT_FOLDER: &str = "var/lib/clamav";
@@ -25,34 +26,41 @@ pub(super) struct Header {
     pub(super) built_at: Timestamp,
 }
 
-/// The newest database in a folder, and its path. A header that makes no sense counts only where
-/// there is none that does: the scanner refuses such a file.
+/// The newest database in a folder, and what to call its place in a report. A header that makes no
+/// sense counts only where there is none that does: the scanner refuses such a file.
 pub(super) fn newest(files: &Files, folder: &str) -> (Fact<Header>, String) {
-    let mut newest: (Fact<Header>, String) = (Fact::Absent, folder.to_owned());
+    let folder = folder.trim_matches('/');
+    let called = match folder == DEFAULT_FOLDER {
+        true => DEFAULT_FOLDER,
+        // A path of the administrator's own may name a person.
+        false => "DatabaseDirectory",
+    };
+    let mut newest: (Fact<Header>, String) = (Fact::Absent, called.to_owned());
     for name in DATABASES {
-        let path = format!("{}/{name}", folder.trim_matches('/'));
-        let found = read(files, &path);
+        let found = read(
+            files,
+            &format!("{folder}/{name}"),
+            &format!("{called}/{name}"),
+        );
         let better = match (&found, &newest.0) {
             (Fact::Known(found), Fact::Known(best)) => found.version > best.version,
             (Fact::Known(_), _) | (Fact::Unknown(_), Fact::Absent) => true,
             (Fact::Unknown(_) | Fact::Absent, _) => false,
         };
         if better {
-            newest = (found, path);
+            newest = (found, format!("{called}/{name}"));
         }
     }
     newest
 }
 
-fn read(files: &Files, path: &str) -> Fact<Header> {
+fn read(files: &Files, path: &str, called: &str) -> Fact<Header> {
     match files.read_start(path, HEADER_BYTES) {
         Ok(bytes) => match parse(&bytes) {
             Ok(header) => Fact::Known(header),
-            Err(why) => {
-                Fact::Unknown(Ignorance::new(Reason::ParseError, &format!("{path}: {why}")))
-            }
+            Err(why) => unknown(Reason::ParseError, &format!("{called}: {why}")),
         },
-        Err(error) => error.fact(Fact::Absent),
+        Err(error) => ReadError::new(called, error.kind).fact(Fact::Absent),
     }
 }
 
@@ -121,16 +129,25 @@ mod tests {
     fn a_broken_header_is_an_error_and_says_which() {
         for (header, why) in [
             (String::new(), "the header is not that of a ClamAV database"),
-            (REAL.replace("VDB", "XDB"), "the header is not that of a ClamAV database"),
+            (
+                REAL.replace("VDB", "XDB"),
+                "the header is not that of a ClamAV database",
+            ),
             (
                 REAL.replace(":S63f9catgbTK:svc.clamav-publisher:1795245882", ""),
                 "the header is not that of a ClamAV database",
             ),
             (REAL.replace("28191", "new"), "the version is no number"),
-            (REAL.replace("07-24", "07:24"), "the header is not that of a ClamAV database"),
+            (
+                REAL.replace("07-24", "07:24"),
+                "the header is not that of a ClamAV database",
+            ),
             (REAL.replace("Nov", "Th11"), "the build time is no date"),
             (REAL.replace("1795245882", "soon"), "the epoch is no number"),
-            (REAL.replace("1795245882", "1795345882"), "the two build times contradict each other"),
+            (
+                REAL.replace("1795245882", "1795345882"),
+                "the two build times contradict each other",
+            ),
         ] {
             assert_eq!(parse(&padded(&header)), Err(why), "{header}");
         }

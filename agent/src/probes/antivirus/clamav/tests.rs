@@ -9,8 +9,12 @@ fn office_pc() -> Machine {
     Machine::recorded("debian12-clamav")
 }
 
+fn found(machine: &Machine) -> Fact<Record> {
+    look(&Sources::read(&machine.host()))
+}
+
 fn clamav(machine: &Machine) -> Record {
-    match look(&machine.host()) {
+    match found(machine) {
         Fact::Known(record) => record,
         other => panic!("ClamAV is there: {other:?}"),
     }
@@ -119,8 +123,30 @@ fn watching_by(configuration: &str) -> Machine {
 fn the_file_on_the_command_line_is_the_one_in_effect() {
     let machine = watching_by("/srv/clamd.conf");
     assert_eq!(read(&machine, "realtime"), yes_or_no(true));
-    let source = clamav(&machine).0["realtime"].source.clone();
-    assert_eq!(source.unwrap().as_str(), "srv/clamd.conf");
+}
+
+#[test]
+fn a_path_that_may_name_a_person_is_not_sent() {
+    let home = "DatabaseDirectory /home/lan/db\nOnAccessPrevention yes\nOnAccessMountPath /\n";
+    let arguments = ["clamd", "-c", "/home/lan/clamd.conf"];
+    let machine = || {
+        office_pc()
+            .with("home/lan/clamd.conf", home)
+            .with_process(812, "clamd", 110, &arguments)
+            .with_process(845, "clamonacc", 0, &arguments)
+    };
+    for machine in [
+        machine(),
+        machine().with("home/lan/db/daily.cvd", header(28_200, 22)),
+        machine().with("home/lan/db/daily.cvd", "broken"),
+        machine().denied("home/lan/db"),
+        machine().denied("home/lan/clamd.conf"),
+        machine().owned("home/lan/clamd.conf", 1000, 0o644),
+        machine().without("home/lan/clamd.conf"),
+    ] {
+        let shown = format!("{:?}", clamav(&machine));
+        assert!(!shown.contains("lan/"), "{shown}");
+    }
 }
 
 #[test]
@@ -227,7 +253,7 @@ fn leftovers_of_a_removed_package_are_no_scanner() {
         "Package: apt\nStatus: install ok installed",
         "Package: clamav-daemon\nStatus: deinstall ok config-files",
     );
-    assert_eq!(look(&machine.host()), Fact::Absent);
+    assert_eq!(found(&machine), Fact::Absent);
 }
 
 #[test]
