@@ -37,6 +37,9 @@ const FINDING: u8 = 2;
 
 const MAX_TOKEN_BYTES: u64 = 16 * 1024;
 
+/// Looking and resolving names block: a resolver that hangs must not stop the looking.
+const MAX_THREADS: usize = 4;
+
 /// How long a thread without work is kept: the next work comes in minutes.
 const IDLE_THREAD: Duration = Duration::from_secs(1);
 
@@ -173,7 +176,7 @@ fn run(world: World) -> anyhow::Result<u8> {
 fn runtime() -> anyhow::Result<Runtime> {
     Builder::new_current_thread()
         .enable_all()
-        .max_blocking_threads(2)
+        .max_blocking_threads(MAX_THREADS)
         .thread_keep_alive(IDLE_THREAD)
         .build()
         .map_err(doing("start"))

@@ -108,7 +108,7 @@ impl Config {
                 let text = durable::read_text(bytes.as_slice(), MAX_BYTES).map_err(unreadable)?;
                 Self::parse(path, &text)
             }
-            None if required => Err(unreadable(io::ErrorKind::NotFound.into())),
+            None if required => Err(unreadable(io::Error::other("there is no such file"))),
             None => Self::parse(Path::new("the built-in configuration"), DEFAULT_FILE),
         }
     }

@@ -9,6 +9,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use report::moment::DAY;
 use report::text::TextError;
 use report::wire::{REPORTS_PATH, ReportReply};
 use report::{Incarnation, Observation, Text, Timestamp};
@@ -16,6 +17,7 @@ use tokio::task::{JoinError, spawn_blocking};
 use tokio::time::sleep;
 
 use crate::address::Address;
+use crate::certificate::Validity;
 use crate::clock;
 use crate::contacts::{Accepted, Contacts};
 use crate::fingerprint::fingerprint;
@@ -49,6 +51,8 @@ pub struct Cycle {
     reports: Uplink,
     incarnation: Incarnation,
     version: Text,
+    /// When this process last renewed the identity.
+    renewed_at: Option<Timestamp>,
 }
 
 /// How a contact ended.
@@ -126,6 +130,7 @@ impl Cycle {
             incarnation: random::incarnation()?,
             version: Text::new(env!("CARGO_PKG_VERSION"))?,
             subject: Arc::new(subject),
+            renewed_at: None,
             _lock: lock,
             state,
             collectors,
@@ -197,7 +202,7 @@ impl Cycle {
     /// A renewal that fails is tried again at the next contact; until the certificate ends there
     /// are many.
     async fn renew_if_due(&mut self, now: Timestamp) -> Result<(), CycleError> {
-        if now < self.identity.validity.renew_from() {
+        if !renewal_is_due(self.identity.validity, self.renewed_at, now) {
             return Ok(());
         }
         let collectors = known(&self.collectors, &self.identity);
@@ -205,6 +210,7 @@ impl Cycle {
             Ok(identity) => {
                 self.reports = reports_to(&self.collectors, &identity)?;
                 self.identity = identity;
+                self.renewed_at = Some(now);
                 let until = self.identity.validity.not_after;
                 tracing::info!(%until, "renewed the identity");
             }
@@ -250,6 +256,13 @@ impl Cycle {
             .with_failed(clock::now(), why)
             .save(&self.state)
     }
+}
+
+/// Past half of its life, and not renewed today: on a machine whose clock runs months ahead every
+/// new certificate looks old, and that must not become a renewal at every contact.
+fn renewal_is_due(validity: Validity, renewed_at: Option<Timestamp>, now: Timestamp) -> bool {
+    let renewed_today = renewed_at.is_some_and(|at| (0..DAY).contains(&now.since(at)));
+    now >= validity.renew_from() && !renewed_today
 }
 
 fn known<'a>(configured: &'a [Address], identity: &'a Identity) -> &'a [Address] {
@@ -326,5 +339,32 @@ fn went(contacted: Result<Contact, CycleError>) -> Result<Went, CycleError> {
             tracing::error!("failed to {error}");
             Ok(Went::Later { retry_after: None })
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NINETY_DAYS: Validity = Validity {
+        not_before: Timestamp(0),
+        not_after: Timestamp(90 * DAY),
+    };
+
+    #[test]
+    fn an_identity_is_renewed_from_half_of_its_life_on() {
+        let due = |now| renewal_is_due(NINETY_DAYS, None, Timestamp(now));
+        assert!(!due(45 * DAY - 1));
+        assert!(due(45 * DAY));
+        assert!(due(120 * DAY), "an expired one may still be renewed");
+    }
+
+    #[test]
+    fn a_clock_that_runs_ahead_renews_once_a_day() {
+        let renewed_at = Some(Timestamp(50 * DAY));
+        let due = |now| renewal_is_due(NINETY_DAYS, renewed_at, Timestamp(now));
+        assert!(!due(50 * DAY + 900));
+        assert!(due(51 * DAY));
+        assert!(due(50 * DAY - 1), "a clock that was set back says nothing");
     }
 }

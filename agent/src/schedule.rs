@@ -46,7 +46,7 @@ impl Schedule {
     pub fn after(&mut self, went: Went, chance: Chance) -> Duration {
         match went {
             Went::Accepted { next } => {
-                self.interval = next;
+                self.interval = backoff::bounded(next);
                 self.failures = 0;
                 backoff::between_contacts(self.interval, chance)
             }
@@ -92,6 +92,16 @@ mod tests {
         schedule.after(next, Chance::of(0.5));
         assert_eq!(schedule.interval(), secs(300));
         assert_eq!(schedule.after(Went::Refused, Chance::of(0.5)), secs(300));
+    }
+
+    #[test]
+    fn an_absurd_interval_does_not_make_old_surveys_young() {
+        let mut schedule = Schedule::new(secs(900));
+        let next = Went::Accepted {
+            next: Duration::MAX,
+        };
+        schedule.after(next, Chance::of(0.5));
+        assert_eq!(schedule.interval(), secs(6 * 3600));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 pub mod backoff;
 pub mod tls;
 
+use std::error::Error;
 use std::fmt;
 use std::io::{self, Write};
 use std::pin::pin;
@@ -113,7 +114,7 @@ pub enum ExchangeError {
     #[error("no answer in time")]
     TimedOut,
     /// The connection broke or was not HTTP.
-    #[error("the connection broke: {0}")]
+    #[error("the connection broke: {}", causes(.0))]
     Http(#[from] hyper::Error),
     /// The answer is longer than anything that is expected.
     #[error("the answer is longer than {MAX_REPLY_BYTES} bytes")]
@@ -124,6 +125,17 @@ pub enum ExchangeError {
     /// The collector has no time.
     #[error("the collector answers {0}")]
     Status(StatusCode),
+}
+
+/// An error with what caused it: the library's own words for the former say little.
+fn causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
 }
 
 /// What is sent.

@@ -32,13 +32,23 @@ pub fn as_asked(retry_after: Duration, chance: Chance) -> Duration {
     between(asked, asked.mul_f64(1.0 + JITTER), chance)
 }
 
+/// The interval an agent lets itself be told: nobody can silence it or make it hammer.
+#[must_use]
+pub fn bounded(interval: Duration) -> Duration {
+    let shortest = Duration::from_secs((*CONTACT_RANGE.start()).into());
+    let longest = Duration::from_secs((*CONTACT_RANGE.end()).into());
+    interval.clamp(shortest, longest)
+}
+
 /// How long to wait between two contacts that went well.
 #[must_use]
 pub fn between_contacts(interval: Duration, chance: Chance) -> Duration {
-    let shortest = Duration::from_secs((*CONTACT_RANGE.start()).into());
-    let longest = Duration::from_secs((*CONTACT_RANGE.end()).into());
-    let interval = interval.clamp(shortest, longest);
-    between(interval.mul_f64(1.0 - JITTER), interval.mul_f64(1.0 + JITTER), chance)
+    let interval = bounded(interval);
+    between(
+        interval.mul_f64(1.0 - JITTER),
+        interval.mul_f64(1.0 + JITTER),
+        chance,
+    )
 }
 
 /// How long to wait before the first contact: a whole office is switched on at eight o'clock.

@@ -87,6 +87,9 @@ const FRESH: (i64, i64) = (-1, 89);
 /// Past half of its life, and long before its end.
 pub(crate) const AGEING: (i64, i64) = (-60, 30);
 
+/// Over for a month: this collector tolerates that nowhere.
+pub(crate) const ENDED: (i64, i64) = (-120, -30);
+
 impl Collector {
     pub(crate) async fn start() -> Self {
         Self::certifying(FRESH).await

@@ -20,7 +20,7 @@ use agent::probes::assignment::AssignmentClaims;
 use agent::spool::Spool;
 use agent::state::StateDir;
 use agent::status::Status;
-use collector::{AGEING, Collector, MACHINE, Next};
+use collector::{AGEING, Collector, ENDED, MACHINE, Next};
 use report::wire::{ENROL_ALPN, RENEW_ALPN};
 use report::{JoinToken, MachineId, Sequence};
 use rustls::NamedGroup;
@@ -359,6 +359,33 @@ async fn an_unreachable_collector_leaves_the_report_on_disk() {
     assert!(matches!(contact, Contact::Later { .. }));
     assert_eq!(machine.status().spooled.unwrap().sequence, Sequence(1));
     assert_eq!(collector.paths(), ["/v1/enrol"]);
+}
+
+#[tokio::test]
+async fn an_enrolled_machine_trusts_no_collector_of_another_authority() {
+    let (ours, theirs) = (Collector::start().await, Collector::start().await);
+    let machine = joined(&ours).await;
+    let subject = Subject {
+        host: machine.host(),
+        claims: AssignmentClaims::default(),
+    };
+    let address = theirs.address.to_string().parse().unwrap();
+    let mut cycle = Cycle::open(machine.state(), vec![address], subject).unwrap();
+    let Contact::Later { why, .. } = cycle.contact(KEPT).await.unwrap() else {
+        panic!("nobody who may took it");
+    };
+    assert!(why.to_string().contains("no trusted connection"), "{why}");
+    assert!(theirs.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_collector_that_does_not_trust_the_machine_is_quoted() {
+    let collector = Collector::certifying(ENDED).await;
+    let machine = joined(&collector).await;
+    let Contact::Later { why, .. } = machine.cycle().unwrap().contact(KEPT).await.unwrap() else {
+        panic!("nobody took it");
+    };
+    assert!(why.to_string().contains("received fatal alert"), "{why}");
 }
 
 #[tokio::test]
