@@ -29,7 +29,7 @@ main() {
     build
     [ -f "$dir/collector.toml" ] || make_ready
     start_collector
-    quietly agent status || enrol_agent
+    is_enrolled || enrol_agent
     report_once
     show_everything
     [ -n "$once" ] || serve_until_interrupted
@@ -213,6 +213,7 @@ status = "approved"
 decision = { number = "01/QĐ-MẪU", date = 2026-10-01, authority = "Đơn vị dùng thử" }
 regulation = { number = "02/QĐ-MẪU", date = 2026-09-15, authority = "Đơn vị dùng thử" }
 deployment = "none"
+expected_deployment = 2027-06-30
 END
     cat >"$register/machines.csv" <<END
 # Sổ đăng ký thử nghiệm do quickstart.sh viết: mỗi máy tính thuộc trách nhiệm của đơn vị là một dòng.
@@ -270,6 +271,10 @@ quietly() {
 
 agent() {
     "$target/release/lachan-agent" --lang "$lang" --config "$dir/agent/agent.toml" --state "$dir/agent/state" "$@"
+}
+
+is_enrolled() {
+    agent status --json 2>/dev/null | grep -qE '^ *"machine": *"[0-9a-f]{32}"'
 }
 
 enrol_agent() {
