@@ -346,10 +346,8 @@ fn went(contacted: Result<Contact, CycleError>) -> Result<Went, CycleError> {
 mod tests {
     use super::*;
 
-    const NINETY_DAYS: Validity = Validity {
-        not_before: Timestamp(0),
-        not_after: Timestamp(90 * DAY),
-    };
+    const NINETY_DAYS: Validity =
+        Validity { not_before: Timestamp(0), not_after: Timestamp(90 * DAY) };
 
     #[test]
     fn an_identity_is_renewed_from_half_of_its_life_on() {

@@ -97,9 +97,7 @@ mod tests {
     #[test]
     fn an_absurd_interval_does_not_make_old_surveys_young() {
         let mut schedule = Schedule::new(secs(900));
-        let next = Went::Accepted {
-            next: Duration::MAX,
-        };
+        let next = Went::Accepted { next: Duration::MAX };
         schedule.after(next, Chance::of(0.5));
         assert_eq!(schedule.interval(), secs(6 * 3600));
     }

@@ -5,8 +5,8 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rcgen::{CertificateParams, KeyPair};
-use report::{JoinToken, MachineId};
+use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, Issuer, KeyPair, SanType};
+use report::{JoinToken, MachineId, Timestamp};
 use rustls::client::WebPkiServerVerifier;
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -77,12 +77,50 @@ impl Hand {
         Self { to: world.collector.agents, config: Arc::new(config) }
     }
 
+    /// The same hand, sessions included, at the door that this ALPN opens, without an identity.
+    #[must_use]
+    pub fn at_another_door(&self, alpn: &[u8]) -> Self {
+        let mut config = (*self.config).clone();
+        config.alpn_protocols = if alpn.is_empty() { vec![] } else { vec![alpn.to_vec()] };
+        Self { to: self.to, config: Arc::new(config) }
+    }
+
+    /// The same hand towards another address.
+    #[must_use]
+    pub fn towards(self, to: SocketAddr) -> Self {
+        Self { to, ..self }
+    }
+
     /// Posts a body and reads the answer; an error when the connection is refused.
     ///
     /// # Errors
     /// When the handshake fails or the connection breaks before an answer.
     pub fn post(&self, path: &str, body: &[u8]) -> std::io::Result<Answer> {
         self.send(path, &[], body)
+    }
+
+    /// Posts a body in two parts, with something in between.
+    ///
+    /// # Errors
+    /// When the handshake fails or the connection breaks before an answer.
+    pub fn slowly(
+        &self,
+        path: &str,
+        body: &[u8],
+        meanwhile: impl FnOnce(),
+    ) -> std::io::Result<Answer> {
+        let mut stream = self.connect()?;
+        let length = body.len();
+        let (first, rest) = body.split_at(length / 2);
+        let head = format!("POST {path} HTTP/1.1\r\nhost: c\r\ncontent-length: {length}\r\n\r\n");
+        stream.write_all(head.as_bytes())?;
+        stream.write_all(first)?;
+        stream.flush()?;
+        meanwhile();
+        stream.write_all(rest)?;
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        parse(&answer).ok_or_else(|| std::io::Error::other("no answer"))
     }
 
     /// Posts with more headers.
@@ -108,15 +146,8 @@ impl Hand {
     ///
     /// # Errors
     /// When the handshake fails or the connection breaks before an answer.
-    ///
-    /// # Panics
-    /// When the client itself cannot be made.
     pub fn raw(&self, request: &[u8]) -> std::io::Result<Answer> {
-        let socket = TcpStream::connect(self.to)?;
-        socket.set_read_timeout(Some(Duration::from_secs(20)))?;
-        let name = "127.0.0.1".try_into().expect("a name");
-        let client = ClientConnection::new(self.config.clone(), name).expect("a client");
-        let mut stream = StreamOwned::new(client, socket);
+        let mut stream = self.connect()?;
         // A refusal may close the connection while we still speak: the answer counts.
         let written = stream.write_all(request).and_then(|()| stream.flush());
         let mut answer = Vec::new();
@@ -125,6 +156,16 @@ impl Hand {
             (Err(error), _) | (Ok(()), Err(error)) => error,
             (Ok(()), Ok(_)) => std::io::Error::other("no answer"),
         })
+    }
+}
+
+impl Hand {
+    fn connect(&self) -> std::io::Result<StreamOwned<ClientConnection, TcpStream>> {
+        let socket = TcpStream::connect(self.to)?;
+        socket.set_read_timeout(Some(Duration::from_secs(20)))?;
+        let name = "127.0.0.1".try_into().expect("a name");
+        let client = ClientConnection::new(self.config.clone(), name).expect("a client");
+        Ok(StreamOwned::new(client, socket))
     }
 }
 
@@ -161,9 +202,7 @@ impl Machine {
         let answer = enrol(world, token, &request(&key));
         assert_eq!(answer.status, 200, "{answer:?}");
         let id: MachineId = answer.body["machine"].as_str().expect("an id").parse().expect("an id");
-        let certificate = answer.body["certificate"].as_str().expect("a certificate");
-        let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).expect("PEM");
-        let identity = (certificate, key.serialize_der());
+        let identity = identity(&answer, &key);
         let hand = Hand::new(world, b"", Some(&identity));
         let incarnation = id.to_string();
         Self { id, identity, hand, incarnation }
@@ -206,6 +245,42 @@ impl Machine {
 pub fn request(key: &KeyPair) -> String {
     let request = CertificateParams::default().serialize_request(key).expect("a request");
     request.pem().expect("PEM")
+}
+
+/// The identity that an enrolment or a renewal answered for a key.
+///
+/// # Panics
+/// When it answered none.
+#[must_use]
+pub fn identity(answer: &Answer, key: &KeyPair) -> Identity {
+    let certificate = answer.body["certificate"].as_str().expect("a certificate");
+    let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).expect("PEM");
+    (certificate, key.serialize_der())
+}
+
+/// A certificate that the collector never issued, signed with its own machine CA: what a thief of
+/// that key could make, or a clock that was wrong.
+///
+/// # Panics
+/// When the CA cannot be read.
+#[must_use]
+pub fn forged(world: &World, machine: MachineId, from: Timestamp, until: Timestamp) -> Identity {
+    let pki = world.collector.folder().join("data/pki");
+    let read = |name: &str| std::fs::read_to_string(pki.join(name)).expect("the machine CA");
+    let ca_key = KeyPair::from_pem(&read("machine-ca.key")).expect("a key");
+    let issuer = Issuer::from_ca_cert_pem(&read("machine-ca.pem"), ca_key).expect("a CA");
+    let mut params = CertificateParams::default();
+    params.subject_alt_names = vec![SanType::URI(machine.uri().try_into().expect("a URI"))];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    params.not_before = date(from);
+    params.not_after = date(until);
+    let key = KeyPair::generate().expect("a key");
+    let certificate = params.signed_by(&key, &issuer).expect("a certificate");
+    (certificate.der().clone(), key.serialize_der())
+}
+
+fn date(moment: Timestamp) -> time::OffsetDateTime {
+    time::OffsetDateTime::from_unix_timestamp(moment.0).expect("a date")
 }
 
 /// Knocks at the enrolment door.

@@ -120,10 +120,7 @@ fn durations_have_a_unit_and_limits() {
 fn a_file_may_be_missing_only_where_nobody_named_it() {
     let missing = ConfigPath::Given("/nonexistent/agent.toml".into());
     let error = Config::load(&missing).err().unwrap().to_string();
-    assert_eq!(
-        error,
-        "read the configuration /nonexistent/agent.toml: there is no such file"
-    );
+    assert_eq!(error, "read the configuration /nonexistent/agent.toml: there is no such file");
 }
 
 #[test]

@@ -44,11 +44,7 @@ pub fn bounded(interval: Duration) -> Duration {
 #[must_use]
 pub fn between_contacts(interval: Duration, chance: Chance) -> Duration {
     let interval = bounded(interval);
-    between(
-        interval.mul_f64(1.0 - JITTER),
-        interval.mul_f64(1.0 + JITTER),
-        chance,
-    )
+    between(interval.mul_f64(1.0 - JITTER), interval.mul_f64(1.0 + JITTER), chance)
 }
 
 /// How long to wait before the first contact: a whole office is switched on at eight o'clock.

@@ -365,10 +365,7 @@ async fn an_unreachable_collector_leaves_the_report_on_disk() {
 async fn an_enrolled_machine_trusts_no_collector_of_another_authority() {
     let (ours, theirs) = (Collector::start().await, Collector::start().await);
     let machine = joined(&ours).await;
-    let subject = Subject {
-        host: machine.host(),
-        claims: AssignmentClaims::default(),
-    };
+    let subject = Subject { host: machine.host(), claims: AssignmentClaims::default() };
     let address = theirs.address.to_string().parse().unwrap();
     let mut cycle = Cycle::open(machine.state(), vec![address], subject).unwrap();
     let Contact::Later { why, .. } = cycle.contact(KEPT).await.unwrap() else {

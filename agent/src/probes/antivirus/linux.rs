@@ -85,10 +85,7 @@ const NOT_SAID: [&str; 9] = [
 
 pub(super) fn look(host: &Host) -> Found {
     let sources = Sources::read(host);
-    let mut found = Found {
-        products: Vec::new(),
-        unanswered: sources.unanswered(),
-    };
+    let mut found = Found { products: Vec::new(), unanswered: sources.unanswered() };
     match clamav::look(&sources) {
         Fact::Known(record) => found.products.push(record),
         Fact::Absent => {}

@@ -60,10 +60,7 @@ impl Configuration {
             return Err(opaque("others than root can write it"));
         }
         let configuration = Self::read(files, path).map_err(unread)?;
-        Ok(Self {
-            source: NAMED.to_owned(),
-            ..configuration
-        })
+        Ok(Self { source: NAMED.to_owned(), ..configuration })
     }
 
     fn first_of(files: &Files, paths: &[&str]) -> Result<Self, Ignorance> {
@@ -79,11 +76,7 @@ impl Configuration {
 
     fn read(files: &Files, path: &str) -> Read<Self> {
         let text = files.read_text(path, MAX_BYTES)?;
-        Ok(Self {
-            source: path.to_owned(),
-            is_written: true,
-            options: parse(&text),
-        })
+        Ok(Self { source: path.to_owned(), is_written: true, options: parse(&text) })
     }
 
     /// Whether access to a file that is infected is prevented, somewhere.

@@ -37,11 +37,7 @@ pub(super) fn newest(files: &Files, folder: &str) -> (Fact<Header>, String) {
     };
     let mut newest: (Fact<Header>, String) = (Fact::Absent, called.to_owned());
     for name in DATABASES {
-        let found = read(
-            files,
-            &format!("{folder}/{name}"),
-            &format!("{called}/{name}"),
-        );
+        let found = read(files, &format!("{folder}/{name}"), &format!("{called}/{name}"));
         let better = match (&found, &newest.0) {
             (Fact::Known(found), Fact::Known(best)) => found.version > best.version,
             (Fact::Known(_), _) | (Fact::Unknown(_), Fact::Absent) => true,
@@ -129,25 +125,16 @@ mod tests {
     fn a_broken_header_is_an_error_and_says_which() {
         for (header, why) in [
             (String::new(), "the header is not that of a ClamAV database"),
-            (
-                REAL.replace("VDB", "XDB"),
-                "the header is not that of a ClamAV database",
-            ),
+            (REAL.replace("VDB", "XDB"), "the header is not that of a ClamAV database"),
             (
                 REAL.replace(":S63f9catgbTK:svc.clamav-publisher:1795245882", ""),
                 "the header is not that of a ClamAV database",
             ),
             (REAL.replace("28191", "new"), "the version is no number"),
-            (
-                REAL.replace("07-24", "07:24"),
-                "the header is not that of a ClamAV database",
-            ),
+            (REAL.replace("07-24", "07:24"), "the header is not that of a ClamAV database"),
             (REAL.replace("Nov", "Th11"), "the build time is no date"),
             (REAL.replace("1795245882", "soon"), "the epoch is no number"),
-            (
-                REAL.replace("1795245882", "1795345882"),
-                "the two build times contradict each other",
-            ),
+            (REAL.replace("1795245882", "1795345882"), "the two build times contradict each other"),
         ] {
             assert_eq!(parse(&padded(&header)), Err(why), "{header}");
         }
