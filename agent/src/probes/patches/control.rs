@@ -58,11 +58,8 @@ impl<R: io::Read> Stanzas<R> {
             if is_blank && !self.stanza.package.is_empty() {
                 return Ok(Some(&self.stanza));
             }
-            // A line that begins with a blank continues the field before it.
-            let begins_field = !line.starts_with(b" ") && !line.starts_with(b"\t");
-            if let Some(colon) = line.iter().position(|byte| *byte == b':')
-                && begins_field
-            {
+            // A line that continues a field begins with a blank, so it bears no name looked for.
+            if let Some(colon) = line.iter().position(|byte| *byte == b':') {
                 self.stanza.note(&line[..colon], &line[colon + 1..]);
             }
         }
