@@ -17,12 +17,12 @@ use agent::fingerprint::{claims, fingerprint};
 use agent::host::Host;
 use agent::identity::{Identity, IdentityError};
 use agent::probes::assignment::AssignmentClaims;
-use agent::spool::Spool;
+use agent::spool::{Draft, Spool};
 use agent::state::StateDir;
 use agent::status::Status;
 use collector::{AGEING, Collector, ENDED, MACHINE, Next};
 use report::wire::{ENROL_ALPN, RENEW_ALPN};
-use report::{JoinToken, MachineId, Sequence};
+use report::{Incarnation, JoinToken, MachineId, Sequence, Timestamp};
 use rustls::NamedGroup;
 
 const KEPT: Kept = Kept::YoungerThan(Duration::from_secs(900));
@@ -255,7 +255,9 @@ async fn a_process_killed_before_sending_leaves_its_report_to_the_next() {
     let killed = machine.cycle().unwrap();
     let draft = killed.prepare().await.unwrap();
     drop(killed);
-    assert_eq!(Spool::new(&machine.state()).get().unwrap(), Some(draft.clone()));
+    let kept = Spool::new(&machine.state()).get().unwrap().unwrap();
+    let said = |draft: &Draft| draft.body(Incarnation::from_bytes([0; 16]), Timestamp(0));
+    assert_eq!(said(&kept), said(&draft));
 
     machine.cycle().unwrap().contact(KEPT).await.unwrap();
     machine.cycle().unwrap().contact(KEPT).await.unwrap();
