@@ -139,8 +139,8 @@ build_quietly() {
         sleep 1
         seconds=$((seconds + 1))
         if [ $((seconds % 15)) -eq 0 ]; then
-            compiled=$(grep -c '^ *Compiling ' "$log" || true)
-            words "   $seconds giây: đã bắt đầu biên dịch $compiled gói" "   $seconds s: $compiled packages begun"
+            latest=$(sed -n 's/^ *Compiling //p' "$log" | tail -n 1)
+            words "   $seconds giây: $latest" "   $seconds s: $latest"
             echo
         fi
     done
