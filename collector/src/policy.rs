@@ -12,6 +12,8 @@ pub mod constraint;
 pub mod derive;
 pub(crate) mod document;
 pub mod facts;
+#[cfg(test)]
+pub(crate) mod fixtures;
 pub mod folder;
 pub mod judge;
 pub mod period;
@@ -140,7 +142,9 @@ fn refuse_unknown_files(folder: &Folder, ledger: &Ledger) {
         if file.ends_with(".md") || is_rule(file) || known.contains(&file) {
             continue;
         }
-        let help = did_you_mean(file, known.iter().copied());
+        // A rule in a misspelt folder has a name that only its own folder can tell.
+        let as_rule = format!("{RULES}{}", file.rsplit('/').next().unwrap_or(file));
+        let help = did_you_mean(file, known.iter().copied().chain([as_rule.as_str()]));
         ledger.note_file(file, "this file is not read by this version", help);
     }
 }

@@ -48,13 +48,13 @@ impl Register {
 
     pub(crate) fn read(folder: &Folder, ledger: &Ledger, junk: &Serials) -> Self {
         let mut sample = false;
-        let units = toml_file(folder, ledger, units::FILE)
+        let units = needed_file(folder, ledger, units::FILE)
             .map(|page| units::read(page, &mut sample))
             .unwrap_or_default();
-        let systems = toml_file(folder, ledger, systems::FILE)
+        let systems = needed_file(folder, ledger, systems::FILE)
             .map(|page| systems::read(page, &units, &mut sample))
             .unwrap_or_default();
-        let machines = toml_file(folder, ledger, machines::FILE)
+        let machines = needed_file(folder, ledger, machines::FILE)
             .map(|page| machines::read(page, &units, &systems, junk, &mut sample))
             .unwrap_or_default();
         for path in NOT_READ_YET {
@@ -72,7 +72,7 @@ impl Register {
 }
 
 /// A file that must be there: a missing one is not an empty one.
-fn toml_file<'f>(folder: &'f Folder, ledger: &'f Ledger, file: &'static str) -> Option<Page<'f>> {
+fn needed_file<'f>(folder: &'f Folder, ledger: &'f Ledger, file: &'static str) -> Option<Page<'f>> {
     let text = folder.get(file);
     if text.is_none() {
         ledger.note_file(

@@ -90,20 +90,7 @@ pub struct RuleRuling {
 /// Judges one machine.
 #[must_use]
 pub fn judge(set: &PolicySet, subject: &Subject<'_>, clock: JudgeClock) -> Judgement {
-    let bench = Bench::new(set, subject, clock);
-    let rules: Vec<_> = set.rules.iter().map(|rule| bench.deliberate(rule).ruling).collect();
-    let (state, why) = match &bench.silenced {
-        Some((state, why)) => (*state, Some(why.clone())),
-        None => states::by_rules(set, &rules),
-    };
-    Judgement {
-        state,
-        why,
-        unit: bench.unit(),
-        kind: bench.setting.kind,
-        level: bench.setting.level,
-        rules,
-    }
+    Bench::new(set, subject, clock).judgement()
 }
 
 /// Judges one machine and puts it in words.
@@ -111,7 +98,7 @@ pub fn judge(set: &PolicySet, subject: &Subject<'_>, clock: JudgeClock) -> Judge
 pub fn explain(set: &PolicySet, subject: &Subject<'_>, clock: JudgeClock) -> Verdict {
     let bench = Bench::new(set, subject, clock);
     Verdict {
-        state: judge(set, subject, clock).state,
+        state: bench.judgement().state,
         rules: set.rules.iter().map(|rule| bench.explain(rule)).collect(),
     }
 }
@@ -274,6 +261,27 @@ impl<'m> Bench<'m> {
         let setting = setting(set, subject, &facts, clock);
         let silenced = states::silenced(set, subject, setting.kind, clock);
         Self { set, clock, facts, setting, silenced }
+    }
+
+    fn judgement(&self) -> Judgement {
+        let rules: Vec<_> = self
+            .set
+            .rules
+            .iter()
+            .map(|rule| self.deliberate(rule).ruling)
+            .collect();
+        let (state, why) = match &self.silenced {
+            Some((state, why)) => (*state, Some(why.clone())),
+            None => states::by_rules(self.set, &rules),
+        };
+        Judgement {
+            state,
+            why,
+            unit: self.unit(),
+            kind: self.setting.kind,
+            level: self.setting.level,
+            rules,
+        }
     }
 
     fn unit(&self) -> Option<String> {

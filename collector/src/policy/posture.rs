@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
+use report::moment::DAY;
 use report::verdict::{Ruling, State};
 use report::{Lang, MachineId};
 
@@ -138,6 +139,13 @@ impl ReportAge {
     pub const ALL: [Self; 6] =
         [Self::Hour, Self::Day, Self::Week, Self::Month, Self::Older, Self::Never];
 
+    const SPANS: [(i64, Self); 4] = [
+        (DAY / 24, Self::Hour),
+        (DAY, Self::Day),
+        (7 * DAY, Self::Week),
+        (30 * DAY, Self::Month),
+    ];
+
     /// The label in metrics.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -155,15 +163,11 @@ impl ReportAge {
         let Some(machine) = machine else {
             return Self::Never;
         };
-        const HOUR: i64 = 3600;
-        const DAY: i64 = 24 * HOUR;
-        match clock.now.since(machine.last_contact.at) {
-            ..=HOUR => Self::Hour,
-            ..=DAY => Self::Day,
-            age if age <= 7 * DAY => Self::Week,
-            age if age <= 30 * DAY => Self::Month,
-            _ => Self::Older,
-        }
+        let age = clock.now.since(machine.last_contact.at);
+        Self::SPANS
+            .into_iter()
+            .find(|(longest, _)| age <= *longest)
+            .map_or(Self::Older, |(_, span)| span)
     }
 }
 

@@ -1,1 +1,365 @@
+//! Loading: every mistake of every file, each at its place.
 
+use super::fixtures::{folder, rule, set};
+use super::*;
+
+const ROW: &str = "m-1,so,workstation,lan,,,,2025-01-01,\n";
+
+fn problems(files: &[(&str, &str)]) -> Problems {
+    load(&folder(ROW, files)).unwrap_err()
+}
+
+fn compact(files: &[(&str, &str)]) -> String {
+    problems(files).compact()
+}
+
+/// What loading says of one rule with this after its head.
+fn of_rule(rest: &str) -> String {
+    compact(&[("rules/r0.toml", &rule("r0", "major", rest))])
+}
+
+fn of_require(require: &str) -> String {
+    let said = of_rule(&format!("[require]\n{require}\n"));
+    assert_eq!(said.lines().count(), 1, "{said}");
+    said.split_once(": ").unwrap().1.trim_end().to_owned()
+}
+
+#[test]
+fn one_bad_folder_shows_every_mistake_at_its_place() {
+    let misspelt = rule("misspelt", "major", "").replace("severity", "severty")
+        + "[require]\n\"antivirus.primary.realtme\" = true\n\"patches.security_pending\" = \"none\"\n";
+    let twin = rule(
+        "os-supported",
+        "major",
+        "[require]\n\"os.supported_until\" = { max_age = \"7d\" }\n",
+    );
+    let twin_read = rule(
+        "antivirus-licensed",
+        "major",
+        "[require]\n\"antivirus.licence.accepted\" = true\n",
+    );
+    let broken = "id = \"broken\nseverity = \"major\"\n";
+    let example = rule(
+        "wrong-example",
+        "major",
+        "[require]\n\"patches.security_pending\" = 0\n\n[[example]]\nname = \"hai bản vá đang chờ\"\n\
+         now = 2026-11-22\nverdict = \"pass\"\nfacts = { \"patches.security_pending\" = 2 }\n",
+    );
+    let machines = "id;unit;kind;systems;serial;from\n\
+                    m-1;so;workstaton;lan;;2025-01-01\n\
+                    m-2;phòng;server;lan hotich;To be filled by O.E.M.;31/02/2026\n";
+    let said = problems(&[
+        ("rules/misspelt.toml", &misspelt),
+        ("rules/twin.toml", &twin),
+        ("rules/twin-read.toml", &twin_read),
+        ("rules/broken.toml", broken),
+        ("rules/wrong-example.toml", &example),
+        ("register/machines.csv", machines),
+        (
+            "register/waivers.toml",
+            "[[waiver]]\nrule = \"os-supported\"\n",
+        ),
+        ("rule/lost.toml", "id = \"lost\"\n"),
+    ]);
+    let golden = include_str!("tests/bad-folder.txt");
+    assert_eq!(format!("{said}\n"), golden, "\n{said}\n");
+}
+
+#[test]
+fn a_problem_in_one_line_is_what_an_editor_follows() {
+    let said = compact(&[("targets.toml", "timezone = \"Asia/Ho_Chi_Min\"\n")]);
+    assert!(said.starts_with("targets.toml:1:1: "), "{said}");
+    assert!(
+        said.contains("targets.toml:1:12: unknown time zone `Asia/Ho_Chi_Min`"),
+        "{said}"
+    );
+}
+
+#[test]
+fn constraints_are_typed_against_the_catalogue() {
+    for (require, message) in [
+        (
+            "\"machine.level\" = { max_age = \"7d\" }",
+            "`max_age` does not fit `machine.level`, which is a whole number",
+        ),
+        (
+            "\"machine.level\" = \"2\"",
+            "expected a whole number, found text in quotes",
+        ),
+        (
+            "\"machine.level\" = -2",
+            "expected a whole number that is not negative",
+        ),
+        ("\"machine.level\" = []", "an empty list can never be met"),
+        ("\"machine.level\" = {}", "this asks for nothing"),
+        (
+            "\"machine.level\" = { mim = 2 }",
+            "unknown constraint `mim`",
+        ),
+        (
+            "\"machine.level\" = { present = false, max = 2 }",
+            "what must be absent cannot be asked for anything else",
+        ),
+        (
+            "\"antivirus.licence.status\" = \"licenced\"",
+            "unknown word `licenced`",
+        ),
+        (
+            "\"antivirus.primary.realtime\" = [true, false]",
+            "both true and false always holds: write one of them, or { present = true }",
+        ),
+        (
+            "\"patches.lists_at\" = 2026-11-22",
+            "`patches.lists_at` is a moment that happened, which is never equal to a value",
+        ),
+        (
+            "\"patches.lists_at\" = { max_age = \"7 days\" }",
+            "`7 days` is no span of time",
+        ),
+        (
+            "\"patches.lists_at\" = { min_left = \"7d\" }",
+            "`min_left` does not fit `patches.lists_at`, which is a moment that happened",
+        ),
+        (
+            "\"os.supported_until\" = { not_before = 2026-01-01 }",
+            "`not_before` does not fit `os.supported_until`, which is an end",
+        ),
+        (
+            "\"machine.os_id\" = { matches = \"(\" }",
+            "this is no pattern: unclosed group",
+        ),
+        (
+            "\"machine.os_id\" = { matches = \"a)|(b\" }",
+            "this is no pattern: unopened group",
+        ),
+        (
+            "\"antivirus.products\" = { some = {} }",
+            "constraints on `antivirus.products`, a list of records, are not supported by this version",
+        ),
+        (
+            "\"machine.level\" = { any = [1] }",
+            "`any` is not supported by this version",
+        ),
+        ("any = [1]", "`any` is not supported by this version"),
+        ("machine.level = 2", "unknown fact `machine`"),
+    ] {
+        assert_eq!(of_require(require), message, "{require}");
+    }
+}
+
+#[test]
+fn an_unquoted_fact_is_told_to_be_quoted() {
+    let said = problems(&[(
+        "rules/r0.toml",
+        &rule(
+            "r0",
+            "major",
+            "[require]\npatches.lists_at = { max_age = \"1d\" }\n",
+        ),
+    )]);
+    let help = said.iter().next().unwrap().help.as_deref().unwrap();
+    assert!(
+        help.starts_with("put the whole name of the fact in quotes: \"patches."),
+        "{help}"
+    );
+}
+
+#[test]
+fn a_rule_must_ask_for_something_and_apply_to_something() {
+    assert!(of_rule("").contains("the rule asks for nothing"));
+    assert!(of_rule("[require]\n").contains("this asks for nothing"));
+    assert!(
+        of_rule("applies = { os = [] }\n[require]\n\"machine.level\" = 2\n")
+            .contains("an empty list applies to nothing")
+    );
+    assert!(of_rule("[level.6.require]\n\"machine.level\" = 2\n").contains("`6` is no level"));
+    assert!(
+        of_rule("waivable = false\n[require]\n\"machine.level\" = 2\n")
+            .contains("only a critical rule can forbid waivers")
+    );
+}
+
+#[test]
+fn references_lead_somewhere() {
+    let applies = |what: &str| {
+        of_rule(&format!(
+            "applies = {{ {what} }}\n[require]\n\"machine.level\" = 2\n"
+        ))
+    };
+    assert!(applies("units = [\"phon\"]").contains("unknown unit `phon`"));
+    assert!(applies("systems = [\"ho-tic\"]").contains("unknown system `ho-tic`"));
+    let targets = folder("", &[])
+        .get("targets.toml")
+        .unwrap()
+        .replace("[\"antivirus-licensed\"]", "[\"antivirus-licenced\"]");
+    let said = problems(&[("targets.toml", &targets)]);
+    assert_eq!(
+        said.iter().next().unwrap().help.as_deref(),
+        Some("did you mean `antivirus-licensed`?")
+    );
+}
+
+#[test]
+fn one_faulty_file_does_not_make_others_look_faulty() {
+    let said = compact(&[("register/units.toml", "[[unit]\n")]);
+    assert!(
+        said.lines()
+            .all(|line| line.starts_with("register/units.toml:")),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_missing_register_is_not_an_empty_one() {
+    let all = folder(ROW, &[]);
+    let without = all
+        .files()
+        .filter(|(path, _)| *path != "register/machines.csv");
+    let said = load(&Folder::from_files(without)).unwrap_err().compact();
+    assert_eq!(said, "register/machines.csv: the file is missing\n");
+}
+
+#[test]
+fn a_folder_without_a_rule_is_refused() {
+    let all = folder(ROW, &[]);
+    let without = all.files().filter(|(path, _)| !path.starts_with("rules/"));
+    let said = load(&Folder::from_files(without)).unwrap_err().compact();
+    assert!(said.contains("rules/: the folder holds no rule"), "{said}");
+}
+
+#[test]
+fn the_tree_of_units_has_no_circle_and_one_place_at_a_time() {
+    let unit = |id: &str, placed: &str| {
+        format!(
+            "[[unit]]\nid = \"{id}\"\nname = {{ vi = \"a\", en = \"a\" }}\nplaced = [{placed}]\n"
+        )
+    };
+    let tree = |a: &str, b: &str| {
+        let units = format!(
+            "{}{}{}{}",
+            unit("so", ""),
+            unit("phong", ""),
+            unit("a", a),
+            unit("b", b)
+        );
+        load(&folder(ROW, &[("register/units.toml", &units)]))
+            .map_err(|problems| problems.compact())
+    };
+    let circle = tree("{ under = \"b\" }", "{ under = \"a\" }").unwrap_err();
+    assert!(circle.contains("`a` would stand under itself"), "{circle}");
+    let twice = tree(
+        "{ under = \"so\", until = 2025-07-01 }, { under = \"phong\", from = 2025-07-01 }",
+        "",
+    )
+    .unwrap_err();
+    assert!(twice.contains("two placements hold on one day"), "{twice}");
+    let set = tree(
+        "{ under = \"so\", until = 2025-06-30 }, { under = \"phong\", from = 2025-07-01 }",
+        "",
+    )
+    .unwrap();
+    let on = |year, month, day| jiff::civil::date(year, month, day);
+    assert_eq!(set.register.units.line("a", on(2025, 6, 30)), ["a", "so"]);
+    assert_eq!(set.register.units.line("a", on(2025, 7, 1)), ["a", "phong"]);
+}
+
+#[test]
+fn rows_of_machines_are_read_as_spreadsheets_save_them() {
+    let csv = "\u{FEFF}kind;unit;id;from;until;serial;systems\r\nserver;phong;m-9;1/7/2025;;sn 1;lan ho-tich\r\n";
+    let set = set("", &[("register/machines.csv", csv)]);
+    let row = set.register.machines.get("m-9").unwrap();
+    assert_eq!(
+        (row.kind, row.unit.as_str()),
+        (crate::register::MachineKind::Server, "phong")
+    );
+    assert_eq!(row.systems, ["lan", "ho-tich"]);
+    let on = |year| jiff::civil::date(year, 7, 1);
+    assert!(set.register.machines.by_serial("SN 1", on(2025)).is_some());
+    assert!(set.register.machines.by_serial("SN 1", on(2024)).is_none());
+    assert!(
+        set.register
+            .machines
+            .by_asset_tag("SN 1", on(2025))
+            .is_none()
+    );
+}
+
+#[test]
+fn a_mark_belongs_to_one_machine_at_a_time() {
+    let rows = |first_until: &str| {
+        let csv = format!(
+            "m-1,so,workstation,,SN1,,,2025-01-01,{first_until}\nm-2,so,workstation,,sn1,,,2025-01-01,\n"
+        );
+        load(&folder(&csv, &[])).map_err(|problems| problems.compact())
+    };
+    assert!(
+        rows("")
+            .unwrap_err()
+            .contains("column serial: `sn1` already belongs to the machine `m-1`")
+    );
+    assert!(rows("2025-12-31").is_ok());
+}
+
+#[test]
+fn samples_are_marked_and_seen() {
+    assert!(!set(ROW, &[]).register.is_sample());
+    let csv = "# sample = true\nid,unit,kind,from\nm-1,so,workstation,2025-01-01\n";
+    assert!(
+        set("", &[("register/machines.csv", csv)])
+            .register
+            .is_sample()
+    );
+    assert!(
+        set("", &[("register/training.toml", "sample = true\n")])
+            .register
+            .is_sample()
+    );
+}
+
+fn repository() -> Folder {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies");
+    Folder::read(&root).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+#[test]
+fn the_policies_of_this_repository_load_with_their_sample_register() {
+    let set = load(&repository()).unwrap_or_else(|problems| panic!("{problems}"));
+    assert!(set.register.is_sample());
+    assert!(set.register.systems.iter().count() >= 14);
+    assert!(set.register.machines.iter().count() >= 8);
+    for rule in &set.rules {
+        assert!(rule.examples.len() >= 4, "{}", rule.id);
+        let verdicts: std::collections::BTreeSet<_> = rule
+            .examples
+            .iter()
+            .map(|example| example.verdict)
+            .collect();
+        assert!(verdicts.len() >= 3, "{} shows too few outcomes", rule.id);
+    }
+}
+
+#[test]
+fn the_readme_is_executed() {
+    let repository = repository();
+    let readme = repository.get("README.md").unwrap();
+    let blocks: Vec<_> = readme
+        .split("```toml\n")
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap())
+        .collect();
+    assert!(!blocks.is_empty());
+    let files: Vec<_> = blocks
+        .iter()
+        .map(|block| {
+            let name = block
+                .lines()
+                .next()
+                .unwrap()
+                .strip_prefix("# file: ")
+                .unwrap();
+            (name, *block)
+        })
+        .collect();
+    let set = set(ROW, &files);
+    assert!(set.rule("host-has-memory").is_some());
+}

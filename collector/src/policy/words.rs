@@ -62,11 +62,14 @@ pub(crate) fn period(period: Period, lang: Lang) -> String {
 
 /// How long ago: `3 ngày trước`, `3 days ago`.
 fn ago(seconds: i64, lang: Lang) -> String {
-    let span = match seconds {
-        ..MINUTE => return pick(["vừa xong", "just now"], lang).to_owned(),
-        ..HOUR => counted(seconds / MINUTE, ["phút", "minute"], lang),
-        ..DAY => counted(seconds / HOUR, ["giờ", "hour"], lang),
-        _ => counted(seconds / DAY, ["ngày", "day"], lang),
+    let span = if seconds < MINUTE {
+        return pick(["vừa xong", "just now"], lang).to_owned();
+    } else if seconds < HOUR {
+        counted(seconds / MINUTE, ["phút", "minute"], lang)
+    } else if seconds < DAY {
+        counted(seconds / HOUR, ["giờ", "hour"], lang)
+    } else {
+        counted(seconds / DAY, ["ngày", "day"], lang)
     };
     match lang {
         Lang::Vi => format!("{span} trước"),

@@ -1,1 +1,315 @@
+//! Who is counted, and how.
 
+use proptest::prelude::*;
+use report::Timestamp;
+
+use super::*;
+use crate::machine::Contact;
+use crate::policy::fixtures::{HOUR, NOW, good_machine, observe_antivirus, set, silent_body};
+
+const ROWS: &str = "m-1,so,workstation,lan,,,,2025-01-01,\n\
+                    m-2,phong,workstation,ho-tich,,,,2025-01-01,\n\
+                    m-3,phong,server,moi,,,,2025-01-01,\n\
+                    old,so,workstation,lan,,,,2019-01-01,2026-10-31\n\
+                    new,so,workstation,lan,,,,2027-01-01,\n";
+
+fn take(set: &PolicySet, machines: &[Machine]) -> Posture {
+    Posture::take(set, machines, JudgeClock::at(NOW))
+}
+
+fn states(posture: &Posture) -> Vec<(Option<&str>, State)> {
+    let members = posture.members.iter();
+    members
+        .map(|member| (member.row.as_deref(), member.judgement.state))
+        .collect()
+}
+
+#[test]
+fn the_register_is_the_denominator_before_anything_reports() {
+    let set = set(ROWS, &[]);
+    let posture = take(&set, &[]);
+    let never = State::NeverEnrolled;
+    assert_eq!(
+        states(&posture),
+        [
+            (Some("m-1"), never),
+            (Some("m-2"), never),
+            (Some("m-3"), never)
+        ]
+    );
+    let licensed = posture.target("antivirus-licensed").unwrap();
+    assert_eq!(licensed.total, Tally { members: 3, met: 0 });
+    assert!(!licensed.is_met());
+    assert_eq!(posture.report_age, [(ReportAge::Never, 3)].into());
+}
+
+#[test]
+fn a_good_machine_is_one_of_three() {
+    let set = set(ROWS, &[]);
+    let posture = take(&set, &[good_machine(1, Some("m-1"))]);
+    let phong = Some("phong".to_owned());
+    assert_eq!(
+        posture.machines,
+        [
+            ((phong.clone(), State::NeverEnrolled), 2),
+            ((Some("so".to_owned()), State::Protected), 1),
+        ]
+        .into()
+    );
+    assert_eq!(
+        posture.by_level,
+        [
+            ((None, State::NeverEnrolled), 1),
+            ((Some(2), State::Protected), 1),
+            ((Some(4), State::NeverEnrolled), 1),
+        ]
+        .into()
+    );
+    let protected = posture.target("machines-protected").unwrap();
+    assert_eq!(protected.total, Tally { members: 3, met: 1 });
+    assert_eq!(protected.units[&phong], Tally { members: 2, met: 0 });
+    assert_eq!(protected.total.share(Lang::Vi).as_deref(), Some("33,3 %"));
+    let passes = (("antivirus-licensed".to_owned(), Some(2), Ruling::Pass), 1);
+    assert!(posture.rule_machines.contains_key(&passes.0));
+}
+
+#[test]
+fn a_failing_rule_is_counted_under_its_unit() {
+    let set = set(ROWS, &[]);
+    let mut machine = good_machine(1, Some("m-2"));
+    observe_antivirus(&mut machine, vec![], true);
+    let posture = take(&set, &[machine]);
+    let failing: Vec<_> = posture
+        .rule_failing
+        .keys()
+        .map(|(rule, _)| rule.as_str())
+        .collect();
+    assert_eq!(
+        failing,
+        [
+            "antivirus-definitions-fresh",
+            "antivirus-licensed",
+            "antivirus-realtime"
+        ]
+    );
+    assert!(
+        posture
+            .rule_failing
+            .keys()
+            .all(|(_, unit)| unit.as_deref() == Some("phong"))
+    );
+}
+
+#[test]
+fn a_live_machine_outside_the_register_is_counted_and_a_dead_one_is_not() {
+    let set = set("", &[]);
+    let mut dead = good_machine(2, None);
+    dead.last_contact.at = NOW - 31 * DAY;
+    let posture = take(&set, &[good_machine(1, None), dead]);
+    assert_eq!(states(&posture), [(None, State::Protected)]);
+    assert_eq!(posture.unregistered, [(Some("so".to_owned()), 1)].into());
+}
+
+#[test]
+fn a_machine_whose_row_has_ended_does_not_vanish() {
+    let set = set(ROWS, &[]);
+    let posture = take(
+        &set,
+        &[good_machine(1, Some("old")), good_machine(2, Some("gone"))],
+    );
+    assert_eq!(posture.unregistered.values().sum::<u64>(), 2);
+    assert_eq!(posture.members.len(), 5);
+}
+
+fn standing(number: u8, standing: Standing) -> Machine {
+    let mut machine = good_machine(number, Some("m-1"));
+    machine.standing = standing;
+    machine
+}
+
+#[test]
+fn a_superseded_identity_is_history() {
+    let set = set("m-1,so,workstation,lan,,,,2025-01-01,\n", &[]);
+    let both = [
+        standing(1, Standing::Revoked),
+        standing(2, Standing::Current),
+    ];
+    assert_eq!(
+        states(&take(&set, &both)),
+        [(Some("m-1"), State::Protected)]
+    );
+    assert_eq!(
+        states(&take(&set, &both[..1])),
+        [(Some("m-1"), State::Revoked)]
+    );
+}
+
+#[test]
+fn a_pending_claim_neither_takes_the_row_nor_disappears() {
+    let set = set("m-1,so,workstation,lan,,,,2025-01-01,\n", &[]);
+    let both = [
+        standing(1, Standing::Pending),
+        standing(2, Standing::Current),
+    ];
+    assert_eq!(
+        states(&take(&set, &both)),
+        [(Some("m-1"), State::Protected), (None, State::Pending)]
+    );
+    assert_eq!(
+        states(&take(&set, &both[..1])),
+        [(Some("m-1"), State::Pending)]
+    );
+}
+
+#[test]
+fn two_identities_on_one_row_never_count_once_for_both() {
+    let set = set("m-1,so,workstation,lan,,,,2025-01-01,\n", &[]);
+    let posture = take(
+        &set,
+        &[
+            standing(1, Standing::Current),
+            standing(2, Standing::Current),
+        ],
+    );
+    assert_eq!(posture.members.len(), 2);
+    let clone = take(
+        &set,
+        &[standing(1, Standing::Current), standing(2, Standing::Clone)],
+    );
+    assert_eq!(clone.members[0].judgement.state, State::Clone);
+}
+
+#[test]
+fn systems_are_counted_by_what_is_decided() {
+    let set = set(ROWS, &[]);
+    let posture = take(&set, &[]);
+    assert_eq!(
+        posture.systems,
+        [
+            ((None, Status::Draft, false), 1),
+            ((Some(2), Status::Approved, true), 1),
+            ((Some(4), Status::Appraised, false), 1),
+        ]
+        .into()
+    );
+    let tally = |id| posture.target(id).unwrap().total;
+    assert_eq!(tally("systems-classified"), Tally { members: 3, met: 2 });
+    assert_eq!(tally("plans-approved"), Tally { members: 2, met: 1 });
+    assert_eq!(tally("staff-trained"), Tally::default());
+    assert!(!posture.target("staff-trained").unwrap().is_met());
+}
+
+#[test]
+fn ages_fall_into_the_largest_span_they_fit() {
+    let at = |age: i64| {
+        let mut machine = silent_body(1, None);
+        machine.last_contact = Contact {
+            at: NOW - age,
+            skew: 0,
+        };
+        ReportAge::of(Some(&machine), JudgeClock::at(NOW)).name()
+    };
+    for (age, label) in [
+        (-5, "1h"),
+        (HOUR, "1h"),
+        (HOUR + 1, "1d"),
+        (DAY + 1, "7d"),
+        (7 * DAY + 1, "30d"),
+        (30 * DAY + 1, "older"),
+    ] {
+        assert_eq!(at(age), label, "{age}");
+    }
+}
+
+#[test]
+fn the_median_is_a_value_that_was_measured() {
+    assert_eq!(median(vec![]), None);
+    assert_eq!(median(vec![5]), Some(5));
+    assert_eq!(median(vec![9, -1]), Some(-1));
+    assert_eq!(median(vec![9, -1, 3]), Some(3));
+}
+
+#[test]
+fn ninety_nine_point_six_is_not_a_hundred() {
+    let tally = Tally {
+        members: 1000,
+        met: 996,
+    };
+    assert!(!tally.meets(100));
+    assert_eq!(tally.share(Lang::Vi).as_deref(), Some("99,6 %"));
+    assert_eq!(
+        Tally {
+            members: 100_000,
+            met: 99_999
+        }
+        .share(Lang::En)
+        .as_deref(),
+        Some("99.9%")
+    );
+    assert!(
+        Tally {
+            members: 10,
+            met: 7
+        }
+        .meets(70)
+    );
+    assert!(
+        !Tally {
+            members: 1_000_000,
+            met: 699_999
+        }
+        .meets(70)
+    );
+    assert_eq!(
+        (Tally::default().meets(1), Tally::default().tenths()),
+        (false, None)
+    );
+}
+
+fn any_machine() -> impl Strategy<Value = Machine> {
+    let row = proptest::option::of(proptest::sample::select(vec!["m-1", "m-2", "old", "gone"]));
+    let standing = proptest::sample::select(Standing::ALL.to_vec());
+    (1_u8..250, row, standing, 0_i64..60, any::<bool>()).prop_map(
+        |(number, row, standing, days, good)| {
+            let mut machine = if good {
+                good_machine(number, row)
+            } else {
+                silent_body(number, row)
+            };
+            machine.standing = standing;
+            machine.last_contact.at = Timestamp(NOW.0 - days * DAY);
+            machine
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn states_partition_the_members(machines in proptest::collection::vec(any_machine(), 0..8)) {
+        let set = set(ROWS, &[]);
+        let posture = take(&set, &machines);
+        let members = posture.members.len() as u64;
+        let sum = |counts: &mut dyn Iterator<Item = u64>| counts.sum::<u64>();
+        prop_assert_eq!(sum(&mut posture.machines.values().copied()), members);
+        prop_assert_eq!(sum(&mut posture.by_kind.values().copied()), members);
+        prop_assert_eq!(sum(&mut posture.by_level.values().copied()), members);
+        prop_assert_eq!(sum(&mut posture.report_age.values().copied()), members);
+        prop_assert_eq!(sum(&mut posture.rule_machines.values().copied()), members * 5);
+        for target in &posture.targets {
+            let units = target.units.values().map(|tally| tally.members).sum::<u64>();
+            prop_assert_eq!(units, target.total.members);
+            prop_assert!(target.total.met <= target.total.members);
+        }
+        for row in ["m-1", "m-2", "m-3"] {
+            let held = posture.members.iter().filter(|member| member.row.as_deref() == Some(row)).count();
+            prop_assert_eq!(held, 1);
+        }
+        for member in posture.members.iter().filter(|member| member.judgement.state == State::Protected) {
+            let id = member.machine.unwrap();
+            let standing_of = machines.iter().filter(|machine| machine.id == id);
+            prop_assert!(standing_of.into_iter().any(|machine| machine.standing == Standing::Current));
+        }
+    }
+}

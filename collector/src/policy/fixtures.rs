@@ -1,0 +1,231 @@
+//! Small worlds for tests: the shipped policies over a register of one's own, and machines.
+
+use std::collections::BTreeMap;
+
+use report::fact::Record;
+use report::{
+    Fact, FactKey, MachineId, Moment, Observation, Outcome, Reading, Text, Timestamp, Topic, Value,
+};
+
+use super::starter::starter_files;
+use super::{Folder, PolicySet, load};
+use crate::machine::{Contact, Kept, Machine, Standing};
+
+/// 2026-11-22 08:00 in Vietnam, a Sunday.
+pub(crate) const NOW: Timestamp = Timestamp(1_795_309_200);
+
+pub(crate) const HOUR: i64 = 3600;
+pub(crate) const DAY: i64 = 24 * HOUR;
+
+const UNITS: &str = r#"
+[[unit]]
+id = "so"
+name = { vi = "Sở", en = "Department" }
+[[unit]]
+id = "phong"
+name = { vi = "Phòng", en = "Division" }
+placed = [{ under = "so" }]
+"#;
+
+const SYSTEMS: &str = r#"
+[[system]]
+id = "lan"
+name = { vi = "Mạng nội bộ", en = "Network" }
+owner = "UBND"
+operator = "Sở"
+unit = "so"
+legal_basis = "ND85_2016"
+level = 2
+status = "approved"
+deployment = "full"
+plan = { number = "1", date = 2024-01-02 }
+[[system]]
+id = "ho-tich"
+name = { vi = "Hộ tịch", en = "Civil status" }
+owner = "UBND"
+operator = "Sở"
+unit = "phong"
+legal_basis = "ND331_2026"
+level = 4
+status = "appraised"
+deployment = "none"
+[[system]]
+id = "moi"
+name = { vi = "Mới", en = "New" }
+owner = "UBND"
+operator = "Sở"
+unit = "phong"
+legal_basis = "ND331_2026"
+status = "draft"
+deployment = "none"
+"#;
+
+const HEADER: &str = "id,unit,kind,systems,serial,asset_tag,host_name,from,until\n";
+
+/// The starter folder with a small register, these rows of `machines.csv`, and these files in
+/// place of or beside its own.
+pub(crate) fn folder(rows: &str, files: &[(&str, &str)]) -> Folder {
+    let mut all: BTreeMap<String, String> = starter_files()
+        .iter()
+        .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
+        .collect();
+    all.insert("register/units.toml".to_owned(), UNITS.to_owned());
+    all.insert("register/systems.toml".to_owned(), SYSTEMS.to_owned());
+    all.insert(
+        "register/machines.csv".to_owned(),
+        format!("{HEADER}{rows}"),
+    );
+    for (path, text) in files {
+        all.insert((*path).to_owned(), (*text).to_owned());
+    }
+    Folder::from_files(all)
+}
+
+/// The set of [`folder`].
+pub(crate) fn set(rows: &str, files: &[(&str, &str)]) -> PolicySet {
+    load(&folder(rows, files)).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+/// The same set with these rules and no others.
+pub(crate) fn set_with_rules(rows: &str, rules: &[&str]) -> PolicySet {
+    let mut all: BTreeMap<String, String> = folder(rows, &[])
+        .files()
+        .filter(|(path, _)| !path.starts_with("rules/"))
+        .map(|(path, text)| (path.to_owned(), text.to_owned()))
+        .collect();
+    for (index, rule) in rules.iter().enumerate() {
+        all.insert(format!("rules/{index}.toml"), (*rule).to_owned());
+    }
+    let targets =
+        all["targets.toml"].replace(r#"rules = ["antivirus-licensed"]"#, r#"rules = ["r0"]"#);
+    all.insert("targets.toml".to_owned(), targets);
+    load(&Folder::from_files(all)).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+/// A rule of the id `r0` … with this after its head.
+pub(crate) fn rule(id: &str, severity: &str, rest: &str) -> String {
+    let head = format!(
+        "id = \"{id}\"\nseverity = \"{severity}\"\nsource = [\"x\"]\n\
+         title = {{ vi = \"a\", en = \"a\" }}\nremedy = {{ vi = \"b\", en = \"b\" }}\n"
+    );
+    format!("{head}{rest}")
+}
+
+pub(crate) fn key(name: &str) -> FactKey {
+    FactKey::named(name).unwrap_or_else(|| panic!("no fact {name}"))
+}
+
+pub(crate) fn text(text: &str) -> Value {
+    Value::Text(Text::new(text).unwrap())
+}
+
+pub(crate) fn source_moment(at: Timestamp) -> Value {
+    Value::Moment(Moment::source(at))
+}
+
+/// A machine that speaks now, whose clock is right, and which has reported nothing.
+pub(crate) fn silent_body(number: u8, row: Option<&str>) -> Machine {
+    Machine {
+        id: MachineId::from_bytes([number; 16]),
+        row: row.map(str::to_owned),
+        token_unit: Some("so".to_owned()),
+        standing: Standing::Current,
+        enrolled_at: NOW - 90 * DAY,
+        last_contact: Contact { at: NOW, skew: 0 },
+        topics: BTreeMap::new(),
+    }
+}
+
+/// Lets a machine have observed these facts of a topic at a moment of its clock.
+pub(crate) fn observe(machine: &mut Machine, topic: Topic, at: Timestamp, facts: &[(&str, Fact)]) {
+    let facts = facts
+        .iter()
+        .map(|(name, fact)| (key(name), Reading::from(fact.clone())))
+        .collect();
+    keep(machine, topic, at, Outcome::Observed(facts));
+}
+
+pub(crate) fn keep(machine: &mut Machine, topic: Topic, at: Timestamp, outcome: Outcome) {
+    let kept = Kept {
+        observation: Observation {
+            topic,
+            observed_at: at,
+            outcome,
+        },
+        received_at: at,
+        skew: 0,
+    };
+    machine.topics.insert(topic, kept);
+}
+
+/// One antivirus product with these fields.
+pub(crate) fn product(fields: &[(&'static str, Fact)]) -> Record {
+    Record(
+        fields
+            .iter()
+            .map(|(name, fact)| (*name, Reading::from(fact.clone())))
+            .collect(),
+    )
+}
+
+pub(crate) fn known(value: Value) -> Fact {
+    Fact::Known(value)
+}
+
+pub(crate) fn word(word: &'static str) -> Fact {
+    Fact::Known(Value::Choice(word))
+}
+
+/// A licensed product that protects in real time with definitions of yesterday.
+pub(crate) fn good_product(id: &str) -> Record {
+    product(&[
+        ("product", known(text(id))),
+        ("state", word("on")),
+        ("realtime", known(Value::Bool(true))),
+        ("definitions_at", known(source_moment(NOW - DAY))),
+        ("licence_status", word("licensed")),
+        ("licence_until", known(source_moment(NOW + 100 * DAY))),
+        ("licence_evidence", word("vendor")),
+    ])
+}
+
+/// Lets a machine have reported these products just now.
+pub(crate) fn observe_antivirus(machine: &mut Machine, products: Vec<Record>, complete: bool) {
+    observe(
+        machine,
+        Topic::Antivirus,
+        NOW,
+        &[
+            ("antivirus.products", known(Value::Records(products))),
+            ("antivirus.complete", known(Value::Bool(complete))),
+        ],
+    );
+}
+
+/// A Debian machine of which every shipped rule passes.
+pub(crate) fn good_machine(number: u8, row: Option<&str>) -> Machine {
+    let mut machine = silent_body(number, row);
+    observe(
+        &mut machine,
+        Topic::Machine,
+        NOW,
+        &[
+            ("machine.os_family", word("linux")),
+            ("machine.os_id", known(text("debian"))),
+            ("machine.os_version", known(text("12"))),
+            ("machine.chassis", word("desktop")),
+        ],
+    );
+    observe_antivirus(&mut machine, vec![good_product("eset")], true);
+    observe(
+        &mut machine,
+        Topic::Patches,
+        NOW,
+        &[
+            ("patches.security_pending", known(Value::Count(0))),
+            ("patches.security_sources", known(Value::Count(1))),
+            ("patches.lists_at", known(source_moment(NOW - DAY))),
+        ],
+    );
+    machine
+}
