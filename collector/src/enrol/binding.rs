@@ -47,7 +47,7 @@ mod tests {
     const UNITS: &str = "[[unit]]\nid = \"stp\"\nname = { vi = \"Sở\", en = \"Department\" }\n";
 
     fn set() -> PolicySet {
-        let mut files: std::collections::BTreeMap<_, _> = starter_files().collect();
+        let mut files: std::collections::BTreeMap<_, _> = starter_files().iter().copied().collect();
         files.insert("register/machines.csv", MACHINES);
         files.insert("register/units.toml", UNITS);
         load(&Folder::from_files(files)).unwrap()

@@ -71,10 +71,7 @@ pub(crate) fn folder(rows: &str, files: &[(&str, &str)]) -> Folder {
         .collect();
     all.insert("register/units.toml".to_owned(), UNITS.to_owned());
     all.insert("register/systems.toml".to_owned(), SYSTEMS.to_owned());
-    all.insert(
-        "register/machines.csv".to_owned(),
-        format!("{HEADER}{rows}"),
-    );
+    all.insert("register/machines.csv".to_owned(), format!("{HEADER}{rows}"));
     for (path, text) in files {
         all.insert((*path).to_owned(), (*text).to_owned());
     }
@@ -138,20 +135,13 @@ pub(crate) fn silent_body(number: u8, row: Option<&str>) -> Machine {
 
 /// Lets a machine have observed these facts of a topic at a moment of its clock.
 pub(crate) fn observe(machine: &mut Machine, topic: Topic, at: Timestamp, facts: &[(&str, Fact)]) {
-    let facts = facts
-        .iter()
-        .map(|(name, fact)| (key(name), Reading::from(fact.clone())))
-        .collect();
+    let facts = facts.iter().map(|(name, fact)| (key(name), Reading::from(fact.clone()))).collect();
     keep(machine, topic, at, Outcome::Observed(facts));
 }
 
 pub(crate) fn keep(machine: &mut Machine, topic: Topic, at: Timestamp, outcome: Outcome) {
     let kept = Kept {
-        observation: Observation {
-            topic,
-            observed_at: at,
-            outcome,
-        },
+        observation: Observation { topic, observed_at: at, outcome },
         received_at: at,
         skew: 0,
     };
@@ -160,12 +150,7 @@ pub(crate) fn keep(machine: &mut Machine, topic: Topic, at: Timestamp, outcome: 
 
 /// One antivirus product with these fields.
 pub(crate) fn product(fields: &[(&'static str, Fact)]) -> Record {
-    Record(
-        fields
-            .iter()
-            .map(|(name, fact)| (*name, Reading::from(fact.clone())))
-            .collect(),
-    )
+    Record(fields.iter().map(|(name, fact)| (*name, Reading::from(fact.clone()))).collect())
 }
 
 pub(crate) fn known(value: Value) -> Fact {

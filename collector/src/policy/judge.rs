@@ -264,12 +264,8 @@ impl<'m> Bench<'m> {
     }
 
     fn judgement(&self) -> Judgement {
-        let rules: Vec<_> = self
-            .set
-            .rules
-            .iter()
-            .map(|rule| self.deliberate(rule).ruling)
-            .collect();
+        let rules: Vec<_> =
+            self.set.rules.iter().map(|rule| self.deliberate(rule).ruling).collect();
         let (state, why) = match &self.silenced {
             Some((state, why)) => (*state, Some(why.clone())),
             None => states::by_rules(self.set, &rules),

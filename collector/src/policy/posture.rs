@@ -139,12 +139,8 @@ impl ReportAge {
     pub const ALL: [Self; 6] =
         [Self::Hour, Self::Day, Self::Week, Self::Month, Self::Older, Self::Never];
 
-    const SPANS: [(i64, Self); 4] = [
-        (DAY / 24, Self::Hour),
-        (DAY, Self::Day),
-        (7 * DAY, Self::Week),
-        (30 * DAY, Self::Month),
-    ];
+    const SPANS: [(i64, Self); 4] =
+        [(DAY / 24, Self::Hour), (DAY, Self::Day), (7 * DAY, Self::Week), (30 * DAY, Self::Month)];
 
     /// The label in metrics.
     #[must_use]

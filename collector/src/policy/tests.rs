@@ -28,16 +28,10 @@ fn of_require(require: &str) -> String {
 fn one_bad_folder_shows_every_mistake_at_its_place() {
     let misspelt = rule("misspelt", "major", "").replace("severity", "severty")
         + "[require]\n\"antivirus.primary.realtme\" = true\n\"patches.security_pending\" = \"none\"\n";
-    let twin = rule(
-        "os-supported",
-        "major",
-        "[require]\n\"os.supported_until\" = { max_age = \"7d\" }\n",
-    );
-    let twin_read = rule(
-        "antivirus-licensed",
-        "major",
-        "[require]\n\"antivirus.licence.accepted\" = true\n",
-    );
+    let twin =
+        rule("os-supported", "major", "[require]\n\"os.supported_until\" = { max_age = \"7d\" }\n");
+    let twin_read =
+        rule("antivirus-licensed", "major", "[require]\n\"antivirus.licence.accepted\" = true\n");
     let broken = "id = \"broken\nseverity = \"major\"\n";
     let example = rule(
         "wrong-example",
@@ -55,10 +49,7 @@ fn one_bad_folder_shows_every_mistake_at_its_place() {
         ("rules/broken.toml", broken),
         ("rules/wrong-example.toml", &example),
         ("register/machines.csv", machines),
-        (
-            "register/waivers.toml",
-            "[[waiver]]\nrule = \"os-supported\"\n",
-        ),
+        ("register/waivers.toml", "[[waiver]]\nrule = \"os-supported\"\n"),
         ("rule/lost.toml", "id = \"lost\"\n"),
     ]);
     let golden = include_str!("tests/bad-folder.txt");
@@ -69,10 +60,7 @@ fn one_bad_folder_shows_every_mistake_at_its_place() {
 fn a_problem_in_one_line_is_what_an_editor_follows() {
     let said = compact(&[("targets.toml", "timezone = \"Asia/Ho_Chi_Min\"\n")]);
     assert!(said.starts_with("targets.toml:1:1: "), "{said}");
-    assert!(
-        said.contains("targets.toml:1:12: unknown time zone `Asia/Ho_Chi_Min`"),
-        "{said}"
-    );
+    assert!(said.contains("targets.toml:1:12: unknown time zone `Asia/Ho_Chi_Min`"), "{said}");
 }
 
 #[test]
@@ -82,28 +70,16 @@ fn constraints_are_typed_against_the_catalogue() {
             "\"machine.level\" = { max_age = \"7d\" }",
             "`max_age` does not fit `machine.level`, which is a whole number",
         ),
-        (
-            "\"machine.level\" = \"2\"",
-            "expected a whole number, found text in quotes",
-        ),
-        (
-            "\"machine.level\" = -2",
-            "expected a whole number that is not negative",
-        ),
+        ("\"machine.level\" = \"2\"", "expected a whole number, found text in quotes"),
+        ("\"machine.level\" = -2", "expected a whole number that is not negative"),
         ("\"machine.level\" = []", "an empty list can never be met"),
         ("\"machine.level\" = {}", "this asks for nothing"),
-        (
-            "\"machine.level\" = { mim = 2 }",
-            "unknown constraint `mim`",
-        ),
+        ("\"machine.level\" = { mim = 2 }", "unknown constraint `mim`"),
         (
             "\"machine.level\" = { present = false, max = 2 }",
             "what must be absent cannot be asked for anything else",
         ),
-        (
-            "\"antivirus.licence.status\" = \"licenced\"",
-            "unknown word `licenced`",
-        ),
+        ("\"antivirus.licence.status\" = \"licenced\"", "unknown word `licenced`"),
         (
             "\"antivirus.primary.realtime\" = [true, false]",
             "both true and false always holds: write one of them, or { present = true }",
@@ -112,10 +88,7 @@ fn constraints_are_typed_against_the_catalogue() {
             "\"patches.lists_at\" = 2026-11-22",
             "`patches.lists_at` is a moment that happened, which is never equal to a value",
         ),
-        (
-            "\"patches.lists_at\" = { max_age = \"7 days\" }",
-            "`7 days` is no span of time",
-        ),
+        ("\"patches.lists_at\" = { max_age = \"7 days\" }", "`7 days` is no span of time"),
         (
             "\"patches.lists_at\" = { min_left = \"7d\" }",
             "`min_left` does not fit `patches.lists_at`, which is a moment that happened",
@@ -124,22 +97,13 @@ fn constraints_are_typed_against_the_catalogue() {
             "\"os.supported_until\" = { not_before = 2026-01-01 }",
             "`not_before` does not fit `os.supported_until`, which is an end",
         ),
-        (
-            "\"machine.os_id\" = { matches = \"(\" }",
-            "this is no pattern: unclosed group",
-        ),
-        (
-            "\"machine.os_id\" = { matches = \"a)|(b\" }",
-            "this is no pattern: unopened group",
-        ),
+        ("\"machine.os_id\" = { matches = \"(\" }", "this is no pattern: unclosed group"),
+        ("\"machine.os_id\" = { matches = \"a)|(b\" }", "this is no pattern: unopened group"),
         (
             "\"antivirus.products\" = { some = {} }",
             "constraints on `antivirus.products`, a list of records, are not supported by this version",
         ),
-        (
-            "\"machine.level\" = { any = [1] }",
-            "`any` is not supported by this version",
-        ),
+        ("\"machine.level\" = { any = [1] }", "`any` is not supported by this version"),
         ("any = [1]", "`any` is not supported by this version"),
         ("machine.level = 2", "unknown fact `machine`"),
     ] {
@@ -151,17 +115,10 @@ fn constraints_are_typed_against_the_catalogue() {
 fn an_unquoted_fact_is_told_to_be_quoted() {
     let said = problems(&[(
         "rules/r0.toml",
-        &rule(
-            "r0",
-            "major",
-            "[require]\npatches.lists_at = { max_age = \"1d\" }\n",
-        ),
+        &rule("r0", "major", "[require]\npatches.lists_at = { max_age = \"1d\" }\n"),
     )]);
     let help = said.iter().next().unwrap().help.as_deref().unwrap();
-    assert!(
-        help.starts_with("put the whole name of the fact in quotes: \"patches."),
-        "{help}"
-    );
+    assert!(help.starts_with("put the whole name of the fact in quotes: \"patches."), "{help}");
 }
 
 #[test]
@@ -182,9 +139,7 @@ fn a_rule_must_ask_for_something_and_apply_to_something() {
 #[test]
 fn references_lead_somewhere() {
     let applies = |what: &str| {
-        of_rule(&format!(
-            "applies = {{ {what} }}\n[require]\n\"machine.level\" = 2\n"
-        ))
+        of_rule(&format!("applies = {{ {what} }}\n[require]\n\"machine.level\" = 2\n"))
     };
     assert!(applies("units = [\"phon\"]").contains("unknown unit `phon`"));
     assert!(applies("systems = [\"ho-tic\"]").contains("unknown system `ho-tic`"));
@@ -202,19 +157,13 @@ fn references_lead_somewhere() {
 #[test]
 fn one_faulty_file_does_not_make_others_look_faulty() {
     let said = compact(&[("register/units.toml", "[[unit]\n")]);
-    assert!(
-        said.lines()
-            .all(|line| line.starts_with("register/units.toml:")),
-        "{said}"
-    );
+    assert!(said.lines().all(|line| line.starts_with("register/units.toml:")), "{said}");
 }
 
 #[test]
 fn a_missing_register_is_not_an_empty_one() {
     let all = folder(ROW, &[]);
-    let without = all
-        .files()
-        .filter(|(path, _)| *path != "register/machines.csv");
+    let without = all.files().filter(|(path, _)| *path != "register/machines.csv");
     let said = load(&Folder::from_files(without)).unwrap_err().compact();
     assert_eq!(said, "register/machines.csv: the file is missing\n");
 }
@@ -235,13 +184,8 @@ fn the_tree_of_units_has_no_circle_and_one_place_at_a_time() {
         )
     };
     let tree = |a: &str, b: &str| {
-        let units = format!(
-            "{}{}{}{}",
-            unit("so", ""),
-            unit("phong", ""),
-            unit("a", a),
-            unit("b", b)
-        );
+        let units =
+            format!("{}{}{}{}", unit("so", ""), unit("phong", ""), unit("a", a), unit("b", b));
         load(&folder(ROW, &[("register/units.toml", &units)]))
             .map_err(|problems| problems.compact())
     };
@@ -268,20 +212,12 @@ fn rows_of_machines_are_read_as_spreadsheets_save_them() {
     let csv = "\u{FEFF}kind;unit;id;from;until;serial;systems\r\nserver;phong;m-9;1/7/2025;;sn 1;lan ho-tich\r\n";
     let set = set("", &[("register/machines.csv", csv)]);
     let row = set.register.machines.get("m-9").unwrap();
-    assert_eq!(
-        (row.kind, row.unit.as_str()),
-        (crate::register::MachineKind::Server, "phong")
-    );
+    assert_eq!((row.kind, row.unit.as_str()), (crate::register::MachineKind::Server, "phong"));
     assert_eq!(row.systems, ["lan", "ho-tich"]);
     let on = |year| jiff::civil::date(year, 7, 1);
     assert!(set.register.machines.by_serial("SN 1", on(2025)).is_some());
     assert!(set.register.machines.by_serial("SN 1", on(2024)).is_none());
-    assert!(
-        set.register
-            .machines
-            .by_asset_tag("SN 1", on(2025))
-            .is_none()
-    );
+    assert!(set.register.machines.by_asset_tag("SN 1", on(2025)).is_none());
 }
 
 #[test]
@@ -293,9 +229,7 @@ fn a_mark_belongs_to_one_machine_at_a_time() {
         load(&folder(&csv, &[])).map_err(|problems| problems.compact())
     };
     assert!(
-        rows("")
-            .unwrap_err()
-            .contains("column serial: `sn1` already belongs to the machine `m-1`")
+        rows("").unwrap_err().contains("column serial: `sn1` already belongs to the machine `m-1`")
     );
     assert!(rows("2025-12-31").is_ok());
 }
@@ -304,16 +238,8 @@ fn a_mark_belongs_to_one_machine_at_a_time() {
 fn samples_are_marked_and_seen() {
     assert!(!set(ROW, &[]).register.is_sample());
     let csv = "# sample = true\nid,unit,kind,from\nm-1,so,workstation,2025-01-01\n";
-    assert!(
-        set("", &[("register/machines.csv", csv)])
-            .register
-            .is_sample()
-    );
-    assert!(
-        set("", &[("register/training.toml", "sample = true\n")])
-            .register
-            .is_sample()
-    );
+    assert!(set("", &[("register/machines.csv", csv)]).register.is_sample());
+    assert!(set("", &[("register/training.toml", "sample = true\n")]).register.is_sample());
 }
 
 fn repository() -> Folder {
@@ -329,11 +255,8 @@ fn the_policies_of_this_repository_load_with_their_sample_register() {
     assert!(set.register.machines.iter().count() >= 8);
     for rule in &set.rules {
         assert!(rule.examples.len() >= 4, "{}", rule.id);
-        let verdicts: std::collections::BTreeSet<_> = rule
-            .examples
-            .iter()
-            .map(|example| example.verdict)
-            .collect();
+        let verdicts: std::collections::BTreeSet<_> =
+            rule.examples.iter().map(|example| example.verdict).collect();
         assert!(verdicts.len() >= 3, "{} shows too few outcomes", rule.id);
     }
 }
@@ -342,21 +265,13 @@ fn the_policies_of_this_repository_load_with_their_sample_register() {
 fn the_readme_is_executed() {
     let repository = repository();
     let readme = repository.get("README.md").unwrap();
-    let blocks: Vec<_> = readme
-        .split("```toml\n")
-        .skip(1)
-        .map(|rest| rest.split("```").next().unwrap())
-        .collect();
+    let blocks: Vec<_> =
+        readme.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
     assert!(!blocks.is_empty());
     let files: Vec<_> = blocks
         .iter()
         .map(|block| {
-            let name = block
-                .lines()
-                .next()
-                .unwrap()
-                .strip_prefix("# file: ")
-                .unwrap();
+            let name = block.lines().next().unwrap().strip_prefix("# file: ").unwrap();
             (name, *block)
         })
         .collect();

@@ -44,9 +44,7 @@ fn changed(id: &str, fields: &[(&'static str, Fact)]) -> Record {
 }
 
 fn elected(products: Vec<Record>) -> Option<String> {
-    primary(products, true, "antivirus.primary.product")
-        .text()
-        .map(Text::to_string)
+    primary(products, true, "antivirus.primary.product").text().map(Text::to_string)
 }
 
 const NO: Fact = Fact::Known(Value::Bool(false));
@@ -62,17 +60,11 @@ fn the_election_asks_running_realtime_passive_licence_definitions_and_id_in_this
         ("is free", changed("b", &[("licence_status", word("free"))])),
         (
             "has older definitions",
-            changed(
-                "b",
-                &[("definitions_at", known(source_moment(NOW - 2 * DAY)))],
-            ),
+            changed("b", &[("definitions_at", known(source_moment(NOW - 2 * DAY)))]),
         ),
         ("has a later id", changed("b", &[])),
     ] {
-        for products in [
-            vec![better.clone(), worse.clone()],
-            vec![worse, better.clone()],
-        ] {
+        for products in [vec![better.clone(), worse.clone()], vec![worse, better.clone()]] {
             assert_eq!(elected(products).as_deref(), Some("a-best"), "{why}");
         }
     }
@@ -92,11 +84,7 @@ fn each_step_of_the_election_outweighs_all_later_ones() {
         Some("z")
     );
     assert_eq!(
-        elected(products(
-            &[("licence_status", word("none"))],
-            &[("realtime", NO)]
-        ))
-        .as_deref(),
+        elected(products(&[("licence_status", word("none"))], &[("realtime", NO)])).as_deref(),
         Some("z")
     );
     assert_eq!(
@@ -111,14 +99,8 @@ fn each_step_of_the_election_outweighs_all_later_ones() {
 
 #[test]
 fn definitions_of_the_future_are_not_the_newest() {
-    let future = changed(
-        "a",
-        &[("definitions_at", known(source_moment(NOW + 30 * DAY)))],
-    );
-    assert_eq!(
-        elected(vec![future, changed("b", &[])]).as_deref(),
-        Some("b")
-    );
+    let future = changed("a", &[("definitions_at", known(source_moment(NOW + 30 * DAY)))]);
+    assert_eq!(elected(vec![future, changed("b", &[])]).as_deref(), Some("b"));
 }
 
 #[test]
@@ -126,22 +108,12 @@ fn none_running_gives_the_registered_one_with_its_state() {
     let off = [("state", word("off"))];
     let registered = changed(
         "z",
-        &[
-            ("state", word("off")),
-            ("registered", YES),
-            ("licence_status", word("none")),
-        ],
+        &[("state", word("off")), ("registered", YES), ("licence_status", word("none"))],
     );
     let products = vec![changed("a", &off), registered];
     assert_eq!(elected(products.clone()).as_deref(), Some("z"));
-    assert_eq!(
-        primary(products.clone(), true, "antivirus.primary.state").word(),
-        Some("off")
-    );
-    assert_eq!(
-        primary(products, true, "antivirus.primary.realtime").bool(),
-        Some(false)
-    );
+    assert_eq!(primary(products.clone(), true, "antivirus.primary.state").word(), Some("off"));
+    assert_eq!(primary(products, true, "antivirus.primary.realtime").bool(), Some(false));
 }
 
 #[test]
@@ -164,11 +136,9 @@ fn none_running_and_not_complete_leaves_every_primary_fact_unknown() {
 
 #[test]
 fn nothing_found_by_sources_that_all_answered_is_absent() {
-    for name in [
-        "antivirus.primary.product",
-        "antivirus.primary.realtime",
-        "antivirus.licence.status",
-    ] {
+    for name in
+        ["antivirus.primary.product", "antivirus.primary.realtime", "antivirus.licence.status"]
+    {
         assert_eq!(primary(vec![], true, name), Finding::Absent, "{name}");
     }
 }
@@ -184,10 +154,7 @@ fn whether_all_answered_must_itself_be_known() {
         &[("antivirus.products", known(Value::Records(vec![])))],
     );
     let facts = derive(&set, &Subject::of(&set, &machine, NOW), JudgeClock::at(NOW));
-    assert_eq!(
-        *facts.named("antivirus.primary.product"),
-        Finding::Unknown(Why::IncompleteList)
-    );
+    assert_eq!(*facts.named("antivirus.primary.product"), Finding::Unknown(Why::IncompleteList));
 }
 
 #[test]
@@ -195,40 +162,23 @@ fn one_that_may_run_is_not_passed_over_for_one_that_does_not() {
     let may = changed("a", &[("state", Fact::unknown(Reason::AccessDenied))]);
     let off = changed("b", &[("state", word("off")), ("registered", YES)]);
     let state = primary(vec![off, may], true, "antivirus.primary.state");
-    assert!(
-        matches!(state, Finding::Unknown(Why::Unreadable(_))),
-        "{state:?}"
-    );
+    assert!(matches!(state, Finding::Unknown(Why::Unreadable(_))), "{state:?}");
 }
 
 #[test]
 fn a_product_that_is_off_or_passive_is_not_real_time_whatever_it_says() {
-    for fields in [
-        [("state", word("snoozed"))],
-        [("state", word("expired"))],
-        [("passive", YES)],
-    ] {
-        let realtime = primary(
-            vec![changed("a", &fields)],
-            true,
-            "antivirus.primary.realtime",
-        );
+    for fields in [[("state", word("snoozed"))], [("state", word("expired"))], [("passive", YES)]] {
+        let realtime = primary(vec![changed("a", &fields)], true, "antivirus.primary.realtime");
         assert_eq!(realtime.bool(), Some(false), "{fields:?}");
     }
 }
 
 /// Status and acceptance of one product with this word and this end.
 fn licence(word: Fact, until: Fact, horizon: Timestamp) -> (Option<&'static str>, Option<bool>) {
-    let products = vec![changed(
-        "a",
-        &[("licence_status", word), ("licence_until", until)],
-    )];
+    let products = vec![changed("a", &[("licence_status", word), ("licence_until", until)])];
     let clock = JudgeClock { now: NOW, horizon };
     let finding = |name| with_products(products.clone(), true, clock, name);
-    (
-        finding("antivirus.licence.status").word(),
-        finding("antivirus.licence.accepted").bool(),
-    )
+    (finding("antivirus.licence.status").word(), finding("antivirus.licence.accepted").bool())
 }
 
 #[test]
@@ -252,20 +202,13 @@ fn a_licence_is_over_when_its_end_is_past_and_not_when_a_word_says_so() {
         ("builtin", Fact::Absent, (Some("builtin"), Some(false))),
         ("none", Fact::Absent, (Some("none"), Some(false))),
     ] {
-        assert_eq!(
-            licence(word(said), until.clone(), NOW),
-            expected,
-            "{said} {until:?}"
-        );
+        assert_eq!(licence(word(said), until.clone(), NOW), expected, "{said} {until:?}");
     }
     assert_eq!(
         licence(Fact::unknown(Reason::ProductOpaque), past(), NOW),
         (Some("expired"), Some(false))
     );
-    assert_eq!(
-        licence(word("licensed"), ahead(), NOW + 11 * DAY),
-        (Some("expired"), Some(false))
-    );
+    assert_eq!(licence(word("licensed"), ahead(), NOW + 11 * DAY), (Some("expired"), Some(false)));
 }
 
 #[test]
@@ -290,10 +233,7 @@ fn the_office_decides_whether_free_counts() {
 fn support(os: &str, version: Fact) -> Finding<'static> {
     let set = set(ROW, &[]);
     let mut machine = silent_body(1, Some("m-1"));
-    let facts = [
-        ("machine.os_id", known(text(os))),
-        ("machine.os_version", version),
-    ];
+    let facts = [("machine.os_id", known(text(os))), ("machine.os_version", version)];
     observe(&mut machine, Topic::Machine, NOW, &facts);
     let facts = derive(&set, &Subject::of(&set, &machine, NOW), JudgeClock::at(NOW));
     owned(facts.named("os.supported_until"))
@@ -319,10 +259,7 @@ fn a_system_outside_the_catalogue_is_unknown() {
 }
 
 fn level_of(systems: &str) -> Option<u64> {
-    let set = set(
-        &format!("m-1,so,workstation,{systems},,,,2025-01-01,\n"),
-        &[],
-    );
+    let set = set(&format!("m-1,so,workstation,{systems},,,,2025-01-01,\n"), &[]);
     let machine = silent_body(1, Some("m-1"));
     let facts = derive(&set, &Subject::of(&set, &machine, NOW), JudgeClock::at(NOW));
     facts.named("machine.level").count()
@@ -342,12 +279,9 @@ fn the_level_is_the_registers_and_another_claim_is_a_mismatch() {
     let mismatch = |claim: Option<Fact>| {
         let mut machine = good_machine(1, Some("m-1"));
         match claim {
-            Some(claim) => observe(
-                &mut machine,
-                Topic::Assignment,
-                NOW,
-                &[("assignment.level", claim)],
-            ),
+            Some(claim) => {
+                observe(&mut machine, Topic::Assignment, NOW, &[("assignment.level", claim)])
+            }
             None => {
                 let why = Outcome::NotApplicable(Text::new("nothing is claimed").unwrap());
                 crate::policy::fixtures::keep(&mut machine, Topic::Assignment, NOW, why);
@@ -369,12 +303,7 @@ fn outside_the_register_the_chassis_tells_the_kind_and_the_token_the_unit() {
     let set = set("", &[]);
     let mut machine = silent_body(1, None);
     let mut kind = |chassis| {
-        observe(
-            &mut machine,
-            Topic::Machine,
-            NOW,
-            &[("machine.chassis", word(chassis))],
-        );
+        observe(&mut machine, Topic::Machine, NOW, &[("machine.chassis", word(chassis))]);
         let facts = derive(&set, &Subject::of(&set, &machine, NOW), JudgeClock::at(NOW));
         assert_eq!(*facts.named("machine.unit"), Finding::known(text("so")));
         facts.named("machine.kind").word()

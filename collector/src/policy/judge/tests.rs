@@ -16,10 +16,7 @@ fn clock() -> JudgeClock {
 
 /// What a rule with these clauses says of one finding for every fact it names.
 fn ruling_of(require: &str, findings: &[(&str, Finding<'static>)]) -> RuleRuling {
-    let set = set_with_rules(
-        "",
-        &[&rule("r0", "major", &format!("[require]\n{require}"))],
-    );
+    let set = set_with_rules("", &[&rule("r0", "major", &format!("[require]\n{require}"))]);
     let mut facts = Facts::blank();
     for (name, finding) in findings {
         facts.set(key(name), finding.clone());
@@ -44,12 +41,7 @@ fn not_known() -> Finding<'static> {
 }
 
 /// One constraint of every kind: fact, constraint, a value that meets it, one that does not.
-fn every_constraint() -> Vec<(
-    &'static str,
-    &'static str,
-    Finding<'static>,
-    Finding<'static>,
-)> {
+fn every_constraint() -> Vec<(&'static str, &'static str, Finding<'static>, Finding<'static>)> {
     let pending = "patches.security_pending";
     let definitions = "antivirus.primary.definitions_at";
     let version = "antivirus.primary.version";
@@ -62,49 +54,19 @@ fn every_constraint() -> Vec<(
         (pending, "{ min = 2 }", count(2), count(1)),
         (pending, "{ max = 2 }", count(2), count(3)),
         (pending, "{ min = 2, max = 4 }", count(4), count(5)),
-        (
-            "antivirus.primary.realtime",
-            "true",
-            bool(true),
-            bool(false),
-        ),
+        ("antivirus.primary.realtime", "true", bool(true), bool(false)),
         (status, "\"licensed\"", word("licensed"), word("free")),
-        (
-            status,
-            "[\"licensed\", \"free\"]",
-            word("free"),
-            word("trial"),
-        ),
-        (
-            version,
-            "\"1.4.6\"",
-            Finding::known(text("1.4.6")),
-            Finding::known(text("1.4.60")),
-        ),
+        (status, "[\"licensed\", \"free\"]", word("free"), word("trial")),
+        (version, "\"1.4.6\"", Finding::known(text("1.4.6")), Finding::known(text("1.4.60"))),
         (
             version,
             "{ matches = \"1[.]4[.].*\" }",
             Finding::known(text("1.4.6")),
             Finding::known(text("x1.4.6")),
         ),
-        (
-            version,
-            "{ matches = \"a|b\" }",
-            Finding::known(text("b")),
-            Finding::known(text("bc")),
-        ),
-        (
-            definitions,
-            "{ max_age = \"7d\" }",
-            moment(NOW - 7 * DAY),
-            moment(NOW - 7 * DAY - 1),
-        ),
-        (
-            definitions,
-            "{ not_before = 2026-11-01 }",
-            moment(NOW),
-            moment(NOW - 30 * DAY),
-        ),
+        (version, "{ matches = \"a|b\" }", Finding::known(text("b")), Finding::known(text("bc"))),
+        (definitions, "{ max_age = \"7d\" }", moment(NOW - 7 * DAY), moment(NOW - 7 * DAY - 1)),
+        (definitions, "{ not_before = 2026-11-01 }", moment(NOW), moment(NOW - 30 * DAY)),
         (
             "antivirus.licence.until",
             "{ min_left = \"30d\" }",
@@ -127,78 +89,45 @@ fn a_known_fact_gives_its_comparison() {
 fn an_absent_fact_fails_everything_but_being_asked_to_be_absent() {
     for (name, constraint, _, _) in every_constraint() {
         let require = format!("\"{name}\" = {constraint}");
-        assert_eq!(
-            outcome(&require, name, Finding::Absent),
-            Ruling::Fail,
-            "{require}"
-        );
+        assert_eq!(outcome(&require, name, Finding::Absent), Ruling::Fail, "{require}");
     }
     let name = "antivirus.primary.product";
     let asked = |present: bool| format!("\"{name}\" = {{ present = {present} }}");
     assert_eq!(outcome(&asked(false), name, Finding::Absent), Ruling::Pass);
     assert_eq!(outcome(&asked(true), name, Finding::Absent), Ruling::Fail);
-    assert_eq!(
-        outcome(&asked(false), name, Finding::known(text("eset"))),
-        Ruling::Fail
-    );
-    assert_eq!(
-        outcome(&asked(true), name, Finding::known(text("eset"))),
-        Ruling::Pass
-    );
+    assert_eq!(outcome(&asked(false), name, Finding::known(text("eset"))), Ruling::Fail);
+    assert_eq!(outcome(&asked(true), name, Finding::known(text("eset"))), Ruling::Pass);
 }
 
 #[test]
 fn an_unknown_fact_is_unknown_under_every_constraint() {
     for (name, constraint, _, _) in every_constraint() {
         let require = format!("\"{name}\" = {constraint}");
-        assert_eq!(
-            outcome(&require, name, not_known()),
-            Ruling::Unknown,
-            "{require}"
-        );
+        assert_eq!(outcome(&require, name, not_known()), Ruling::Unknown, "{require}");
     }
     let require = "\"antivirus.primary.product\" = { present = false }";
-    assert_eq!(
-        outcome(require, "antivirus.primary.product", not_known()),
-        Ruling::Unknown
-    );
+    assert_eq!(outcome(require, "antivirus.primary.product", not_known()), Ruling::Unknown);
 }
 
 #[test]
 fn a_moment_more_than_a_day_ahead_is_unknown_even_where_only_presence_is_asked() {
     let name = "antivirus.primary.definitions_at";
-    for constraint in [
-        "{ max_age = \"7d\" }",
-        "{ not_before = 2026-01-01 }",
-        "{ present = true }",
-    ] {
+    for constraint in ["{ max_age = \"7d\" }", "{ not_before = 2026-01-01 }", "{ present = true }"]
+    {
         let require = format!("\"{name}\" = {constraint}");
-        assert_eq!(
-            outcome(&require, name, moment(NOW + DAY)),
-            Ruling::Pass,
-            "{require}"
-        );
-        assert_eq!(
-            outcome(&require, name, moment(NOW + DAY + 1)),
-            Ruling::Unknown,
-            "{require}"
-        );
+        assert_eq!(outcome(&require, name, moment(NOW + DAY)), Ruling::Pass, "{require}");
+        assert_eq!(outcome(&require, name, moment(NOW + DAY + 1)), Ruling::Unknown, "{require}");
     }
     let ends = "\"antivirus.licence.until\" = { min_left = \"1d\" }";
-    assert_eq!(
-        outcome(ends, "antivirus.licence.until", moment(NOW + 900 * DAY)),
-        Ruling::Pass
-    );
+    assert_eq!(outcome(ends, "antivirus.licence.until", moment(NOW + 900 * DAY)), Ruling::Pass);
 }
 
 #[test]
 fn all_of_is_fail_before_unknown_before_pass() {
     let require = "\"patches.security_pending\" = 0\n\"patches.security_sources\" = { min = 1 }";
     let both = |pending: Finding<'static>, sources: Finding<'static>| {
-        let findings = [
-            ("patches.security_pending", pending),
-            ("patches.security_sources", sources),
-        ];
+        let findings =
+            [("patches.security_pending", pending), ("patches.security_sources", sources)];
         ruling_of(require, &findings).ruling
     };
     assert_eq!(both(count(0), count(1)), Ruling::Pass);
@@ -215,22 +144,12 @@ fn an_end_is_held_against_the_horizon_and_an_age_against_now() {
     let subject = Subject::of(&set, &machine, NOW);
     let licensed = |clock| {
         let verdict = explain(&set, &subject, clock);
-        let outcomes: Vec<_> = verdict
-            .rules
-            .iter()
-            .map(|rule| (rule.rule.clone(), rule.outcome))
-            .collect();
+        let outcomes: Vec<_> =
+            verdict.rules.iter().map(|rule| (rule.rule.clone(), rule.outcome)).collect();
         outcomes
     };
-    assert!(
-        licensed(clock())
-            .iter()
-            .all(|(_, outcome)| *outcome == Ruling::Pass)
-    );
-    let in_half_a_year = JudgeClock {
-        now: NOW,
-        horizon: NOW + 180 * DAY,
-    };
+    assert!(licensed(clock()).iter().all(|(_, outcome)| *outcome == Ruling::Pass));
+    let in_half_a_year = JudgeClock { now: NOW, horizon: NOW + 180 * DAY };
     assert_eq!(
         licensed(in_half_a_year),
         [
@@ -248,11 +167,7 @@ fn an_end_is_held_against_the_horizon_and_an_age_against_now() {
 fn ruling_about_memory(prepare: impl FnOnce(&mut Machine)) -> RuleRuling {
     let set = set_with_rules(
         "m-1,so,workstation,lan,,,,2025-01-01,\n",
-        &[&rule(
-            "r0",
-            "major",
-            "[require]\n\"machine.memory_mib\" = { min = 1 }",
-        )],
+        &[&rule("r0", "major", "[require]\n\"machine.memory_mib\" = { min = 1 }")],
     );
     let mut machine = silent_body(1, Some("m-1"));
     prepare(&mut machine);
@@ -265,30 +180,19 @@ const MEMORY: &str = "machine.memory_mib";
 #[test]
 fn a_fresh_fact_of_the_machine_is_judged() {
     let ruling = ruling_about_memory(|machine| {
-        observe(
-            machine,
-            Topic::Machine,
-            NOW - 2 * DAY,
-            &[(MEMORY, known(Value::Count(1)))],
-        );
+        observe(machine, Topic::Machine, NOW - 2 * DAY, &[(MEMORY, known(Value::Count(1)))]);
     });
     assert_eq!(ruling.ruling, Ruling::Pass);
 }
 
 #[test]
 fn every_way_of_not_knowing_is_unknown_with_its_own_reason() {
-    let ignorance = Ignorance {
-        reason: Reason::Timeout,
-        detail: None,
-    };
+    let ignorance = Ignorance { reason: Reason::Timeout, detail: None };
     let said = Text::new("no such thing").unwrap();
     type Prepare = Box<dyn FnOnce(&mut Machine)>;
     let cases: Vec<(Why, Prepare)> = vec![
         (Why::TopicMissing(Topic::Machine), Box::new(|_| {})),
-        (
-            Why::FactMissing,
-            Box::new(|machine| observe(machine, Topic::Machine, NOW, &[])),
-        ),
+        (Why::FactMissing, Box::new(|machine| observe(machine, Topic::Machine, NOW, &[]))),
         (
             Why::ProbeFailed(ignorance.clone()),
             Box::new({
@@ -332,12 +236,7 @@ fn every_way_of_not_knowing_is_unknown_with_its_own_reason() {
 #[test]
 fn a_machine_with_a_fast_clock_does_not_stay_fresh() {
     let ruling = ruling_about_memory(|machine| {
-        observe(
-            machine,
-            Topic::Machine,
-            NOW + 30 * DAY,
-            &[(MEMORY, known(Value::Count(1)))],
-        );
+        observe(machine, Topic::Machine, NOW + 30 * DAY, &[(MEMORY, known(Value::Count(1)))]);
         let kept = machine.topics.get_mut(&Topic::Machine).unwrap();
         kept.received_at = NOW - 3 * DAY;
     });
@@ -347,12 +246,7 @@ fn a_machine_with_a_fast_clock_does_not_stay_fresh() {
 #[test]
 fn a_machine_with_a_slow_clock_is_not_stale() {
     let ruling = ruling_about_memory(|machine| {
-        observe(
-            machine,
-            Topic::Machine,
-            NOW - 900 * DAY,
-            &[(MEMORY, known(Value::Count(1)))],
-        );
+        observe(machine, Topic::Machine, NOW - 900 * DAY, &[(MEMORY, known(Value::Count(1)))]);
         let kept = machine.topics.get_mut(&Topic::Machine).unwrap();
         (kept.received_at, kept.skew) = (NOW, -900 * DAY);
     });
@@ -363,11 +257,7 @@ fn a_machine_with_a_slow_clock_is_not_stale() {
 fn a_moment_by_the_machines_clock_is_corrected_and_the_vendors_is_not() {
     let set = set_with_rules(
         "m-1,so,workstation,lan,,,,2025-01-01,\n",
-        &[&rule(
-            "r0",
-            "major",
-            "[require]\n\"patches.refreshed_at\" = { max_age = \"1d\" }",
-        )],
+        &[&rule("r0", "major", "[require]\n\"patches.refreshed_at\" = { max_age = \"1d\" }")],
     );
     let judged = |moment: Moment| {
         let mut machine = silent_body(1, Some("m-1"));
@@ -382,10 +272,7 @@ fn a_moment_by_the_machines_clock_is_corrected_and_the_vendors_is_not() {
         judge(&set, &subject, clock()).rules.remove(0).ruling
     };
     assert_eq!(judged(Moment::machine(NOW + 10 * DAY - HOUR)), Ruling::Pass);
-    assert_eq!(
-        judged(Moment::source(NOW + 10 * DAY - HOUR)),
-        Ruling::Unknown
-    );
+    assert_eq!(judged(Moment::source(NOW + 10 * DAY - HOUR)), Ruling::Unknown);
     assert_eq!(judged(Moment::machine(NOW - HOUR)), Ruling::Fail);
     assert_eq!(judged(Moment::source(NOW - HOUR)), Ruling::Pass);
 }
@@ -406,33 +293,17 @@ const REQUIRE: &str = "\n[require]\n\"machine.memory_mib\" = 1";
 #[test]
 fn one_definite_no_makes_a_rule_not_applicable_and_one_gap_makes_it_unknown() {
     let applies = format!("applies = {{ os = [\"windows\"], kinds = [\"server\"] }}{REQUIRE}");
-    let setting = |os, kind| Setting {
-        os,
-        kind,
-        ..Setting::default()
-    };
+    let setting = |os, kind| Setting { os, kind, ..Setting::default() };
     let windows = Some(Platform::Windows);
-    assert_eq!(
-        applied(&applies, &setting(windows, Some(MachineKind::Server))).0,
-        Ruling::Pass
-    );
-    assert_eq!(
-        applied(&applies, &setting(Some(Platform::Linux), None)).0,
-        Ruling::NotApplicable
-    );
+    assert_eq!(applied(&applies, &setting(windows, Some(MachineKind::Server))).0, Ruling::Pass);
+    assert_eq!(applied(&applies, &setting(Some(Platform::Linux), None)).0, Ruling::NotApplicable);
     assert_eq!(
         applied(&applies, &setting(None, Some(MachineKind::Workstation))).0,
         Ruling::NotApplicable
     );
     let unknown = |matter| (Ruling::Unknown, Some(Why::Undetermined(matter)));
-    assert_eq!(
-        applied(&applies, &setting(windows, None)),
-        unknown(Matter::Kind)
-    );
-    assert_eq!(
-        applied(&applies, &setting(None, Some(MachineKind::Server))),
-        unknown(Matter::Os)
-    );
+    assert_eq!(applied(&applies, &setting(windows, None)), unknown(Matter::Kind));
+    assert_eq!(applied(&applies, &setting(None, Some(MachineKind::Server))), unknown(Matter::Os));
 }
 
 #[test]
@@ -447,19 +318,10 @@ fn a_unit_stands_for_the_units_below_it() {
     );
     let judged = |machine: &Machine| {
         let judgement = judge(&set, &Subject::of(&set, machine, NOW), clock());
-        judgement
-            .rules
-            .iter()
-            .map(|rule| rule.ruling)
-            .collect::<Vec<_>>()
+        judgement.rules.iter().map(|rule| rule.ruling).collect::<Vec<_>>()
     };
     let mut machine = silent_body(1, Some("m-1"));
-    observe(
-        &mut machine,
-        Topic::Machine,
-        NOW,
-        &[(MEMORY, known(Value::Count(1)))],
-    );
+    observe(&mut machine, Topic::Machine, NOW, &[(MEMORY, known(Value::Count(1)))]);
     assert_eq!(judged(&machine), [Ruling::Pass, Ruling::Pass]);
     // Without its row the machine belongs to the unit of its token, the upper one.
     machine.row = None;
@@ -470,16 +332,7 @@ fn a_unit_stands_for_the_units_below_it() {
 fn levels_do_not_inherit() {
     let tables =
         "\n[require]\n\"machine.memory_mib\" = 9\n[level.3.require]\n\"machine.memory_mib\" = 1";
-    let at = |level| {
-        applied(
-            tables,
-            &Setting {
-                level,
-                ..Setting::default()
-            },
-        )
-        .0
-    };
+    let at = |level| applied(tables, &Setting { level, ..Setting::default() }).0;
     assert_eq!(at(Some(3)), Ruling::Pass);
     assert_eq!(at(Some(2)), Ruling::Fail);
     assert_eq!(at(Some(4)), Ruling::Fail);
@@ -489,35 +342,15 @@ fn levels_do_not_inherit() {
 #[test]
 fn level_tables_alone_need_a_level() {
     let tables = "\n[level.3.require]\n\"machine.memory_mib\" = 1";
-    let at = |level| {
-        applied(
-            tables,
-            &Setting {
-                level,
-                ..Setting::default()
-            },
-        )
-    };
+    let at = |level| applied(tables, &Setting { level, ..Setting::default() });
     assert_eq!(at(Some(3)).0, Ruling::Pass);
     assert_eq!(at(Some(2)).0, Ruling::NotApplicable);
-    assert_eq!(
-        at(None),
-        (Ruling::Unknown, Some(Why::Undetermined(Matter::Level)))
-    );
+    assert_eq!(at(None), (Ruling::Unknown, Some(Why::Undetermined(Matter::Level))));
 }
 
 #[test]
 fn a_fact_the_platform_does_not_have_is_left_out_and_alone_makes_the_rule_not_applicable() {
-    let on = |rest: &str, os| {
-        applied(
-            rest,
-            &Setting {
-                os,
-                ..Setting::default()
-            },
-        )
-        .0
-    };
+    let on = |rest: &str, os| applied(rest, &Setting { os, ..Setting::default() }).0;
     let lists = "\n[require]\n\"patches.lists_at\" = { not_before = 2030-01-01 }";
     assert_eq!(on(lists, Some(Platform::Linux)), Ruling::Fail);
     assert_eq!(on(lists, Some(Platform::Windows)), Ruling::NotApplicable);
@@ -535,8 +368,7 @@ fn a_verdict_says_what_was_seen_what_is_asked_and_what_to_do() {
     let mut machine = good_machine(1, Some("m-1"));
     machine.last_contact.at = NOW;
     let mut old = crate::policy::fixtures::good_product("eset");
-    old.0
-        .insert("definitions_at", known(source_moment(NOW - 5 * DAY)).into());
+    old.0.insert("definitions_at", known(source_moment(NOW - 5 * DAY)).into());
     crate::policy::fixtures::observe_antivirus(&mut machine, vec![old], true);
     let verdict = explain(&set, &Subject::of(&set, &machine, NOW), clock());
     assert_eq!(verdict.state, State::Unprotected);
@@ -544,21 +376,12 @@ fn a_verdict_says_what_was_seen_what_is_asked_and_what_to_do() {
     assert_eq!(fresh.outcome, Ruling::Fail);
     assert_eq!(
         fresh.observed,
-        Bilingual::new(
-            "17/11/2026 (5 ngày trước) – ESET",
-            "2026-11-17 (5 days ago) – ESET"
-        )
+        Bilingual::new("17/11/2026 (5 ngày trước) – ESET", "2026-11-17 (5 days ago) – ESET")
     );
-    assert_eq!(
-        fresh.required,
-        Bilingual::new("không quá 3 ngày", "at most 3 days old")
-    );
+    assert_eq!(fresh.required, Bilingual::new("không quá 3 ngày", "at most 3 days old"));
     assert!(fresh.remedy.vi.starts_with("Mở phần mềm diệt virus"));
     let licensed = &verdict.rules[1];
-    assert_eq!(
-        (licensed.outcome, &licensed.remedy),
-        (Ruling::Pass, &Bilingual::default())
-    );
+    assert_eq!((licensed.outcome, &licensed.remedy), (Ruling::Pass, &Bilingual::default()));
 }
 
 #[test]
@@ -570,10 +393,7 @@ fn only_what_decides_is_shown_and_an_unknown_says_why() {
         Topic::Patches,
         NOW,
         &[
-            (
-                "patches.security_pending",
-                report::Fact::unknown(Reason::SourceStale),
-            ),
+            ("patches.security_pending", report::Fact::unknown(Reason::SourceStale)),
             ("patches.security_sources", known(Value::Count(1))),
             ("patches.lists_at", known(source_moment(NOW))),
         ],
@@ -581,14 +401,8 @@ fn only_what_decides_is_shown_and_an_unknown_says_why() {
     let verdict = explain(&set, &Subject::of(&set, &machine, NOW), clock());
     let updates = &verdict.rules[4];
     assert_eq!(updates.outcome, Ruling::Unknown);
-    assert_eq!(
-        updates.observed.en,
-        "Security updates pending: the source is missing or too old"
-    );
-    assert_eq!(
-        updates.observed.vi,
-        "Số bản vá an ninh chờ cài: nguồn dữ liệu thiếu hoặc quá cũ"
-    );
+    assert_eq!(updates.observed.en, "Security updates pending: the source is missing or too old");
+    assert_eq!(updates.observed.vi, "Số bản vá an ninh chờ cài: nguồn dữ liệu thiếu hoặc quá cũ");
     assert!(updates.remedy.en.contains("lachan-agent doctor"));
 }
 

@@ -19,9 +19,7 @@ fn take(set: &PolicySet, machines: &[Machine]) -> Posture {
 
 fn states(posture: &Posture) -> Vec<(Option<&str>, State)> {
     let members = posture.members.iter();
-    members
-        .map(|member| (member.row.as_deref(), member.judgement.state))
-        .collect()
+    members.map(|member| (member.row.as_deref(), member.judgement.state)).collect()
 }
 
 #[test]
@@ -31,11 +29,7 @@ fn the_register_is_the_denominator_before_anything_reports() {
     let never = State::NeverEnrolled;
     assert_eq!(
         states(&posture),
-        [
-            (Some("m-1"), never),
-            (Some("m-2"), never),
-            (Some("m-3"), never)
-        ]
+        [(Some("m-1"), never), (Some("m-2"), never), (Some("m-3"), never)]
     );
     let licensed = posture.target("antivirus-licensed").unwrap();
     assert_eq!(licensed.total, Tally { members: 3, met: 0 });
@@ -79,25 +73,12 @@ fn a_failing_rule_is_counted_under_its_unit() {
     let mut machine = good_machine(1, Some("m-2"));
     observe_antivirus(&mut machine, vec![], true);
     let posture = take(&set, &[machine]);
-    let failing: Vec<_> = posture
-        .rule_failing
-        .keys()
-        .map(|(rule, _)| rule.as_str())
-        .collect();
+    let failing: Vec<_> = posture.rule_failing.keys().map(|(rule, _)| rule.as_str()).collect();
     assert_eq!(
         failing,
-        [
-            "antivirus-definitions-fresh",
-            "antivirus-licensed",
-            "antivirus-realtime"
-        ]
+        ["antivirus-definitions-fresh", "antivirus-licensed", "antivirus-realtime"]
     );
-    assert!(
-        posture
-            .rule_failing
-            .keys()
-            .all(|(_, unit)| unit.as_deref() == Some("phong"))
-    );
+    assert!(posture.rule_failing.keys().all(|(_, unit)| unit.as_deref() == Some("phong")));
 }
 
 #[test]
@@ -113,10 +94,7 @@ fn a_live_machine_outside_the_register_is_counted_and_a_dead_one_is_not() {
 #[test]
 fn a_machine_whose_row_has_ended_does_not_vanish() {
     let set = set(ROWS, &[]);
-    let posture = take(
-        &set,
-        &[good_machine(1, Some("old")), good_machine(2, Some("gone"))],
-    );
+    let posture = take(&set, &[good_machine(1, Some("old")), good_machine(2, Some("gone"))]);
     assert_eq!(posture.unregistered.values().sum::<u64>(), 2);
     assert_eq!(posture.members.len(), 5);
 }
@@ -130,52 +108,28 @@ fn standing(number: u8, standing: Standing) -> Machine {
 #[test]
 fn a_superseded_identity_is_history() {
     let set = set("m-1,so,workstation,lan,,,,2025-01-01,\n", &[]);
-    let both = [
-        standing(1, Standing::Revoked),
-        standing(2, Standing::Current),
-    ];
-    assert_eq!(
-        states(&take(&set, &both)),
-        [(Some("m-1"), State::Protected)]
-    );
-    assert_eq!(
-        states(&take(&set, &both[..1])),
-        [(Some("m-1"), State::Revoked)]
-    );
+    let both = [standing(1, Standing::Revoked), standing(2, Standing::Current)];
+    assert_eq!(states(&take(&set, &both)), [(Some("m-1"), State::Protected)]);
+    assert_eq!(states(&take(&set, &both[..1])), [(Some("m-1"), State::Revoked)]);
 }
 
 #[test]
 fn a_pending_claim_neither_takes_the_row_nor_disappears() {
     let set = set("m-1,so,workstation,lan,,,,2025-01-01,\n", &[]);
-    let both = [
-        standing(1, Standing::Pending),
-        standing(2, Standing::Current),
-    ];
+    let both = [standing(1, Standing::Pending), standing(2, Standing::Current)];
     assert_eq!(
         states(&take(&set, &both)),
         [(Some("m-1"), State::Protected), (None, State::Pending)]
     );
-    assert_eq!(
-        states(&take(&set, &both[..1])),
-        [(Some("m-1"), State::Pending)]
-    );
+    assert_eq!(states(&take(&set, &both[..1])), [(Some("m-1"), State::Pending)]);
 }
 
 #[test]
 fn two_identities_on_one_row_never_count_once_for_both() {
     let set = set("m-1,so,workstation,lan,,,,2025-01-01,\n", &[]);
-    let posture = take(
-        &set,
-        &[
-            standing(1, Standing::Current),
-            standing(2, Standing::Current),
-        ],
-    );
+    let posture = take(&set, &[standing(1, Standing::Current), standing(2, Standing::Current)]);
     assert_eq!(posture.members.len(), 2);
-    let clone = take(
-        &set,
-        &[standing(1, Standing::Current), standing(2, Standing::Clone)],
-    );
+    let clone = take(&set, &[standing(1, Standing::Current), standing(2, Standing::Clone)]);
     assert_eq!(clone.members[0].judgement.state, State::Clone);
 }
 
@@ -203,10 +157,7 @@ fn systems_are_counted_by_what_is_decided() {
 fn ages_fall_into_the_largest_span_they_fit() {
     let at = |age: i64| {
         let mut machine = silent_body(1, None);
-        machine.last_contact = Contact {
-            at: NOW - age,
-            skew: 0,
-        };
+        machine.last_contact = Contact { at: NOW - age, skew: 0 };
         ReportAge::of(Some(&machine), JudgeClock::at(NOW)).name()
     };
     for (age, label) in [
@@ -231,39 +182,13 @@ fn the_median_is_a_value_that_was_measured() {
 
 #[test]
 fn ninety_nine_point_six_is_not_a_hundred() {
-    let tally = Tally {
-        members: 1000,
-        met: 996,
-    };
+    let tally = Tally { members: 1000, met: 996 };
     assert!(!tally.meets(100));
     assert_eq!(tally.share(Lang::Vi).as_deref(), Some("99,6 %"));
-    assert_eq!(
-        Tally {
-            members: 100_000,
-            met: 99_999
-        }
-        .share(Lang::En)
-        .as_deref(),
-        Some("99.9%")
-    );
-    assert!(
-        Tally {
-            members: 10,
-            met: 7
-        }
-        .meets(70)
-    );
-    assert!(
-        !Tally {
-            members: 1_000_000,
-            met: 699_999
-        }
-        .meets(70)
-    );
-    assert_eq!(
-        (Tally::default().meets(1), Tally::default().tenths()),
-        (false, None)
-    );
+    assert_eq!(Tally { members: 100_000, met: 99_999 }.share(Lang::En).as_deref(), Some("99.9%"));
+    assert!(Tally { members: 10, met: 7 }.meets(70));
+    assert!(!Tally { members: 1_000_000, met: 699_999 }.meets(70));
+    assert_eq!((Tally::default().meets(1), Tally::default().tenths()), (false, None));
 }
 
 fn any_machine() -> impl Strategy<Value = Machine> {
@@ -271,11 +196,8 @@ fn any_machine() -> impl Strategy<Value = Machine> {
     let standing = proptest::sample::select(Standing::ALL.to_vec());
     (1_u8..250, row, standing, 0_i64..60, any::<bool>()).prop_map(
         |(number, row, standing, days, good)| {
-            let mut machine = if good {
-                good_machine(number, row)
-            } else {
-                silent_body(number, row)
-            };
+            let mut machine =
+                if good { good_machine(number, row) } else { silent_body(number, row) };
             machine.standing = standing;
             machine.last_contact.at = Timestamp(NOW.0 - days * DAY);
             machine

@@ -13,10 +13,7 @@ use crate::policy::{Judgement, judge};
 const ROW: &str = "m-1,so,workstation,lan,,,,2025-01-01,\n";
 
 fn judged(set: &PolicySet, machine: Option<&Machine>) -> Judgement {
-    let subject = Subject {
-        row: set.register.machines.get("m-1"),
-        machine,
-    };
+    let subject = Subject { row: set.register.machines.get("m-1"), machine };
     judge(set, &subject, JudgeClock::at(NOW))
 }
 
@@ -54,20 +51,10 @@ fn the_first_state_that_holds_wins() {
 fn in_the_first_five_states_every_rule_that_would_apply_is_unknown() {
     let windows_only = "applies = { os = [\"windows\"] }\n[require]\n\"machine.memory_mib\" = 1";
     let any = "\n[require]\n\"machine.memory_mib\" = 1";
-    let set = set_with_rules(
-        ROW,
-        &[
-            &rule("r0", "major", any),
-            &rule("r1", "major", windows_only),
-        ],
-    );
+    let set = set_with_rules(ROW, &[&rule("r0", "major", any), &rule("r1", "major", windows_only)]);
     let rulings = |machine: Option<&Machine>| {
         let judgement = judged(&set, machine);
-        judgement
-            .rules
-            .iter()
-            .map(|rule| rule.ruling)
-            .collect::<Vec<_>>()
+        judgement.rules.iter().map(|rule| rule.ruling).collect::<Vec<_>>()
     };
     let mut machine = good_machine(1, Some("m-1"));
     for standing in [Standing::Revoked, Standing::Clone, Standing::Pending] {
@@ -78,10 +65,7 @@ fn in_the_first_five_states_every_rule_that_would_apply_is_unknown() {
             "{standing:?}"
         );
     }
-    assert_eq!(
-        rulings(Some(&worst())),
-        [Ruling::Unknown, Ruling::NotApplicable]
-    );
+    assert_eq!(rulings(Some(&worst())), [Ruling::Unknown, Ruling::NotApplicable]);
     // Nothing is known of a machine that never enrolled: the second rule may well concern it.
     assert_eq!(rulings(None), [Ruling::Unknown, Ruling::Unknown]);
 }
@@ -93,11 +77,9 @@ fn silent_at(set: &PolicySet, kind: Option<MachineKind>, since: Timestamp) -> bo
 #[test]
 fn silence_begins_just_after_the_time_for_the_kind() {
     let set = set(ROW, &[]);
-    for (kind, days) in [
-        (Some(MachineKind::Workstation), 7),
-        (Some(MachineKind::Server), 1),
-        (None, 1),
-    ] {
+    for (kind, days) in
+        [(Some(MachineKind::Workstation), 7), (Some(MachineKind::Server), 1), (None, 1)]
+    {
         assert!(!silent_at(&set, kind, NOW - days * DAY), "{kind:?}");
         assert!(silent_at(&set, kind, NOW - days * DAY - 1), "{kind:?}");
     }
@@ -139,10 +121,7 @@ fn a_machine_to_which_no_mandatory_rule_applies_is_unknown() {
     let other_level = "\n[level.5.require]\n\"machine.memory_mib\" = 1";
     let set = set_with_rules(ROW, &[&rule("r0", "critical", other_level)]);
     let judgement = judged(&set, Some(&good_machine(1, Some("m-1"))));
-    assert_eq!(
-        (judgement.state, judgement.why),
-        (State::Unknown, Some(Why::NoRuleApplies))
-    );
+    assert_eq!((judgement.state, judgement.why), (State::Unknown, Some(Why::NoRuleApplies)));
 }
 
 #[test]
@@ -163,23 +142,12 @@ fn advice_never_decides() {
 }
 
 fn by_rulings(rulings: &[Ruling]) -> State {
-    let mut set = set_with_rules(
-        ROW,
-        &[&rule(
-            "r0",
-            "major",
-            "\n[require]\n\"machine.os_id\" = \"debian\"",
-        )],
-    );
+    let mut set =
+        set_with_rules(ROW, &[&rule("r0", "major", "\n[require]\n\"machine.os_id\" = \"debian\"")]);
     let one = set.rules.remove(0);
     set.rules = rulings.iter().map(|_| one.clone()).collect();
-    let rulings: Vec<_> = rulings
-        .iter()
-        .map(|ruling| RuleRuling {
-            ruling: *ruling,
-            why: None,
-        })
-        .collect();
+    let rulings: Vec<_> =
+        rulings.iter().map(|ruling| RuleRuling { ruling: *ruling, why: None }).collect();
     by_rules(&set, &rulings).0
 }
 
