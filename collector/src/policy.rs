@@ -22,16 +22,18 @@ pub mod problem;
 pub mod rule;
 pub mod starter;
 pub mod states;
+pub mod subject;
 pub mod targets;
 pub mod why;
 pub(crate) mod words;
 
 pub use catalogues::Catalogues;
 pub use folder::{Folder, FolderHash};
-pub use judge::{JudgeClock, Judgement, Subject, explain, judge};
+pub use judge::{Judgement, explain, judge};
 pub use posture::Posture;
 pub use problem::{Problem, Problems};
 pub use rule::Rule;
+pub use subject::{JudgeClock, Subject};
 pub use targets::Targets;
 pub use why::Why;
 

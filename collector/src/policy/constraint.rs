@@ -9,9 +9,9 @@ use report::{Bilingual, FactKey, Lang, Timestamp, Value};
 use super::calendar::Calendar;
 use super::document::{Item, Shape};
 use super::facts::Finding;
-use super::judge::JudgeClock;
 use super::period::Period;
 use super::problem::did_you_mean;
+use super::subject::JudgeClock;
 use super::why::Why;
 use super::words;
 

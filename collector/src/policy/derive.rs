@@ -11,7 +11,7 @@ use report::{Clock, Fact, FactKey, Moment, Outcome, Text, Timestamp, Topic, Valu
 
 use super::PolicySet;
 use super::facts::{Evidence, Facts, Finding};
-use super::judge::{JudgeClock, Subject};
+use super::subject::{JudgeClock, Subject};
 use super::why::{Matter, Why};
 use crate::machine::{Kept, Machine};
 use crate::register::{MachineKind, MachineRow, Systems};

@@ -93,6 +93,13 @@ impl Finding<'_> {
 pub enum Evidence {
     /// This antivirus product, as people call it.
     Product(Bilingual),
+    /// The licence of this product, and the status it is in.
+    Licence {
+        /// The product, as people call it.
+        product: Bilingual,
+        /// The word of its status.
+        status: String,
+    },
     /// This release in the lifecycle table of this date.
     Lifecycle {
         /// The release.
@@ -118,6 +125,9 @@ impl Evidence {
     pub fn words(&self) -> Bilingual {
         match self {
             Self::Product(name) => name.clone(),
+            Self::Licence { product, status } => words::both(|lang| {
+                format!("{}: {}", product.get(lang), words::choice(status, lang))
+            }),
             Self::Lifecycle { release, data_date } => Bilingual::new(
                 format!("{release}, danh mục ngày {}", words::date(*data_date, Lang::Vi)),
                 format!("{release}, table of {}", words::date(*data_date, Lang::En)),

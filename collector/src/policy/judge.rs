@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use report::catalogue::Platform;
 use report::verdict::{Ruling, State};
-use report::{Bilingual, Lang, RuleVerdict, Timestamp, Verdict};
+use report::{Bilingual, Lang, RuleVerdict, Verdict};
 
 use super::PolicySet;
 use super::constraint::{Clause, ClauseRuling};
@@ -16,50 +16,10 @@ use super::derive::derive;
 use super::facts::{Facts, Finding};
 use super::rule::{Applies, Requirements, Rule};
 use super::states;
+use super::subject::{JudgeClock, Subject};
 use super::why::{Matter, Why};
 use super::words::{self, Instants};
-use crate::machine::Machine;
-use crate::register::{MachineKind, MachineRow};
-
-/// The two moments a judgement is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct JudgeClock {
-    /// The collector's clock: ages are told from here.
-    pub now: Timestamp,
-    /// Ends are held against this; later than `now` for a forecast.
-    pub horizon: Timestamp,
-}
-
-impl JudgeClock {
-    /// Judging the present of a moment.
-    #[must_use]
-    pub fn at(now: Timestamp) -> Self {
-        Self { now, horizon: now }
-    }
-}
-
-/// Who is judged: a row of the register, a machine that speaks, or both.
-#[derive(Clone, Copy, Debug)]
-pub struct Subject<'m> {
-    /// The row in force it is bound to.
-    pub row: Option<&'m MachineRow>,
-    /// The machine, if one ever enrolled.
-    pub machine: Option<&'m Machine>,
-}
-
-impl<'m> Subject<'m> {
-    /// A machine with the row it is bound to, if that row is in force.
-    #[must_use]
-    pub fn of(set: &'m PolicySet, machine: &'m Machine, now: Timestamp) -> Self {
-        let today = set.targets.calendar.date_of(now);
-        let row = machine
-            .row
-            .as_deref()
-            .and_then(|id| set.register.machines.get(id))
-            .filter(|row| row.term.holds(today));
-        Self { row, machine: Some(machine) }
-    }
-}
+use crate::register::MachineKind;
 
 /// What the judge says of one machine.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,8 +12,9 @@ use report::verdict::{Ruling, State};
 use report::{Lang, MachineId};
 
 use super::PolicySet;
-use super::judge::{JudgeClock, Judgement, Subject, judge};
+use super::judge::{Judgement, judge};
 use super::states::is_live;
+use super::subject::{JudgeClock, Subject};
 use super::targets::{Measure, Target};
 use super::words;
 use crate::machine::{Machine, Standing};

@@ -4,7 +4,8 @@ use report::Timestamp;
 use report::verdict::{Ruling, State};
 
 use super::PolicySet;
-use super::judge::{JudgeClock, RuleRuling, Subject};
+use super::judge::RuleRuling;
+use super::subject::{JudgeClock, Subject};
 use super::targets::Targets;
 use super::why::Why;
 use crate::machine::{Machine, Standing};

@@ -1,5 +1,8 @@
 use super::*;
+use crate::catalogue::FactKey;
+use crate::fact::{Fact, Ignorance, Reading, Reason, Record, Value};
 use crate::moment::Moment;
+use crate::observation::{Facts, Outcome};
 
 const GOLDEN: &str = include_str!("../../golden/report-1.json");
 const NEWER: &str = include_str!("../../golden/report-2.json");

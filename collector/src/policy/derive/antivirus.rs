@@ -11,7 +11,7 @@ use super::{in_our_time, is_future};
 use crate::policy::PolicySet;
 use crate::policy::catalogues::Antivirus;
 use crate::policy::facts::{Evidence, Facts, Finding};
-use crate::policy::judge::{JudgeClock, Subject};
+use crate::policy::subject::{JudgeClock, Subject};
 use crate::policy::why::Why;
 
 /// The derived facts that are a field of the elected product as it stands.
@@ -125,6 +125,9 @@ impl<'m> Product<'m> {
 
     fn write(self, antivirus: &Antivirus, facts: &mut Facts<'m>) {
         let name = self.id.as_ref().map(|id| antivirus.name(id.as_str()));
+        let status = self.licence.status.word().map(str::to_owned);
+        let licence = name.clone().zip(status);
+        let licence = licence.map(|(product, status)| Evidence::Licence { product, status });
         let evidence = name.map(Evidence::Product);
         for (fact, field) in COPIED {
             let finding = in_our_time(self.record.fact(field), self.skew);
@@ -133,12 +136,13 @@ impl<'m> Product<'m> {
         for (fact, finding) in [
             ("antivirus.primary.realtime", self.realtime),
             ("antivirus.licence.status", self.licence.status),
-            ("antivirus.licence.accepted", self.licence.accepted),
             ("antivirus.licence.until", self.licence.until),
             ("antivirus.licence.evidence", self.licence.evidence),
         ] {
             facts.derive(fact, finding, evidence.clone());
         }
+        let accepted = self.licence.accepted;
+        facts.derive("antivirus.licence.accepted", accepted, licence.or(evidence));
     }
 }
 

@@ -4,7 +4,10 @@ use proptest::prelude::*;
 use report::fact::Ignorance;
 use report::{Moment, Outcome, Reason, Text, Topic, Value};
 
+use report::Timestamp;
+
 use super::*;
+use crate::machine::Machine;
 use crate::policy::fixtures::{
     DAY, HOUR, NOW, good_machine, keep, key, known, observe, rule, set, set_with_rules,
     silent_body, source_moment, text,
