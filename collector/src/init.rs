@@ -99,6 +99,7 @@ fn make_private(folder: &Path) -> Result<(), InitError> {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "a test reads what it wrote")]
 mod tests {
     use super::*;
     use crate::config::Config;
