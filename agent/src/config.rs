@@ -1,6 +1,6 @@
 //! The configuration as it is meant.
 //!
-//! [`raw`] holds it as it is written. What is wrong is found all at once, each with its line.
+//! `raw` holds it as it is written. What is wrong is found all at once, each with its line.
 
 mod raw;
 

@@ -18,5 +18,5 @@ pub use collector::{Collector, World};
 pub use hand::{Answer, Hand, Machine};
 pub use metrics::Metrics;
 pub use root::Root;
-pub use skip::skip;
+pub use skip::{is_long, skip};
 pub use wait::until;
