@@ -161,9 +161,11 @@ async fn create_token(
         subject: record.id.clone(),
         detail: format!("uses={} expires_at={}", record.uses, record.expires_at),
     };
-    hub.submit(CreateToken { token: token.clone(), entry }).await?;
-    hub.process.audit_entries.inc();
-    hub.token_created(token);
+    hub.commit(CreateToken { token: token.clone(), entry }, |hub, ()| {
+        hub.process.audit_entries.inc();
+        hub.token_created(token);
+    })
+    .await?;
     let collector_ca = hub.authorities.collectors.sha256();
     let token = JoinToken { addresses: hub.public.clone(), collector_ca, secret }.to_string();
     Ok(Json(CreatedToken { token, record }))
@@ -223,12 +225,18 @@ async fn revoke_token(
         subject: id.clone(),
         detail: String::new(),
     };
-    if !hub.submit(RevokeToken { id: id.clone(), at, entry }).await? {
-        return Err(not_found(format!("there is no token {id:?} in force")));
+    let revocation = RevokeToken { id: id.clone(), at, entry };
+    let which = id.clone();
+    let revoked = hub.commit(revocation, move |hub, revoked| {
+        if *revoked {
+            hub.process.audit_entries.inc();
+            hub.token_changed(&which, |token| token.revoked_at = Some(at));
+        }
+    });
+    match revoked.await? {
+        true => Ok(Json(())),
+        false => Err(not_found(format!("there is no token {id:?} in force"))),
     }
-    hub.process.audit_entries.inc();
-    hub.token_changed(&id, |token| token.revoked_at = Some(at));
-    Ok(Json(()))
 }
 
 async fn machines(State(hub): State<Arc<Hub>>) -> Json<Vec<MachineRow>> {
@@ -260,13 +268,17 @@ async fn revoke_machine(
         subject: machine.to_string(),
         detail: String::new(),
     };
-    if !hub.submit(RevokeMachine { machine, entry }).await? {
-        return Err(not_found(format!("the identity of {name:?} is already revoked")));
+    let revoked = hub.commit(RevokeMachine { machine, entry }, move |hub, revoked| {
+        if *revoked {
+            hub.process.audit_entries.inc();
+            hub.identities_mut().revoke(machine);
+            hub.fleet_mut().revoke(machine);
+        }
+    });
+    match revoked.await? {
+        true => Ok(Json(())),
+        false => Err(not_found(format!("the identity of {name:?} is already revoked"))),
     }
-    hub.process.audit_entries.inc();
-    hub.identities_mut().revoke(machine);
-    hub.fleet_mut().revoke(machine);
-    Ok(Json(()))
 }
 
 async fn posture(State(hub): State<Arc<Hub>>) -> Json<PostureView> {

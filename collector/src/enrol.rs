@@ -6,6 +6,7 @@ pub mod csr;
 pub mod token;
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use hyper::body::Incoming;
 use hyper::{Request, StatusCode};
@@ -31,7 +32,7 @@ const OVERLAP: i64 = 24 * 3600;
 /// # Errors
 /// When the token, the request or the register says no; nothing is kept then.
 pub async fn enrol(
-    hub: &Hub,
+    hub: &Arc<Hub>,
     from: IpAddr,
     request: Request<Incoming>,
 ) -> Result<IdentityReply, Refusal> {
@@ -49,33 +50,37 @@ pub async fn enrol(
     };
     let machine = MachineId::from_bytes(random()?);
     let issued = hub.authorities.machines.issue_machine(machine, &key, now)?;
-    let standing = hub
-        .submit(Enrol {
-            token: token.id.clone(),
-            machine,
-            row: row.clone(),
-            unit: token.unit.clone(),
-            fingerprint: request.fingerprint,
-            certificate: issued.record.clone(),
-            at: now,
-            actor: format!("address:{from}"),
-        })
-        .await??;
-    joined(hub, machine, row, &token, standing, &issued, now);
+    let enrolment = Enrol {
+        token: token.id.clone(),
+        machine,
+        row: row.clone(),
+        unit: token.unit.clone(),
+        fingerprint: request.fingerprint,
+        certificate: issued.record.clone(),
+        at: now,
+        actor: format!("address:{from}"),
+    };
+    let record = kept(machine, &issued.record);
+    hub.commit(enrolment, move |hub, enrolled| {
+        if let Ok(standing) = *enrolled {
+            joined(hub, record, row, &token, standing, now);
+        }
+    })
+    .await??;
     Ok(identity(hub, machine, issued, now))
 }
 
 fn joined(
     hub: &Hub,
-    machine: MachineId,
+    record: CertificateRecord,
     row: Option<String>,
     token: &TokenRecord,
     standing: Standing,
-    issued: &IssuedMachine,
     now: Timestamp,
 ) {
+    let machine = record.machine;
     hub.token_changed(&token.id, |token| token.used += 1);
-    hub.identities_mut().issued(kept(machine, &issued.record), None);
+    hub.identities_mut().issued(record, None);
     hub.fleet_mut().joined(machine, row, token.unit.clone(), standing, now);
     hub.process.audit_entries.inc();
     tracing::info!(%machine, standing = standing.name(), token = token.id, "a machine joined");
@@ -86,7 +91,7 @@ fn joined(
 /// # Errors
 /// When the certificate, the request or the hardware says no; nothing is kept then.
 pub async fn renew(
-    hub: &Hub,
+    hub: &Arc<Hub>,
     peer: Option<&CertificateDer<'_>>,
     request: Request<Incoming>,
 ) -> Result<IdentityReply, Refusal> {
@@ -99,7 +104,16 @@ pub async fn renew(
     let issued = hub.authorities.machines.issue_machine(machine, &key, now)?;
     let certificate = issued.record.clone();
     let fingerprint = request.fingerprint;
-    let same = hub.submit(Renew { machine, fingerprint, certificate, at: now }).await?;
+    let record = kept(machine, &issued.record);
+    let renewal = Renew { machine, fingerprint, certificate, at: now };
+    let same = hub
+        .commit(renewal, move |hub, same| {
+            if *same {
+                hub.identities_mut().issued(record, Some(now + OVERLAP));
+                hub.process.audit_entries.inc();
+            }
+        })
+        .await?;
     if !same {
         return Err(Refusal::of(
             StatusCode::FORBIDDEN,
@@ -107,8 +121,6 @@ pub async fn renew(
             "the hardware is not the one that enrolled: enrol this machine with a new token",
         ));
     }
-    hub.identities_mut().issued(kept(machine, &issued.record), Some(now + OVERLAP));
-    hub.process.audit_entries.inc();
     Ok(identity(hub, machine, issued, now))
 }
 

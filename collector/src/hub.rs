@@ -61,7 +61,7 @@ impl Hub {
     pub fn new(from: Beginnings) -> Self {
         let Snapshot { machines, certificates, tokens, audit_entries, policies: _ } = from.snapshot;
         from.process.audit_entries.inc_by(audit_entries);
-        let standings = machines.iter().map(|(machine, _)| (machine.id, machine.standing));
+        let standings = machines.iter().map(|machine| (machine.id, machine.standing));
         let issuers = vec![from.authorities.machines.sha256()];
         let identities = Identities::new(issuers, certificates, standings);
         Self {
@@ -89,22 +89,26 @@ impl Hub {
         self.identities().authenticate(peer, now)
     }
 
-    /// Does one operation of the store.
+    /// Does one operation of the store and takes it over into memory, in the order of the commits
+    /// and whether or not the caller still waits.
     ///
     /// # Errors
-    /// When it was not kept.
-    pub async fn submit<O: Operation>(&self, operation: O) -> Result<O::Outcome, StoreError> {
-        self.store.submit(operation).await
+    /// When it was not kept; then memory is as it was.
+    pub async fn commit<O: Operation>(
+        self: &Arc<Self>,
+        operation: O,
+        take_over: impl FnOnce(&Self, &O::Outcome) + Send + 'static,
+    ) -> Result<O::Outcome, StoreError> {
+        let hub = Arc::clone(self);
+        self.store.submit_then(operation, move |outcome| take_over(&hub, outcome)).await
     }
 
     /// Keeps an entry of the audit log that accompanies no other change.
     ///
     /// # Errors
     /// When it was not kept.
-    pub async fn audit(&self, entry: Entry) -> Result<(), StoreError> {
-        self.store.submit(AppendAudit(entry)).await?;
-        self.process.audit_entries.inc();
-        Ok(())
+    pub async fn audit(self: &Arc<Self>, entry: Entry) -> Result<(), StoreError> {
+        self.commit(AppendAudit(entry), |hub, ()| hub.process.audit_entries.inc()).await
     }
 
     /// The policy set in force.

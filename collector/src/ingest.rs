@@ -4,13 +4,14 @@ pub mod admission;
 pub mod body;
 pub mod continuity;
 
+use std::sync::Arc;
+
 use hyper::body::Incoming;
 use hyper::{Request, StatusCode};
 use report::wire::{self, MAX_BODY_BYTES, ReportReply, WIRE};
 use rustls_pki_types::CertificateDer;
 
 use crate::hub::Hub;
-use crate::identities::AuthenticatedMachine;
 use crate::policy::{JudgeClock, Subject, explain};
 use crate::problem::Refusal;
 use crate::store::{CertificateUsed, StoreReport, Stored};
@@ -24,17 +25,19 @@ use continuity::Continuity;
 /// # Errors
 /// When any of these says no; nothing is kept then.
 pub async fn take_report(
-    hub: &Hub,
+    hub: &Arc<Hub>,
     peer: Option<&CertificateDer<'_>>,
     request: Request<Incoming>,
 ) -> Result<ReportReply, Refusal> {
     let sender = hub.authenticate(peer, crate::clock::now())?;
     let body = read_body(request, MAX_BODY_BYTES).await?;
     let admitted = admit(&sender, wire::decode_report(&body)?)?;
-    let stored = hub.submit(StoreReport(admitted)).await?;
-    accept(hub, &stored)?;
+    let stored = hub.commit(StoreReport(admitted), take_over).await?;
+    refuse_replay(&stored)?;
     if let Some(sha256) = sender.first_use() {
-        first_use(hub, &sender, sha256).await?;
+        let (machine, at) = (sender.machine(), sender.at());
+        let used = CertificateUsed { sha256, machine, at };
+        hub.commit(used, move |hub, ()| hub.identities_mut().used(sha256, at)).await?;
     }
     let now = sender.at();
     let policies = hub.policy_set();
@@ -56,43 +59,37 @@ pub async fn take_report(
 }
 
 /// Counts a report by how it followed on the machine's past, and takes it into the fleet.
-fn accept(hub: &Hub, stored: &Stored) -> Result<(), Refusal> {
+fn take_over(hub: &Hub, stored: &Stored) {
     let outcome = match stored.continuity {
         Continuity::Next => "stored",
         Continuity::Repeat => "repeated",
         Continuity::Restore => "restored",
         Continuity::Clone => "clone",
-        Continuity::SequenceConflict => {
-            return Err(Refusal::of(
-                StatusCode::CONFLICT,
-                "sequence_conflict",
-                "another report of this machine has the same number",
-            ));
-        }
-        Continuity::OldSequence => {
-            return Err(Refusal::of(
-                StatusCode::CONFLICT,
-                "old_sequence",
-                "a later report of this machine is already here",
-            ));
-        }
+        Continuity::SequenceConflict | Continuity::OldSequence => return,
     };
     hub.process.reports.with_label_values(&[outcome]).inc();
-    hub.process.unknown_facts.inc_by(stored.report.unjudged().len() as u64);
-    if matches!(stored.continuity, Continuity::Restore | Continuity::Clone) {
-        hub.process.audit_entries.inc();
+    match stored.continuity {
+        Continuity::Restore | Continuity::Clone => hub.process.audit_entries.inc(),
+        Continuity::Next
+        | Continuity::Repeat
+        | Continuity::SequenceConflict
+        | Continuity::OldSequence => {}
     }
-    hub.fleet_mut().keep(stored);
-    Ok(())
+    if stored.was_kept() {
+        hub.process.unknown_facts.inc_by(stored.report.unjudged().len() as u64);
+        hub.fleet_mut().keep(stored);
+    }
 }
 
-async fn first_use(
-    hub: &Hub,
-    sender: &AuthenticatedMachine,
-    sha256: [u8; 32],
-) -> Result<(), Refusal> {
-    let (machine, at) = (sender.machine(), sender.at());
-    hub.submit(CertificateUsed { sha256, machine, at }).await?;
-    hub.identities_mut().used(sha256, at);
-    Ok(())
+fn refuse_replay(stored: &Stored) -> Result<(), Refusal> {
+    let refuse = |reason, message| Err(Refusal::of(StatusCode::CONFLICT, reason, message));
+    match stored.continuity {
+        Continuity::Next | Continuity::Repeat | Continuity::Restore | Continuity::Clone => Ok(()),
+        Continuity::SequenceConflict => {
+            refuse("sequence_conflict", "another report of this machine has the same number")
+        }
+        Continuity::OldSequence => {
+            refuse("old_sequence", "a later report of this machine is already here")
+        }
+    }
 }

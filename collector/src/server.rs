@@ -129,7 +129,7 @@ impl Connection {
 }
 
 async fn respond(
-    hub: &Hub,
+    hub: &Arc<Hub>,
     door: Door,
     peer: Option<&CertificateDer<'_>>,
     from: SocketAddr,
@@ -143,7 +143,7 @@ async fn respond(
 }
 
 async fn route(
-    hub: &Hub,
+    hub: &Arc<Hub>,
     door: Door,
     peer: Option<&CertificateDer<'_>>,
     from: SocketAddr,

@@ -3,6 +3,9 @@
 //! One thread writes. It takes every operation that is waiting, applies each in its own savepoint
 //! of one transaction, commits with `synchronous=FULL`, and only then tells the callers. So a
 //! reply means durable, and a hundred reports that arrive together cost one sync of the disk.
+//!
+//! What memory holds of the store is changed on that thread too, right after the commit and in the
+//! order of the commits: a caller that goes away while it waits leaves nothing half-done.
 
 mod enrolment;
 mod machines;
@@ -112,8 +115,22 @@ impl Store {
     /// # Errors
     /// When it, or the transaction it was part of, failed: then nothing of it was kept.
     pub async fn submit<O: Operation>(&self, operation: O) -> Result<O::Outcome, StoreError> {
+        self.submit_then(operation, |_| ()).await
+    }
+
+    /// Does one operation, takes it over into memory once it is durable, whether or not the caller
+    /// still waits, and returns.
+    ///
+    /// # Errors
+    /// When it, or the transaction it was part of, failed: then nothing of it was kept.
+    pub async fn submit_then<O: Operation>(
+        &self,
+        operation: O,
+        take_over: impl FnOnce(&O::Outcome) + Send + 'static,
+    ) -> Result<O::Outcome, StoreError> {
         let (reply, outcome) = oneshot::channel();
-        let job = Box::new(Queued { state: State::Waiting(operation), reply });
+        let take_over = Box::new(take_over);
+        let job = Box::new(Queued { state: State::Waiting(operation), take_over, reply });
         self.queue.send(job).await.map_err(|_| StoreError::Closed)?;
         outcome.await.map_err(|_| StoreError::Closed)?
     }
@@ -175,8 +192,11 @@ trait Job: Send {
 
 struct Queued<O: Operation> {
     state: State<O>,
+    take_over: TakeOver<O>,
     reply: oneshot::Sender<Result<O::Outcome, StoreError>>,
 }
+
+type TakeOver<O> = Box<dyn FnOnce(&<O as Operation>::Outcome) + Send>;
 
 enum State<O: Operation> {
     Waiting(O),
@@ -198,6 +218,9 @@ impl<O: Operation> Job for Queued<O> {
             (Ok(()), State::Waiting(_) | State::Taken) => Err(StoreError::Closed),
             (Err(error), _) => Err(error),
         };
+        if let Ok(outcome) = &outcome {
+            (self.take_over)(outcome);
+        }
         // A caller that went away while it waited no longer wants to know.
         let _ = self.reply.send(outcome);
     }

@@ -65,9 +65,11 @@ impl Desk {
     pub(super) async fn machines(self) -> anyhow::Result<Vec<MachineRow>> {
         Ok(match self {
             Self::Running(client) => client.get("/v1/machines").await?,
-            Self::AtRest(rest) => {
-                views::machines(&rest.policies()?, rest.snapshot.fleet(), crate::clock::now())
-            }
+            Self::AtRest(rest) => views::machines(
+                &rest.policies()?,
+                rest.snapshot.machines.iter(),
+                crate::clock::now(),
+            ),
         })
     }
 
@@ -76,9 +78,10 @@ impl Desk {
             Self::Running(client) => client.get(&format!("/v1/machines/{}", escaped(name))).await?,
             Self::AtRest(rest) => {
                 let now = crate::clock::now();
-                views::machine(&rest.policies()?, rest.snapshot.fleet(), name, now).with_context(
-                    || format!("no machine has the register id or identity {name:?}"),
-                )?
+                views::machine(&rest.policies()?, rest.snapshot.machines.iter(), name, now)
+                    .with_context(|| {
+                        format!("no machine has the register id or identity {name:?}")
+                    })?
             }
         })
     }
@@ -86,9 +89,11 @@ impl Desk {
     pub(super) async fn posture(self) -> anyhow::Result<PostureView> {
         Ok(match self {
             Self::Running(client) => client.get("/v1/posture").await?,
-            Self::AtRest(rest) => {
-                views::posture(&rest.policies()?, rest.snapshot.fleet(), crate::clock::now())
-            }
+            Self::AtRest(rest) => views::posture(
+                &rest.policies()?,
+                rest.snapshot.machines.iter(),
+                crate::clock::now(),
+            ),
         })
     }
 

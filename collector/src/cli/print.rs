@@ -267,7 +267,8 @@ fn table<const N: usize>(header: [&str; N]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED);
     table.set_content_arrangement(ContentArrangement::Dynamic);
-    if table.width().is_none() {
+    // A terminal that does not know its width says nothing, or 0.
+    if table.width().is_none_or(|width| width == 0) {
         table.set_width(WIDTH);
     }
     table.set_header(header);

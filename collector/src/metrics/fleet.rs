@@ -6,7 +6,7 @@
 
 use jiff::civil::Date;
 use prometheus::proto::MetricFamily;
-use prometheus::{Gauge, GaugeVec, IntGauge, IntGaugeVec, Opts, Registry};
+use prometheus::{GaugeVec, IntGauge, IntGaugeVec, Opts, Registry};
 use report::{State, Timestamp};
 
 use crate::machine::Machine;
@@ -31,7 +31,7 @@ pub fn families<'a>(
     let book = Book(Registry::new());
     book.machines(set, &posture)?;
     book.rules(set, &posture)?;
-    book.targets(&posture)?;
+    book.targets(set, &posture)?;
     book.systems(&posture)?;
     book.contacts(&posture)?;
     book.names(set, set.targets.calendar.date_of(now))?;
@@ -133,7 +133,7 @@ impl Book {
         Ok(())
     }
 
-    fn targets(&self, posture: &Posture) -> Result<()> {
+    fn targets(&self, set: &PolicySet, posture: &Posture) -> Result<()> {
         let members = self.gauges(
             "lachan_target_members",
             "How many a target counts, by unit.",
@@ -151,10 +151,15 @@ impl Book {
         self.0.register(Box::new(goals.clone()))?;
         for target in &posture.targets {
             goals.with_label_values(&[target.id.as_str()]).set(f64::from(target.goal) / 100.0);
+            let id = target.id.as_str();
+            for unit in set.register.units.iter() {
+                members.with_label_values(&[id, unit.id.as_str()]).set(0);
+                met.with_label_values(&[id, unit.id.as_str(), "observed"]).set(0);
+            }
             for (unit, tally) in &target.units {
                 let unit = or_undetermined(unit.as_deref());
-                members.with_label_values(&[target.id.as_str(), unit]).set(int(tally.members));
-                met.with_label_values(&[target.id.as_str(), unit, "observed"]).set(int(tally.met));
+                members.with_label_values(&[id, unit]).set(int(tally.members));
+                met.with_label_values(&[id, unit, "observed"]).set(int(tally.met));
             }
         }
         Ok(())
@@ -210,11 +215,11 @@ impl Book {
                 [&unit.id, parent, above(0), above(1), above(2), &unit.name.vi, &unit.name.en];
             info.with_label_values(&labels).set(1);
         }
-        let sample = Gauge::new(
+        let sample = IntGauge::new(
             "lachan_register_sample",
             "1 when the register is marked as a sample: nothing here is for a report.",
         )?;
-        sample.set(if set.register.is_sample() { 1.0 } else { 0.0 });
+        sample.set(i64::from(set.register.is_sample()));
         self.0.register(Box::new(sample))
     }
 

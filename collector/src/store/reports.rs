@@ -25,8 +25,6 @@ pub struct Stored {
     pub continuity: Continuity,
     /// The identity's standing after it.
     pub standing: Standing,
-    /// Counts the machine's reports that were kept, in the order of their commits.
-    pub number: u64,
     /// The report, handed back.
     pub report: AdmittedReport,
 }
@@ -49,14 +47,25 @@ impl Operation for StoreReport {
                 Standing::Clone
             }
             Continuity::Repeat | Continuity::SequenceConflict | Continuity::OldSequence => {
-                return Ok(Stored { continuity, standing, number: 0, report });
+                return Ok(Stored { continuity, standing, report });
             }
         };
         let number = keep_contact(database, &report, standing)?;
         for (name, body) in report.bodies() {
             keep_topic(database, &report, number, name, body)?;
         }
-        Ok(Stored { continuity, standing, number, report })
+        Ok(Stored { continuity, standing, report })
+    }
+}
+
+impl Stored {
+    /// Whether the report is in the store, or was known or refused.
+    #[must_use]
+    pub fn was_kept(&self) -> bool {
+        match self.continuity {
+            Continuity::Next | Continuity::Restore | Continuity::Clone => true,
+            Continuity::Repeat | Continuity::SequenceConflict | Continuity::OldSequence => false,
+        }
     }
 }
 

@@ -15,8 +15,8 @@ use crate::machine::{Contact, Kept, Machine, Standing};
 /// The store's content at one moment.
 #[derive(Debug, Default)]
 pub struct Snapshot {
-    /// Every identity, with the number of its reports that were kept.
-    pub machines: Vec<(Machine, u64)>,
+    /// Every identity.
+    pub machines: Vec<Machine>,
     /// Every certificate.
     pub certificates: Vec<CertificateRecord>,
     /// Every join token.
@@ -49,11 +49,6 @@ pub struct CertificateRecord {
 }
 
 impl Snapshot {
-    /// The machines alone.
-    pub fn fleet(&self) -> impl Iterator<Item = &Machine> {
-        self.machines.iter().map(|(machine, _)| machine)
-    }
-
     pub(super) fn load(database: &Connection) -> Result<Self, StoreError> {
         let audit_entries: i64 =
             database.query_row("SELECT count(*) FROM audit", [], |row| row.get(0))?;
@@ -75,11 +70,11 @@ pub(super) fn parse<T: FromStr<Err: Display>>(what: &str, text: &str) -> Result<
     text.parse().map_err(|error| damaged(what, error))
 }
 
-fn machines(database: &Connection) -> Result<Vec<(Machine, u64)>, StoreError> {
+fn machines(database: &Connection) -> Result<Vec<Machine>, StoreError> {
     let mut topics = topics(database)?;
     let mut statement = database.prepare(
-        "SELECT id, register_row, token_unit, standing, enrolled_at, contact_at, contact_skew,
-            reports FROM machines ORDER BY id",
+        "SELECT id, register_row, token_unit, standing, enrolled_at, contact_at, contact_skew
+            FROM machines ORDER BY id",
     )?;
     let mut rows = statement.query([])?;
     let mut machines = Vec::new();
@@ -92,12 +87,11 @@ fn machines(database: &Connection) -> Result<Vec<(Machine, u64)>, StoreError> {
 fn machine(
     row: &Row<'_>,
     topics: &mut BTreeMap<String, BTreeMap<Topic, Kept>>,
-) -> Result<(Machine, u64), StoreError> {
+) -> Result<Machine, StoreError> {
     let id: String = row.get(0)?;
     let what = format!("machine {id}");
     let standing: String = row.get(3)?;
-    let reports: i64 = row.get(7)?;
-    let machine = Machine {
+    Ok(Machine {
         id: parse(&what, &id)?,
         row: row.get(1)?,
         token_unit: row.get(2)?,
@@ -106,8 +100,7 @@ fn machine(
         enrolled_at: Timestamp(row.get(4)?),
         last_contact: Contact { at: Timestamp(row.get(5)?), skew: row.get(6)? },
         topics: topics.remove(&id).unwrap_or_default(),
-    };
-    Ok((machine, u64::try_from(reports).unwrap_or_default()))
+    })
 }
 
 fn topics(database: &Connection) -> Result<BTreeMap<String, BTreeMap<Topic, Kept>>, StoreError> {
