@@ -34,11 +34,11 @@ fn a_machine_that_is_not_heard_of_falls_silent_without_anybody_reporting_it() {
     let machine = Machine::join(&world, &world.collector.token(&["--machine", "pc-01"]));
     assert_eq!(machine.post(&machine.report(1, "A")).unwrap().status, 200);
     assert!(world.collector.terminate());
-    // Thirty days ago by the store's word: longer than any run of holidays makes up for.
+    // Forty days ago by the store's word: longer than any run of holidays makes up for.
     let store = world.collector.folder().join("data/store.sqlite");
     let changed = Connection::open(store)
         .unwrap()
-        .execute("UPDATE machines SET contact_at = contact_at - 30 * 86400", [])
+        .execute("UPDATE machines SET contact_at = contact_at - 40 * 86400", [])
         .unwrap();
     assert_eq!(changed, 1);
     world.collector.restart();

@@ -115,6 +115,22 @@ fn a_revoked_machine_is_refused_fresh_and_resumed() {
 }
 
 #[test]
+fn a_revocation_reaches_a_request_that_was_begun_before_it_and_outlives_a_restart() {
+    let mut scene = scene();
+    let mut report = scene.report(2);
+    report["fingerprint"] = json!("66".repeat(32));
+    let answer = scene.machine.hand.slowly("/v1/reports", report.to_string().as_bytes(), || {
+        assert!(scene.world.collector.command(&["machine", "revoke", "pc-01"]).status.success());
+    });
+    let answer = answer.unwrap();
+    assert_eq!((answer.status, answer.reason()), (403, "revoked"));
+    assert!(scene.world.collector.terminate());
+    scene.world.collector.restart();
+    let answer = scene.post(&scene.report(3));
+    assert_eq!((answer.status, answer.reason()), (403, "revoked"));
+}
+
+#[test]
 fn a_session_of_the_enrolment_door_opens_no_other() {
     let scene = scene();
     let enrolment = Hand::new(&scene.world, ENROL_ALPN, None);

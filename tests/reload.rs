@@ -111,4 +111,17 @@ fn a_folder_that_others_may_write_to_is_not_judged_by() {
     edit(&world, "rules/os-supported.toml", "major", "minor");
     until("the open folder is refused", || world.collector.scrape().value(GOOD) == Some(0.0));
     std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).unwrap();
+    until("the closed folder is used", || world.collector.scrape().value(GOOD) == Some(1.0));
+}
+
+#[test]
+fn an_edit_takes_effect_while_others_read_the_folder() {
+    let world = World::with_machines(&["pc-01,stp,workstation,lan,,,,2026-01-01,"]);
+    let before = info(&world);
+    let readme = world.policies("README.md");
+    edit(&world, "rules/os-supported.toml", "major", "minor");
+    until("the edit takes effect", || {
+        let _ = std::fs::read(&readme).unwrap();
+        info(&world) != before
+    });
 }

@@ -50,8 +50,8 @@ pub struct NewToken {
     pub life: u32,
 }
 
-/// A token that was just made: the only time its secret is shown.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// A token that was just made: the only time its secret is shown, and never in a log.
+#[derive(Clone, Serialize, Deserialize)]
 pub struct CreatedToken {
     /// The line to give to the machine.
     pub token: String,
@@ -69,14 +69,8 @@ pub struct AdminProblem {
 /// Opens the socket: for its owner and the administrators' group, for nobody else.
 ///
 /// # Errors
-/// When it cannot be made, or another collector listens on it.
+/// When it cannot be made. The caller makes sure that no other collector works on the folder.
 pub fn bind(path: &Path) -> std::io::Result<UnixListener> {
-    if std::os::unix::net::UnixStream::connect(path).is_ok() {
-        return Err(std::io::Error::new(
-            std::io::ErrorKind::AddrInUse,
-            "another collector already runs on this folder",
-        ));
-    }
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
         _ => {}
@@ -239,19 +233,27 @@ async fn revoke_token(
     }
 }
 
-async fn machines(State(hub): State<Arc<Hub>>) -> Json<Vec<MachineRow>> {
-    let policies = hub.policy_set();
-    Json(views::machines(&policies, hub.fleet().machines(), crate::clock::now()))
+async fn machines(State(hub): State<Arc<Hub>>) -> Result<Json<Vec<MachineRow>>, Refusal> {
+    judged(hub.judge(views::machines).await)
 }
 
 async fn machine(
     State(hub): State<Arc<Hub>>,
     UrlPath(name): UrlPath<String>,
 ) -> Result<Json<MachineDetail>, Refusal> {
-    let policies = hub.policy_set();
-    views::machine(&policies, hub.fleet().machines(), &name, crate::clock::now())
-        .map(Json)
-        .ok_or_else(|| no_machine(&name))
+    let wanted = name.clone();
+    let detail = hub
+        .judge(move |policies, machines, now| views::machine(policies, machines, &wanted, now))
+        .await;
+    judged(detail)?.0.map(Json).ok_or_else(|| no_machine(&name))
+}
+
+async fn posture(State(hub): State<Arc<Hub>>) -> Result<Json<PostureView>, Refusal> {
+    judged(hub.judge(views::posture).await)
+}
+
+fn judged<T>(view: Result<T, String>) -> Result<Json<T>, Refusal> {
+    view.map(Json).map_err(|error| Refusal::ours("judge", error))
 }
 
 async fn revoke_machine(
@@ -259,7 +261,7 @@ async fn revoke_machine(
     ConnectInfo(Officer(actor)): ConnectInfo<Officer>,
     UrlPath(name): UrlPath<String>,
 ) -> Result<Json<()>, Refusal> {
-    let found = views::find(hub.fleet().machines(), &name).map(|machine| machine.id);
+    let found = views::find(&hub.fleet().machines(), &name).map(|machine| machine.id);
     let machine = found.ok_or_else(|| no_machine(&name))?;
     let entry = Entry {
         at: crate::clock::now(),
@@ -279,11 +281,6 @@ async fn revoke_machine(
         true => Ok(Json(())),
         false => Err(not_found(format!("the identity of {name:?} is already revoked"))),
     }
-}
-
-async fn posture(State(hub): State<Arc<Hub>>) -> Json<PostureView> {
-    let policies = hub.policy_set();
-    Json(views::posture(&policies, hub.fleet().machines(), crate::clock::now()))
 }
 
 fn no_machine(name: &str) -> Refusal {

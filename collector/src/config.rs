@@ -107,7 +107,13 @@ impl Config {
                 problems.push(format!("contact_interval = {given:?}: expected \"1m\" to \"6h\""));
                 *CONTACT_RANGE.start()
             });
-        let public = raw.public.iter().map(|name| with_port(name, listen.port())).collect();
+        let mut public = Vec::new();
+        for name in &raw.public {
+            match with_port(name, listen.port()) {
+                Some(address) => public.push(address),
+                None => problems.push(format!("public: {name:?} is no NAME, ADDRESS or NAME:PORT")),
+            }
+        }
         let config = Self {
             listen,
             public,
@@ -159,15 +165,17 @@ pub fn duration(text: &str) -> Option<u32> {
     text[..text.len() - unit.len_utf8()].parse::<u32>().ok()?.checked_mul(factor)
 }
 
-fn with_port(name: &str, port: u16) -> String {
-    let bare_v6 = name.parse::<std::net::Ipv6Addr>().is_ok();
-    let has_port =
-        !bare_v6 && name.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-    match (bare_v6, has_port) {
-        (true, _) => format!("[{name}]:{port}"),
-        (false, true) => name.to_owned(),
-        (false, false) => format!("{name}:{port}"),
+/// A name or address with the port it has, or with this one; `None` where it is neither.
+fn with_port(name: &str, port: u16) -> Option<String> {
+    if name.parse::<std::net::Ipv6Addr>().is_ok() {
+        return Some(format!("[{name}]:{port}"));
     }
+    let (host, address) = match name.rsplit_once(':') {
+        Some((host, port)) => (host, port.parse::<u16>().ok().map(|_| name.to_owned())?),
+        None => (name, format!("{name}:{port}")),
+    };
+    let of_name = |c: char| c.is_ascii_alphanumeric() || "-._[]:".contains(c);
+    (!host.is_empty() && host.chars().all(of_name)).then_some(address)
 }
 
 fn host(public: &str) -> &str {
@@ -212,6 +220,14 @@ mod tests {
     fn a_misspelt_key_is_refused_with_its_place() {
         let error = parse("lissten = \"0.0.0.0:1\"").unwrap_err();
         assert!(error.contains("line 1") && error.contains("lissten"), "{error}");
+    }
+
+    #[test]
+    fn a_public_name_that_is_none_is_refused() {
+        for name in ["host:99999", "host:", ":7443", "", "https://host", "a b"] {
+            let error = parse(&format!("public = [{name:?}]")).unwrap_err();
+            assert!(error.contains("public:"), "{name}: {error}");
+        }
     }
 
     #[test]

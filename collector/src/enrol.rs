@@ -96,20 +96,20 @@ pub async fn renew(
     request: Request<Incoming>,
 ) -> Result<IdentityReply, Refusal> {
     let now = crate::clock::now();
-    let sender = hub.identities().authenticate_for_renewal(peer, now)?;
+    let machine = hub.identities().authenticate_for_renewal(peer, now)?.machine();
     let request: RenewRequest = read(request).await?;
     check_wire(request.wire)?;
     let key = csr::requested_key(&request.csr)?;
-    let machine = sender.machine();
     let issued = hub.authorities.machines.issue_machine(machine, &key, now)?;
     let certificate = issued.record.clone();
     let fingerprint = request.fingerprint;
     let record = kept(machine, &issued.record);
-    let renewal = Renew { machine, fingerprint, certificate, at: now };
+    let others_end = now + OVERLAP;
+    let renewal = Renew { machine, fingerprint, certificate, at: now, others_end };
     let same = hub
         .commit(renewal, move |hub, same| {
             if *same {
-                hub.identities_mut().issued(record, Some(now + OVERLAP));
+                hub.identities_mut().issued(record, Some(others_end));
                 hub.process.audit_entries.inc();
             }
         })

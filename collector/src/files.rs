@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 /// Reads a text file that must not be larger than `limit` bytes.
@@ -17,15 +18,20 @@ pub fn read_bounded(path: &Path, limit: u64) -> io::Result<String> {
     Ok(text)
 }
 
-/// Writes a file so that it is there whole or not at all.
+/// Writes a file with these rights so that it is there whole or not at all.
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn write_atomically(path: &Path, content: &[u8]) -> io::Result<()> {
+pub fn write_atomically(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let draft = folder.join(format!(".{name}.new"));
-    let mut file = fs::File::create(&draft)?;
+    // What a run that was cut short left behind may have other rights.
+    match fs::remove_file(&draft) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(&draft)?;
     file.write_all(content)?;
     file.sync_all()?;
     fs::rename(&draft, path)?;

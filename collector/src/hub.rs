@@ -13,6 +13,7 @@ use crate::enrol::ca::Authorities;
 use crate::enrol::token::TokenRecord;
 use crate::fleet::Fleet;
 use crate::identities::{AuthenticatedMachine, Identities, Stranger};
+use crate::machine::Machine;
 use crate::metrics::process::Process;
 use crate::policy::PolicySet;
 use crate::store::{AppendAudit, KeptToken, Operation, Snapshot, Store, StoreError};
@@ -109,6 +110,33 @@ impl Hub {
     /// When it was not kept.
     pub async fn audit(self: &Arc<Self>, entry: Entry) -> Result<(), StoreError> {
         self.commit(AppendAudit(entry), |hub, ()| hub.process.audit_entries.inc()).await
+    }
+
+    /// Judges the whole fleet as it is now, on a thread of its own: nobody waits for it, and it
+    /// holds no lock.
+    ///
+    /// # Errors
+    /// When judging ended badly.
+    pub async fn judge<T: Send + 'static>(
+        self: &Arc<Self>,
+        view: impl FnOnce(&PolicySet, &[Arc<Machine>], Timestamp) -> T + Send + 'static,
+    ) -> Result<T, String> {
+        let policies = self.policy_set();
+        let machines = self.fleet().machines();
+        let now = crate::clock::now();
+        let judged = tokio::task::spawn_blocking(move || view(&policies, &machines, now));
+        judged.await.map_err(|error| error.to_string())
+    }
+
+    /// Whether the store still takes anything.
+    #[must_use]
+    pub fn keeps(&self) -> bool {
+        !self.store.has_ended()
+    }
+
+    /// Returns when the store takes nothing any more.
+    pub async fn store_ended(&self) {
+        self.store.ended().await;
     }
 
     /// The policy set in force.

@@ -40,6 +40,19 @@ impl AuthenticatedMachine {
     }
 }
 
+/// A machine that may ask for a new certificate and do nothing else. Only
+/// [`Identities::authenticate_for_renewal`] makes one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RenewingMachine(MachineId);
+
+impl RenewingMachine {
+    /// Who.
+    #[must_use]
+    pub fn machine(self) -> MachineId {
+        self.0
+    }
+}
+
 /// Why a certificate does not authenticate anybody now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Stranger {
@@ -120,10 +133,17 @@ impl Identities {
         at: Timestamp,
     ) -> Result<AuthenticatedMachine, Stranger> {
         let record = self.record(peer, at)?;
-        if at > record.not_after { Err(Stranger::Expired) } else { Ok(record.speaker(at)) }
+        if record.ends_at.is_some_and(|end| at >= end) {
+            Err(Stranger::Superseded)
+        } else if at > record.not_after {
+            Err(Stranger::Expired)
+        } else {
+            Ok(record.speaker(at))
+        }
     }
 
-    /// Who asks for a new certificate with this one: it may have expired, and nothing else.
+    /// Who asks for a new certificate with this one: it may have expired, or stand behind newer
+    /// ones that were never used, because the answer that held them was lost.
     ///
     /// # Errors
     /// When the certificate is missing, foreign, not valid yet, expired for too long, replaced or
@@ -132,15 +152,19 @@ impl Identities {
         &self,
         peer: Option<&CertificateDer<'_>>,
         at: Timestamp,
-    ) -> Result<AuthenticatedMachine, Stranger> {
+    ) -> Result<RenewingMachine, Stranger> {
         let record = self.record(peer, at)?;
-        if at > record.not_after + RENEWAL_GRACE {
+        if record.ends_at.is_some_and(|end| at >= end) && self.newest_was_used(record.machine) {
+            Err(Stranger::Superseded)
+        } else if at > record.not_after + RENEWAL_GRACE {
             Err(Stranger::Expired)
         } else {
-            Ok(record.speaker(at))
+            Ok(RenewingMachine(record.machine))
         }
     }
 
+    /// A certificate of this collector, of a machine that is not revoked and an issuer in force,
+    /// not before its beginning.
     fn record(
         &self,
         peer: Option<&CertificateDer<'_>>,
@@ -155,11 +179,18 @@ impl Identities {
             Err(Stranger::IssuerRetired)
         } else if at < record.not_before {
             Err(Stranger::NotYetValid)
-        } else if record.ends_at.is_some_and(|end| at >= end) {
-            Err(Stranger::Superseded)
         } else {
             Ok(record)
         }
+    }
+
+    /// Only the newest certificate of a machine has no end of its own.
+    fn newest_was_used(&self, machine: MachineId) -> bool {
+        let mut newest = self
+            .certificates
+            .values()
+            .filter(|record| record.machine == machine && record.ends_at.is_none());
+        newest.any(|record| record.used_at.is_some())
     }
 
     /// A certificate was issued; after a renewal the machine's others end `others_end`.
@@ -187,16 +218,6 @@ impl Identities {
     /// An identity was revoked.
     pub fn revoke(&mut self, machine: MachineId) {
         self.revoked.insert(machine);
-    }
-
-    /// When the newest certificate of a machine ends.
-    #[must_use]
-    pub fn valid_until(&self, machine: MachineId) -> Option<Timestamp> {
-        self.certificates
-            .values()
-            .filter(|record| record.machine == machine)
-            .map(|record| record.not_after)
-            .max()
     }
 
     fn of_machine(&mut self, machine: MachineId) -> impl Iterator<Item = &mut CertificateRecord> {
@@ -285,10 +306,16 @@ mod tests {
         let old = certificate(b"old");
         assert!(identities.authenticate(Some(&old), Timestamp(179)).is_ok());
         assert_eq!(refused(&identities, 180), Stranger::Superseded);
+        let lost = identities.authenticate_for_renewal(Some(&old), Timestamp(180));
+        assert_eq!(lost.map(RenewingMachine::machine), Ok(MACHINE), "the answer was lost");
 
         let new = identities.authenticate(Some(&certificate(b"new")), Timestamp(150)).unwrap();
         identities.used(new.first_use().unwrap(), Timestamp(150));
         assert_eq!(refused(&identities, 150), Stranger::Superseded);
+        assert_eq!(
+            identities.authenticate_for_renewal(Some(&old), Timestamp(150)),
+            Err(Stranger::Superseded)
+        );
         let again = identities.authenticate(Some(&certificate(b"new")), Timestamp(151)).unwrap();
         assert_eq!(again.first_use(), None);
     }

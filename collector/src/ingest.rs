@@ -32,7 +32,13 @@ pub async fn take_report(
     let sender = hub.authenticate(peer, crate::clock::now())?;
     let body = read_body(request, MAX_BODY_BYTES).await?;
     let admitted = admit(&sender, wire::decode_report(&body)?)?;
-    let stored = hub.commit(StoreReport(admitted), take_over).await?;
+    let stored = hub
+        .commit(StoreReport(admitted), |hub, outcome| {
+            if let Ok(stored) = outcome {
+                take_over(hub, stored);
+            }
+        })
+        .await??;
     refuse_replay(&stored)?;
     if let Some(sha256) = sender.first_use() {
         let (machine, at) = (sender.machine(), sender.at());
@@ -45,7 +51,7 @@ pub async fn take_report(
         .fleet()
         .get(sender.machine())
         .map(|machine| {
-            let subject = Subject::of(&policies, machine, now);
+            let subject = Subject::of(&policies, &machine, now);
             explain(&policies, &subject, JudgeClock::at(now))
         })
         .ok_or_else(|| Refusal::ours("store", "an authenticated machine is not in the fleet"))?;
@@ -76,7 +82,7 @@ fn take_over(hub: &Hub, stored: &Stored) {
         | Continuity::OldSequence => {}
     }
     if stored.was_kept() {
-        hub.process.unknown_facts.inc_by(stored.report.unjudged().len() as u64);
+        hub.process.unknown_facts.inc_by(stored.report.unjudged_count());
         hub.fleet_mut().keep(stored);
     }
 }

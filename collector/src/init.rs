@@ -87,7 +87,7 @@ fn settings_text(wishes: &Wishes) -> String {
 fn write(path: &Path, text: &str) -> Result<(), InitError> {
     let at = |source| InitError::Write { path: path.to_owned(), source };
     fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).map_err(at)?;
-    write_atomically(path, text.as_bytes()).map_err(at)
+    write_atomically(path, text.as_bytes(), 0o644).map_err(at)
 }
 
 fn make_private(folder: &Path) -> Result<(), InitError> {

@@ -1,10 +1,10 @@
 //! The policies folder, watched while officers edit it.
 //!
-//! An edit takes effect when the folder has stood still for a second, so that half a save or half
-//! a checkout is never judged by. A faulty folder changes nothing but a gauge: the last good set
-//! stays, even across a restart, because every set that was in force lies whole in the store.
+//! An edit takes effect when the folder's content has stood still for a second, so that half a
+//! save or half a checkout is never judged by. A faulty folder changes nothing but a gauge: the
+//! last good set stays, even across a restart, because every set that was in force lies whole in
+//! the store.
 
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,29 +16,22 @@ use tokio::sync::{mpsc, watch};
 use crate::audit::{Action, Entry};
 use crate::drain::Draining;
 use crate::metrics::process::Process;
-use crate::policy::folder::Folder;
-use crate::policy::{self, PolicySet};
-use crate::store::{PoliciesInForce, Store, StoreError};
+use crate::policy::{self, Folder, FolderHash, PolicySet, Problems};
+use crate::store::{AppendAudit, PoliciesInForce, Store, StoreError};
 
-/// How long a folder must stand still before it is read.
+/// How long a folder's content must stand still before it is used.
 const STILLNESS: Duration = Duration::from_secs(1);
 /// File systems without events are looked at this often.
 const POLL: Duration = Duration::from_secs(60);
+/// A folder that cannot be watched, because it is away, is looked for this often.
+const SEARCH: Duration = Duration::from_secs(5);
 
 /// Why a folder is of no use.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
     /// Its files are faulty.
     #[error("{0}")]
-    Faulty(policy::Problems),
-    /// Others may write to it.
-    #[error("{path} can be written by others (mode {mode:03o}): run chmod -R go-w {path}")]
-    Open {
-        /// Which folder or file.
-        path: PathBuf,
-        /// Its mode.
-        mode: u32,
-    },
+    Faulty(Problems),
     /// Its register is a sample.
     #[error(
         "the register in {0} is marked as a sample (sample = true): fill in your own, or set \
@@ -52,25 +45,17 @@ pub enum FolderError {
 /// # Errors
 /// When it is faulty, open to others, or a sample where none is allowed.
 pub fn read(path: &Path, allow_sample: bool) -> Result<(Folder, PolicySet), FolderError> {
-    check_closed(path)?;
     let folder = Folder::read(path).map_err(FolderError::Faulty)?;
-    let set = policy::load(&folder).map_err(FolderError::Faulty)?;
-    if set.register.is_sample() && !allow_sample {
-        return Err(FolderError::Sample(path.join("register")));
-    }
+    let set = load(path, &folder, allow_sample)?;
     Ok((folder, set))
 }
 
-/// Whoever may write here decides who counts as protected.
-fn check_closed(path: &Path) -> Result<(), FolderError> {
-    let Ok(metadata) = path.metadata() else {
-        return Ok(()); // Reading it will say why.
-    };
-    let mode = metadata.permissions().mode() & 0o777;
-    if mode & 0o002 != 0 {
-        return Err(FolderError::Open { path: path.to_owned(), mode });
+fn load(path: &Path, folder: &Folder, allow_sample: bool) -> Result<PolicySet, FolderError> {
+    let set = policy::load(folder).map_err(FolderError::Faulty)?;
+    if set.register.is_sample() && !allow_sample {
+        return Err(FolderError::Sample(path.join("register")));
     }
-    Ok(())
+    Ok(set)
 }
 
 /// Watches one folder and puts its sets in force.
@@ -81,8 +66,8 @@ pub struct Reloader {
     store: Store,
     process: Process,
     in_force: watch::Sender<Arc<PolicySet>>,
-    /// The hash of the folder that was read last, good or not.
-    last_read: Option<String>,
+    /// What was last found wrong, while it still is.
+    fault: Option<String>,
 }
 
 impl Reloader {
@@ -96,49 +81,67 @@ impl Reloader {
         last_good: Option<PolicySet>,
         store: Store,
         process: Process,
-    ) -> Result<(Self, watch::Receiver<Arc<PolicySet>>), anyhow::Error> {
-        match read(&path, allow_sample) {
-            Ok((folder, set)) => {
-                let (in_force, receiver) = watch::channel(Arc::new(set));
-                let last_read = Some(folder.hash().to_string());
-                let reloader = Self { path, allow_sample, store, process, in_force, last_read };
+    ) -> anyhow::Result<(Self, watch::Receiver<Arc<PolicySet>>)> {
+        let reloader = |set| {
+            let (in_force, receiver) = watch::channel(Arc::new(set));
+            (
+                Self { path: path.clone(), allow_sample, store, process, in_force, fault: None },
+                receiver,
+            )
+        };
+        match (read(&path, allow_sample), last_good) {
+            (Ok((folder, set)), _) => {
+                let (reloader, receiver) = reloader(set);
                 reloader.keep(&folder).await?;
                 Ok((reloader, receiver))
             }
-            Err(fault) => {
-                let set = last_good.ok_or(fault.context(&path))?;
-                tracing::error!("the policies folder is faulty: the last good set stays in force");
-                process.policies_in_force(&set.hash.to_string(), crate::clock::now());
-                process.reload_successful.set(0);
-                let (in_force, receiver) = watch::channel(Arc::new(set));
-                let reloader =
-                    Self { path, allow_sample, store, process, in_force, last_read: None };
+            (Err(fault), Some(set)) => {
+                let hash = set.hash.to_string();
+                let (mut reloader, receiver) = reloader(set);
+                reloader.process.policies_in_force(&hash, crate::clock::now());
+                reloader.refuse(&fault).await?;
                 Ok((reloader, receiver))
+            }
+            (Err(fault), None) => {
+                anyhow::bail!("load the policies in {}:\n{fault}", path.display())
             }
         }
     }
 
     /// Watches until it is told to end.
     pub async fn watch(mut self, mut draining: Draining) {
+        // Kept here too, so that the channel stays open while nothing watches.
         let (events, mut changed) = mpsc::channel(1);
-        let _watcher = self.watcher(events);
+        let mut watcher = self.watcher(&events);
         loop {
+            // First of all: what changed between the start and the watch is an event for nobody.
             tokio::select! {
-                _ = changed.recv() => {}
-                () = tokio::time::sleep(POLL) => {}
+                outcome = self.reload() => if let Err(error) = outcome {
+                    self.process.reload_successful.set(0);
+                    tracing::error!(%error, "a policy set could not be kept: the last one stays");
+                },
                 () = draining.told() => return,
             }
-            while let Ok(Some(())) = tokio::time::timeout(STILLNESS, changed.recv()).await {}
-            if let Err(error) = self.reload().await {
-                tracing::error!(%error, "a policy set could not be kept: the last one stays");
+            if watcher.is_none() || !self.path.exists() {
+                watcher = self.watcher(&events);
+            }
+            let pause = if watcher.is_some() { POLL } else { SEARCH };
+            tokio::select! {
+                _ = changed.recv() => {}
+                () = tokio::time::sleep(pause) => {}
+                () = draining.told() => return,
             }
         }
     }
 
-    fn watcher(&self, events: mpsc::Sender<()>) -> Option<RecommendedWatcher> {
-        let handler = move |_: notify::Result<notify::Event>| {
-            // A full channel already says that something changed.
-            let _ = events.try_send(());
+    /// Reading is an event as well for some file systems; only changes count.
+    fn watcher(&self, events: &mpsc::Sender<()>) -> Option<RecommendedWatcher> {
+        let events = events.clone();
+        let handler = move |event: notify::Result<notify::Event>| {
+            if !event.is_ok_and(|event| event.kind.is_access()) {
+                // A full channel already says that something changed.
+                let _ = events.try_send(());
+            }
         };
         let watcher = notify::recommended_watcher(handler).and_then(|mut watcher| {
             watcher.watch(&self.path, RecursiveMode::Recursive)?;
@@ -152,29 +155,46 @@ impl Reloader {
     }
 
     async fn reload(&mut self) -> Result<(), StoreError> {
-        if self.path.join(".git/index.lock").exists() {
-            return Ok(()); // A checkout is under way; its end is an event of its own.
-        }
-        let hash = Folder::read(&self.path).ok().map(|folder| folder.hash().to_string());
-        if hash.is_some() && hash == self.last_read {
-            return Ok(());
-        }
-        match read(&self.path, self.allow_sample) {
-            Ok((folder, set)) => {
-                self.keep(&folder).await?;
-                self.last_read = Some(folder.hash().to_string());
-                self.in_force.send_replace(Arc::new(set));
+        match self.still_folder().await {
+            None => Ok(()),
+            Some(Ok(folder)) if self.is_in_force(folder.hash()) => {
+                self.fault = None;
+                self.process.reload_successful.set(1);
+                Ok(())
             }
-            Err(fault) => {
-                let first_time =
-                    self.process.reload_successful.get() != 0 || hash != self.last_read;
-                self.last_read = hash;
-                if first_time {
-                    self.refuse(&fault).await?;
+            Some(Ok(folder)) => match load(&self.path, &folder, self.allow_sample) {
+                Ok(set) => {
+                    self.keep(&folder).await?;
+                    self.fault = None;
+                    self.in_force.send_replace(Arc::new(set));
+                    Ok(())
                 }
+                Err(fault) => self.refuse(&fault).await,
+            },
+            Some(Err(problems)) => self.refuse(&FolderError::Faulty(problems)).await,
+        }
+    }
+
+    /// The folder once its content has stood still; `None` while a checkout is under way, whose end
+    /// is an event of its own.
+    async fn still_folder(&self) -> Option<Result<Folder, Problems>> {
+        let mut before = Folder::read(&self.path);
+        loop {
+            tokio::time::sleep(STILLNESS).await;
+            if self.path.ancestors().any(|above| above.join(".git/index.lock").exists()) {
+                return None;
+            }
+            let after = Folder::read(&self.path);
+            match (&before, &after) {
+                (Ok(before), Ok(now)) if before.hash() == now.hash() => return Some(after),
+                (Err(_), Err(_)) => return Some(after),
+                (Ok(_) | Err(_), Ok(_) | Err(_)) => before = after,
             }
         }
-        Ok(())
+    }
+
+    fn is_in_force(&self, hash: FolderHash) -> bool {
+        self.in_force.borrow().hash == hash
     }
 
     /// Makes a set durable before anything is judged by it.
@@ -190,34 +210,33 @@ impl Reloader {
         Ok(())
     }
 
-    async fn refuse(&self, fault: &FolderError) -> Result<(), StoreError> {
+    /// Says what is wrong, once for each fault.
+    async fn refuse(&mut self, fault: &FolderError) -> Result<(), StoreError> {
         self.process.reload_successful.set(0);
-        tracing::error!("the policies folder is faulty, the last good set stays:\n{fault}");
+        let words = fault.to_string();
+        if self.fault.as_ref() == Some(&words) {
+            return Ok(());
+        }
+        tracing::error!("the policies folder is faulty, the last good set stays:\n{words}");
         let at = crate::clock::now();
         let entry = entry(at, Action::PoliciesRefused, &self.path, &fault.summary());
-        self.store.submit(crate::store::AppendAudit(entry)).await?;
+        self.store.submit(AppendAudit(entry)).await?;
         self.process.audit_entries.inc();
+        self.fault = Some(words);
         Ok(())
     }
 }
 
 impl FolderError {
-    fn context(self, path: &Path) -> anyhow::Error {
-        anyhow::anyhow!("load the policies in {}:\n{self}", path.display())
-    }
-
     /// One line, for the audit log.
     fn summary(&self) -> String {
         match self {
             Self::Faulty(problems) => {
                 let compact = problems.compact();
-                format!(
-                    "{} problems: {}",
-                    compact.lines().count(),
-                    compact.lines().next().unwrap_or("")
-                )
+                let first = compact.lines().next().unwrap_or_default();
+                format!("{} problems: {first}", compact.lines().count())
             }
-            Self::Open { .. } | Self::Sample(_) => self.to_string(),
+            Self::Sample(_) => self.to_string(),
         }
     }
 }

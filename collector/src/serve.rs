@@ -13,12 +13,10 @@ use crate::drain::{self, Draining};
 use crate::enrol::ca::{Authorities, LEAF_LIFE};
 use crate::hub::{Beginnings, Hub};
 use crate::metrics::process::Process;
-use crate::policy::PolicySet;
-use crate::policy::folder::Folder;
 use crate::reload::Reloader;
-use crate::store::{KeptFolder, Store};
+use crate::store::Store;
 use crate::tls::{Doors, OwnCertificate};
-use crate::{admin, metrics, server};
+use crate::{admin, metrics, policy, server};
 
 /// How often the collector looks whether its own certificate should be replaced.
 const CERTIFICATE_CHECK: Duration = Duration::from_secs(3600);
@@ -33,6 +31,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     // Bound first: a port that is busy must not cost a half-started collector.
     let agents = bind(config.listen, "listen").await?;
     let scrapes = bind(config.metrics, "metrics").await?;
+    let _alone = alone(&config)?;
     let officers = admin::bind(&config.admin_socket())
         .with_context(|| format!("open {}", config.admin_socket().display()))?;
 
@@ -40,7 +39,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let (store, writer, mut snapshot) =
         Store::open(&config.store(), process.commit_duration.clone())
             .with_context(|| format!("open {}", config.store().display()))?;
-    let last_good = snapshot.policies.take().and_then(|files| last_good(&files));
+    let last_good = snapshot.policies.take().and_then(|files| policy::load_kept(&files));
     let (reloader, policies) = Reloader::start(
         config.policies.clone(),
         config.allow_sample,
@@ -82,6 +81,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
+        () = hub.store_ended() => anyhow::bail!("the store has ended: see the log above"),
     }
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
     tracing::info!("the collector ends: requests that were begun are finished");
@@ -92,16 +92,26 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// One collector at a time works on a folder; the lock goes with the process.
+fn alone(config: &Config) -> anyhow::Result<std::fs::File> {
+    let path = config.data.join("lock");
+    let file = std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+    let file = file.with_context(|| format!("open {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => {
+            anyhow::bail!("another collector already runs on {}", config.data.display())
+        }
+        Err(std::fs::TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("lock {}", path.display()))
+        }
+    }
+}
+
 async fn bind(address: std::net::SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| {
         format!("listen on {address}: choose another {key} in collector.toml, or end what uses it")
     })
-}
-
-/// A set that was in force is loaded again from its own text; a newer program may find fault with
-/// it, and then there is none.
-fn last_good(files: &KeptFolder) -> Option<PolicySet> {
-    crate::policy::load(&Folder::from_files(files.clone())).ok()
 }
 
 fn own_certificate(

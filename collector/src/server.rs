@@ -29,6 +29,8 @@ const MAX_CONNECTIONS: usize = 2048;
 const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 const HEAD_TIME: Duration = Duration::from_secs(10);
 const REQUEST_TIME: Duration = Duration::from_secs(30);
+/// No agent needs a connection for longer.
+const CONNECTION_TIME: Duration = Duration::from_secs(300);
 /// The largest head of a request, in bytes: agents send a few hundred.
 const MAX_HEAD_BYTES: usize = 16 * 1024;
 
@@ -74,10 +76,16 @@ struct Connection {
 }
 
 impl Connection {
-    async fn serve(self, stream: TcpStream) {
+    async fn serve(mut self, stream: TcpStream) {
         // Replies are one small segment: waiting for more only delays them.
         let _ = stream.set_nodelay(true);
-        match tokio::time::timeout(HANDSHAKE_TIME, self.handshake(stream)).await {
+        let mut draining = self.draining.clone();
+        let handshake = tokio::select! {
+            handshake = tokio::time::timeout(HANDSHAKE_TIME, self.handshake(stream)) => handshake,
+            () = draining.told() => return,
+        };
+        drop(draining);
+        match handshake {
             Ok(Ok((door, stream))) => self.requests(door, stream).await,
             Ok(Err(error)) => {
                 if let Some(reason) = tls::refusal_reason(&error) {
@@ -95,7 +103,7 @@ impl Connection {
         Ok((door, start.into_stream(config).await?))
     }
 
-    async fn requests(mut self, door: Door, stream: TlsStream<TcpStream>) {
+    async fn requests(&mut self, door: Door, stream: TlsStream<TcpStream>) {
         let peer = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
         let peer = peer.map(|certificate| Arc::new(certificate.clone().into_owned()));
         let (hub, from) = (self.hub.clone(), self.from);
@@ -112,14 +120,16 @@ impl Connection {
             .max_buf_size(MAX_HEAD_BYTES)
             .serve_connection(TokioIo::new(stream), service);
         let mut connection = std::pin::pin!(connection);
-        let ended = tokio::select! {
-            ended = connection.as_mut() => ended,
-            () = self.draining.told() => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
+        let ended = tokio::time::timeout(CONNECTION_TIME, async {
+            tokio::select! {
+                ended = connection.as_mut() => ended,
+                () = self.draining.told() => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.as_mut().await
+                }
             }
-        };
-        if let Err(error) = ended {
+        });
+        if let Ok(Err(error)) = ended.await {
             tracing::debug!(from = %self.from, %error, "a connection ended early");
             if error.is_parse() {
                 self.hub.process.refusals.with_label_values(&["not_http"]).inc();

@@ -136,6 +136,19 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Whether the writing thread has ended: nothing can be kept any more.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.queue.is_closed()
+    }
+
+    /// Returns when the writing thread has ended.
+    pub async fn ended(&self) {
+        self.queue.closed().await;
+    }
+}
+
 impl Writer {
     /// Waits for the last commit; every [`Store`] handle must be gone.
     pub fn join(self) {

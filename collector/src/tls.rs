@@ -22,7 +22,7 @@ use rustls::{
     CertificateError, DigitallySignedStruct, DistinguishedName, Error, RootCertStore, ServerConfig,
     SignatureScheme,
 };
-use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer, UnixTime};
+use rustls_pki_types::{CertificateDer, UnixTime};
 
 use crate::enrol::ca::IssuedCollector;
 use crate::identities::RENEWAL_GRACE;
@@ -125,8 +125,7 @@ impl ResolvesServerCert for OwnCertificate {
 }
 
 fn certified(issued: IssuedCollector) -> Result<CertifiedKey, Error> {
-    let key = PrivatePkcs8KeyDer::from(issued.key).into();
-    CertifiedKey::from_der(issued.chain, key, &default_provider())
+    CertifiedKey::from_der(issued.chain, issued.key.into(), &default_provider())
 }
 
 /// Verifies a machine certificate as of its own end when it has expired, so that nothing but the

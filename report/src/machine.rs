@@ -143,11 +143,27 @@ impl Fingerprint {
 }
 
 /// Counts the contacts of one identity; saved by the agent before it sends.
+/// It stays below 2^63, which every store can hold.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
-#[serde(transparent)]
+#[serde(try_from = "u64", into = "u64")]
 pub struct Sequence(pub u64);
+
+impl TryFrom<u64> for Sequence {
+    type Error = &'static str;
+
+    fn try_from(number: u64) -> Result<Self, &'static str> {
+        let fits = i64::try_from(number).is_ok();
+        if fits { Ok(Self(number)) } else { Err("a sequence number is below 2^63") }
+    }
+}
+
+impl From<Sequence> for u64 {
+    fn from(sequence: Sequence) -> Self {
+        sequence.0
+    }
+}
 
 impl Sequence {
     /// The one after this.

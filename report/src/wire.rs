@@ -32,6 +32,8 @@ pub const MAX_BODY_BYTES: usize = 32 * 1024;
 pub const MAX_ENROL_BYTES: usize = 8 * 1024;
 /// The most facts one report may carry.
 pub const MAX_FACTS: usize = 256;
+/// The most topics one report may carry, known or not.
+pub const MAX_TOPICS: usize = 32;
 /// The most records one fact may hold.
 pub const MAX_RECORDS: usize = 64;
 /// The deepest nesting of a body.
@@ -79,8 +81,8 @@ pub enum WireError {
     /// Nested deeper than [`MAX_DEPTH`].
     #[error("the body is nested deeper than {MAX_DEPTH}")]
     TooDeep,
-    /// More than [`MAX_FACTS`].
-    #[error("the report carries more than {MAX_FACTS} facts")]
+    /// More than [`MAX_FACTS`], or more topics than [`MAX_TOPICS`].
+    #[error("the report carries more than {MAX_FACTS} facts or {MAX_TOPICS} topics")]
     TooManyFacts,
 }
 
@@ -108,8 +110,10 @@ pub struct ReceivedReport {
     pub report: Report,
     /// Every topic as it stood in the body, known or not, to be kept.
     pub bodies: BTreeMap<String, Box<RawValue>>,
-    /// Topics and keys that are not in the catalogue.
+    /// Topics and keys that are not in the catalogue: the first of them.
     pub unjudged: Vec<String>,
+    /// How many there are in all.
+    pub unjudged_count: usize,
 }
 
 /// The body of a report.
@@ -151,6 +155,9 @@ pub fn decode_report(body: &[u8]) -> Result<ReceivedReport, WireError> {
     let mut envelope = Envelope::read(body)?;
     envelope.version()?;
     let bodies: UniqueMap<Box<RawValue>> = envelope.take("topics")?;
+    if bodies.0.len() > MAX_TOPICS {
+        return Err(WireError::TooManyFacts);
+    }
     let sent_at = envelope.take("sent_at")?;
 
     let mut observations = Vec::new();
@@ -169,6 +176,7 @@ pub fn decode_report(body: &[u8]) -> Result<ReceivedReport, WireError> {
     if facts > MAX_FACTS {
         return Err(WireError::TooManyFacts);
     }
+    let unjudged_count = unjudged.len();
     unjudged.truncate(MAX_UNJUDGED_NAMES);
     let report = Report {
         machine: envelope.take("machine")?,
@@ -180,7 +188,7 @@ pub fn decode_report(body: &[u8]) -> Result<ReceivedReport, WireError> {
         observations,
     };
     envelope.finish()?;
-    Ok(ReceivedReport { report, bodies: bodies.0, unjudged })
+    Ok(ReceivedReport { report, bodies: bodies.0, unjudged, unjudged_count })
 }
 
 /// What the collector answers to a report. Agents ignore fields they do not know.
@@ -198,8 +206,8 @@ pub struct ReportReply {
     pub unjudged: Vec<String>,
 }
 
-/// What a machine says to join.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What a machine says to join. It holds a secret, so it has no `Debug`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EnrolRequest {
     /// The version it speaks.

@@ -11,9 +11,9 @@ use crate::{Agent, Metrics, Root, until};
 /// A folder with a register and a collector that runs on it.
 #[derive(Debug)]
 pub struct World {
-    folder: tempfile::TempDir,
-    /// The collector.
+    /// The collector. Goes before the folder, so that its log can still be shown.
     pub collector: Collector,
+    folder: tempfile::TempDir,
 }
 
 /// A running collector.
@@ -81,7 +81,7 @@ impl World {
         );
         let _ = printed(&output);
         let collector = Collector::start(&dir, agents, metrics);
-        Self { folder, collector }
+        Self { collector, folder }
     }
 
     /// The world's folder.
@@ -146,7 +146,7 @@ impl Collector {
         &self.folder
     }
 
-    /// Kills it, as a power cut would.
+    /// Kills it with SIGKILL: nothing of its own is flushed or finished.
     pub fn kill(&mut self) {
         self.running.kill();
     }

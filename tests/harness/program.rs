@@ -95,7 +95,7 @@ impl Running {
         matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// Kills it at once, as a power cut would.
+    /// Kills it with SIGKILL: nothing of its own is flushed or finished.
     pub fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -95,8 +95,9 @@ CREATE TABLE policy_sets (
 
 -- When each took effect.
 CREATE TABLE policies_in_force (
-    at   INTEGER PRIMARY KEY,
-    hash TEXT NOT NULL REFERENCES policy_sets (hash)
+    number INTEGER PRIMARY KEY,
+    at     INTEGER NOT NULL,
+    hash   TEXT NOT NULL REFERENCES policy_sets (hash)
 ) STRICT;
 
 CREATE TABLE audit (

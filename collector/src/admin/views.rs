@@ -1,6 +1,7 @@
 //! What officers are shown: plain data, made from a policy set, the machines and a moment.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use report::verdict::Ruling;
 use report::{
@@ -88,25 +89,23 @@ pub struct PostureView {
 }
 
 /// Every machine of the register and of the network.
-pub fn machines<'a>(
-    set: &'a PolicySet,
-    machines: impl Iterator<Item = &'a Machine>,
-    now: Timestamp,
-) -> Vec<MachineRow> {
-    let known: BTreeMap<_, _> = machines.map(|machine| (machine.id, machine)).collect();
+#[must_use]
+pub fn machines(set: &PolicySet, machines: &[Arc<Machine>], now: Timestamp) -> Vec<MachineRow> {
+    let known = by_id(machines);
     let posture = Posture::take(set, known.values().copied(), JudgeClock::at(now));
     posture.members.iter().map(|member| row(set, member, &known)).collect()
 }
 
 /// The machine of this register id or identity; machines that no longer count are found by their
 /// identity alone.
-pub fn machine<'a>(
-    set: &'a PolicySet,
-    machines: impl Iterator<Item = &'a Machine>,
+#[must_use]
+pub fn machine(
+    set: &PolicySet,
+    machines: &[Arc<Machine>],
     name: &str,
     now: Timestamp,
 ) -> Option<MachineDetail> {
-    let known: BTreeMap<_, _> = machines.map(|machine| (machine.id, machine)).collect();
+    let known = by_id(machines);
     let clock = JudgeClock::at(now);
     let posture = Posture::take(set, known.values().copied(), clock);
     let member = posture.members.iter().find(|member| {
@@ -120,7 +119,7 @@ pub fn machine<'a>(
         let verdict = explain(set, &subject, clock);
         return Some(MachineDetail { machine: row(set, member, &known), verdict });
     }
-    let machine = find(known.values().copied(), name)?;
+    let machine = find(machines, name)?;
     let subject = Subject::of(set, machine, now);
     let judgement = crate::policy::judge(set, &subject, clock);
     let row_id = subject.row.map(|row| row.id.clone());
@@ -130,12 +129,9 @@ pub fn machine<'a>(
 }
 
 /// The posture of everyone answered for.
-pub fn posture<'a>(
-    set: &'a PolicySet,
-    machines: impl Iterator<Item = &'a Machine>,
-    now: Timestamp,
-) -> PostureView {
-    let posture = Posture::take(set, machines, JudgeClock::at(now));
+#[must_use]
+pub fn posture(set: &PolicySet, machines: &[Arc<Machine>], now: Timestamp) -> PostureView {
+    let posture = Posture::take(set, machines.iter().map(Arc::as_ref), JudgeClock::at(now));
     let mut states = BTreeMap::new();
     for ((_, state), count) in &posture.machines {
         *states.entry(state.name().to_owned()).or_default() += count;
@@ -160,7 +156,8 @@ pub fn posture<'a>(
 }
 
 /// The machine of this identity, or the one that holds this register row.
-pub fn find<'a>(machines: impl Iterator<Item = &'a Machine>, name: &str) -> Option<&'a Machine> {
+#[must_use]
+pub fn find<'a>(machines: &'a [Arc<Machine>], name: &str) -> Option<&'a Machine> {
     let holds = |machine: &Machine| match machine.standing {
         Standing::Current | Standing::Clone => true,
         Standing::Pending | Standing::Revoked => false,
@@ -171,10 +168,14 @@ pub fn find<'a>(machines: impl Iterator<Item = &'a Machine>, name: &str) -> Opti
             return Some(machine);
         }
         if machine.row.as_deref() == Some(name) && holds(machine) {
-            by_row = Some(machine);
+            by_row = Some(machine.as_ref());
         }
     }
     by_row
+}
+
+fn by_id(machines: &[Arc<Machine>]) -> BTreeMap<MachineId, &Machine> {
+    machines.iter().map(|machine| (machine.id, machine.as_ref())).collect()
 }
 
 fn row(set: &PolicySet, member: &Member, known: &BTreeMap<MachineId, &Machine>) -> MachineRow {

@@ -1,6 +1,7 @@
 //! Where a command gets its answer: from the running collector, or from its store.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use serde::Serialize;
@@ -10,7 +11,8 @@ use crate::admin::client::{AdminError, Client, escaped};
 use crate::admin::views::{self, MachineDetail, MachineRow, PostureView};
 use crate::config::Config;
 use crate::enrol::token::TokenRecord;
-use crate::policy::PolicySet;
+use crate::machine::Machine;
+use crate::policy::{self, PolicySet};
 use crate::reload;
 use crate::store::{Snapshot, Store};
 
@@ -29,12 +31,24 @@ pub(super) struct AtRest {
 }
 
 impl AtRest {
+    /// The set the collector would judge by: the folder's, or the last good one.
     fn policies(&self) -> anyhow::Result<PolicySet> {
         let folder = &self.config.policies;
-        match reload::read(folder, self.config.allow_sample) {
-            Ok((_, policies)) => Ok(policies),
-            Err(fault) => bail!("load the policies in {}:\n{fault}", folder.display()),
+        let fault = match reload::read(folder, self.config.allow_sample) {
+            Ok((_, policies)) => return Ok(policies),
+            Err(fault) => fault,
+        };
+        match self.snapshot.policies.as_ref().and_then(policy::load_kept) {
+            Some(policies) => {
+                tracing::warn!("the policies folder is faulty: judged by the last good set");
+                Ok(policies)
+            }
+            None => bail!("load the policies in {}:\n{fault}", folder.display()),
         }
+    }
+
+    fn machines(&self) -> Vec<Arc<Machine>> {
+        self.snapshot.machines.iter().cloned().map(Arc::new).collect()
     }
 }
 
@@ -65,11 +79,9 @@ impl Desk {
     pub(super) async fn machines(self) -> anyhow::Result<Vec<MachineRow>> {
         Ok(match self {
             Self::Running(client) => client.get("/v1/machines").await?,
-            Self::AtRest(rest) => views::machines(
-                &rest.policies()?,
-                rest.snapshot.machines.iter(),
-                crate::clock::now(),
-            ),
+            Self::AtRest(rest) => {
+                views::machines(&rest.policies()?, &rest.machines(), crate::clock::now())
+            }
         })
     }
 
@@ -78,10 +90,9 @@ impl Desk {
             Self::Running(client) => client.get(&format!("/v1/machines/{}", escaped(name))).await?,
             Self::AtRest(rest) => {
                 let now = crate::clock::now();
-                views::machine(&rest.policies()?, rest.snapshot.machines.iter(), name, now)
-                    .with_context(|| {
-                        format!("no machine has the register id or identity {name:?}")
-                    })?
+                views::machine(&rest.policies()?, &rest.machines(), name, now).with_context(
+                    || format!("no machine has the register id or identity {name:?}"),
+                )?
             }
         })
     }
@@ -89,11 +100,9 @@ impl Desk {
     pub(super) async fn posture(self) -> anyhow::Result<PostureView> {
         Ok(match self {
             Self::Running(client) => client.get("/v1/posture").await?,
-            Self::AtRest(rest) => views::posture(
-                &rest.policies()?,
-                rest.snapshot.machines.iter(),
-                crate::clock::now(),
-            ),
+            Self::AtRest(rest) => {
+                views::posture(&rest.policies()?, &rest.machines(), crate::clock::now())
+            }
         })
     }
 

@@ -12,6 +12,7 @@ use crate::admin::views::{MachineDetail, MachineRow, PostureView, TargetView};
 use crate::enrol::token::TokenRecord;
 use crate::policy::PolicySet;
 use crate::policy::folder::Folder;
+use crate::policy::posture::Tally;
 use crate::reload::FolderError;
 
 /// How wide a table is where nobody says.
@@ -219,21 +220,10 @@ fn target_row(target: &TargetView, lang: Lang) -> [String; 6] {
         target.title.get(lang).to_owned(),
         target.met.to_string(),
         target.members.to_string(),
-        share(target.met, target.members, lang),
+        Tally { members: target.members, met: target.met }.share(lang).unwrap_or_else(dash),
         format!("{} %", target.goal),
         conclusion.to_owned(),
     ]
-}
-
-/// A share in tenths of a percent, floored: 99.96 % is shown as 99.9 %, never as 100 %. Of nothing
-/// there is no share.
-fn share(met: u64, members: u64, lang: Lang) -> String {
-    if members == 0 {
-        return dash();
-    }
-    let tenths = u128::from(met) * 1000 / u128::from(members);
-    let point = side([",", "."], lang);
-    format!("{}{point}{} %", tenths / 10, tenths % 10)
 }
 
 /// A moment by the clock on the officer's wall.
@@ -283,18 +273,4 @@ fn out_json(value: &(impl Serialize + ?Sized)) -> anyhow::Result<()> {
 /// Prints, unless the reader has gone away.
 fn out(text: &str) {
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_share_is_floored_and_of_nothing_there_is_none() {
-        assert_eq!(share(9996, 10_000, Lang::En), "99.9 %");
-        assert_eq!(share(9996, 10_000, Lang::Vi), "99,9 %");
-        assert_eq!(share(10_000, 10_000, Lang::Vi), "100,0 %");
-        assert_eq!(share(0, 3, Lang::En), "0.0 %");
-        assert_eq!(share(0, 0, Lang::En), "–");
-    }
 }

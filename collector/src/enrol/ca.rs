@@ -4,8 +4,7 @@
 //! trust only the collector CA for servers, so no machine can ever pass for a collector.
 
 use std::fs;
-use std::io::Write as _;
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use rcgen::{
@@ -13,12 +12,12 @@ use rcgen::{
     KeyUsagePurpose, SanType, SerialNumber, SubjectPublicKeyInfo,
 };
 use report::{MachineId, Timestamp};
-use rustls_pki_types::{CertificateDer, pem::PemObject as _};
+use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer, pem::PemObject as _};
 use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 
 use super::csr::RequestedKey;
-use crate::files::read_bounded;
+use crate::files::{read_bounded, write_atomically};
 use crate::store::NewCertificate;
 
 const DAY: i64 = report::moment::DAY;
@@ -97,13 +96,12 @@ pub struct IssuedMachine {
     pub record: NewCertificate,
 }
 
-/// A certificate for the collector itself, with its key.
-#[derive(Debug)]
+/// A certificate for the collector itself, with its key; so it has no `Debug`.
 pub struct IssuedCollector {
     /// Leaf, then the collector CA, so that a machine that only has a join token can check its pin.
     pub chain: Vec<CertificateDer<'static>>,
-    /// PKCS #8 in DER.
-    pub key: Vec<u8>,
+    /// Its private key.
+    pub key: PrivatePkcs8KeyDer<'static>,
     /// Valid until.
     pub not_after: Timestamp,
 }
@@ -227,7 +225,7 @@ impl Authority {
         let leaf = params.signed_by(&key, &self.issuer)?;
         Ok(IssuedCollector {
             chain: vec![leaf.der().clone(), self.certificate.clone()],
-            key: key.serialize_der(),
+            key: PrivatePkcs8KeyDer::from(key.serialize_der()),
             not_after: now + LEAF_LIFE,
         })
     }
@@ -300,18 +298,11 @@ fn date(moment: Timestamp) -> OffsetDateTime {
 
 /// The certificate goes last: where it is, the key is.
 fn write_authority(folder: &Path, name: &str, key: &KeyPair, pem: &str) -> Result<(), CaError> {
-    write_new(&folder.join(format!("{name}.key")), &key.serialize_pem(), 0o600)?;
-    write_new(&folder.join(format!("{name}.pem")), pem, 0o644)
-}
-
-fn write_new(path: &Path, content: &str, mode: u32) -> Result<(), CaError> {
-    let write = || {
-        let mut file =
-            fs::OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(path)?;
-        file.write_all(content.as_bytes())?;
-        file.sync_all()
-    };
-    write().map_err(|source| at(path, source))
+    for (ending, content, mode) in [("key", &*key.serialize_pem(), 0o600), ("pem", pem, 0o644)] {
+        let path = folder.join(format!("{name}.{ending}"));
+        write_atomically(&path, content.as_bytes(), mode).map_err(|source| at(&path, source))?;
+    }
+    Ok(())
 }
 
 fn read(path: &Path) -> Result<String, CaError> {

@@ -1,6 +1,5 @@
 //! Certificate requests: proof that the asker holds a key, and nothing else.
 
-use report::Text;
 use rustls_pki_types::CertificateSigningRequestDer;
 use rustls_pki_types::pem::PemObject as _;
 use x509_parser::certification_request::X509CertificationRequest;
@@ -55,12 +54,6 @@ pub fn requested_key(pem: &str) -> Result<RequestedKey, RequestRefusal> {
     }
     request.verify_signature().map_err(|_| RequestRefusal::Signature)?;
     Ok(RequestedKey { subject_public_key_info: key.raw.to_vec() })
-}
-
-/// A claim that identifies hardware, unless it is empty.
-#[must_use]
-pub fn meaningful(claim: Option<&Text>) -> Option<&str> {
-    claim.map(|text| text.as_str().trim()).filter(|text| !text.is_empty())
 }
 
 #[cfg(test)]

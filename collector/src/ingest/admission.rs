@@ -70,10 +70,16 @@ impl AdmittedReport {
         self.received.bodies.iter().map(|(name, body)| (name.as_str(), body.get()))
     }
 
-    /// Topics and keys this version keeps and does not judge.
+    /// Topics and keys this version keeps and does not judge: the first of them.
     #[must_use]
     pub fn unjudged(&self) -> &[String] {
         &self.received.unjudged
+    }
+
+    /// How many topics and keys that is in all.
+    #[must_use]
+    pub fn unjudged_count(&self) -> u64 {
+        u64::try_from(self.received.unjudged_count).unwrap_or(u64::MAX)
     }
 
     /// The observations as the fleet keeps them.

@@ -4,6 +4,8 @@
 //! Series are bounded by units and rules, never by machines. A number that is known to be zero is
 //! written as zero; what is not known is left out.
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 use prometheus::proto::MetricFamily;
 use prometheus::{GaugeVec, IntGauge, IntGaugeVec, Opts, Registry};
@@ -22,12 +24,12 @@ const UNDETERMINED: &str = "undetermined";
 ///
 /// # Errors
 /// When two families have one name.
-pub fn families<'a>(
-    set: &'a PolicySet,
-    machines: impl Iterator<Item = &'a Machine>,
+pub fn families(
+    set: &PolicySet,
+    machines: &[Arc<Machine>],
     now: Timestamp,
 ) -> Result<Vec<MetricFamily>> {
-    let posture = Posture::take(set, machines, JudgeClock::at(now));
+    let posture = Posture::take(set, machines.iter().map(Arc::as_ref), JudgeClock::at(now));
     let book = Book(Registry::new());
     book.machines(set, &posture)?;
     book.rules(set, &posture)?;

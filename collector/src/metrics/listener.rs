@@ -35,13 +35,13 @@ pub async fn serve(
         .route("/metrics/process", get(process))
         .route("/metrics/fleet", get(fleet))
         .route("/healthz", get(|| async { "ok\n" }))
-        .route("/readyz", get(|| async { "ready\n" }))
+        .route("/readyz", get(ready))
         .with_state(hub);
     axum::serve(listener, router).with_graceful_shutdown(async move { draining.told().await }).await
 }
 
 async fn both(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Response {
-    let families = fleet_families(&hub).map(|fleet| {
+    let families = fleet_families(&hub).await.map(|fleet| {
         let mut families = hub.process.gather();
         families.extend(fleet);
         families
@@ -54,13 +54,20 @@ async fn process(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Response {
 }
 
 async fn fleet(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Response {
-    page(fleet_families(&hub), &headers)
+    page(fleet_families(&hub).await, &headers)
 }
 
-fn fleet_families(hub: &Hub) -> Result<Vec<MetricFamily>, prometheus::Error> {
-    let policies = hub.policy_set();
-    let fleet = hub.fleet();
-    metrics::fleet::families(&policies, fleet.machines(), crate::clock::now())
+async fn ready(State(hub): State<Arc<Hub>>) -> (StatusCode, &'static str) {
+    match hub.keeps() {
+        true => (StatusCode::OK, "ready\n"),
+        false => (StatusCode::SERVICE_UNAVAILABLE, "the store has ended\n"),
+    }
+}
+
+async fn fleet_families(hub: &Arc<Hub>) -> Result<Vec<MetricFamily>, prometheus::Error> {
+    hub.judge(metrics::fleet::families)
+        .await
+        .unwrap_or_else(|error| Err(prometheus::Error::Msg(error)))
 }
 
 fn page(families: Result<Vec<MetricFamily>, prometheus::Error>, headers: &HeaderMap) -> Response {

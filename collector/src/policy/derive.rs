@@ -50,6 +50,9 @@ fn observed<'m>(
         Outcome::Observed(facts) => facts,
     };
     let seen_at = seen_at(kept);
+    if seen_at > now + report::moment::DAY {
+        return Finding::Unknown(Why::Future(seen_at));
+    }
     if now.since(seen_at) > key.spec().stale_after {
         return Finding::Unknown(Why::Stale(seen_at));
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, File};
 use std::io::Read as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -56,6 +57,7 @@ impl Folder {
             Walk { root: dir.to_owned(), files: BTreeMap::new(), ledger: Ledger::default() };
         match dir.canonicalize() {
             Ok(root) => {
+                walk.check_closed("", root.metadata());
                 walk.root = root;
                 walk.folder("", 0);
             }
@@ -141,6 +143,7 @@ impl Walk {
             return self.wrong(relative, "is a link that leads out of the folder".to_owned());
         }
         if real.is_dir() {
+            self.check_closed(relative, real.metadata());
             return self.folder(relative, depth + 1);
         }
         if !has_read_extension(relative) {
@@ -158,8 +161,10 @@ impl Walk {
                 .wrong(relative, format!("is one file too many: at most {MAX_FILES} are read"));
         }
         let mut bytes = Vec::new();
-        let read =
-            File::open(real).and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes));
+        let read = File::open(real).and_then(|file| {
+            self.check_closed(relative, file.metadata());
+            file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)
+        });
         if let Err(error) = read {
             return self.wrong(relative, format!("failed to read: {error}"));
         }
@@ -171,6 +176,22 @@ impl Walk {
             Err(error) => {
                 self.not_utf8(relative, error.as_bytes(), error.utf8_error().valid_up_to())
             }
+        }
+    }
+
+    /// Whoever may write here decides who counts as protected.
+    fn check_closed(&self, relative: &str, metadata: std::io::Result<fs::Metadata>) {
+        let mode = match metadata {
+            Ok(metadata) => metadata.permissions().mode() & 0o777,
+            Err(error) => return self.wrong(relative, format!("failed to read: {error}")),
+        };
+        if mode & 0o002 != 0 {
+            let name = if relative.is_empty() { "." } else { relative };
+            self.ledger.note_file(
+                name,
+                format!("can be written by everybody (mode {mode:03o})"),
+                Some("run chmod -R o-w on the policies folder".to_owned()),
+            );
         }
     }
 
@@ -273,6 +294,22 @@ mod tests {
         symlink(outside.path(), dir.path().join("rules")).unwrap();
         let problems = Folder::read(dir.path()).unwrap_err();
         assert_eq!(problems.compact(), "rules: is a link that leads out of the folder\n");
+    }
+
+    #[test]
+    fn what_everybody_may_write_is_refused_by_name() {
+        let open = |path: &Path| {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o777)).unwrap();
+        };
+        let dir = folder_with(&[("targets.toml", b"a"), ("rules/x.toml", b"b")]);
+        open(&dir.path().join("rules"));
+        open(&dir.path().join("targets.toml"));
+        let problems = Folder::read(dir.path()).unwrap_err().compact();
+        assert_eq!(
+            problems,
+            "rules: can be written by everybody (mode 777)\n\
+             targets.toml: can be written by everybody (mode 777)\n"
+        );
     }
 
     #[test]

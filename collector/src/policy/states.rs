@@ -1,6 +1,7 @@
 //! The state of a machine: the first that holds.
 
 use report::Timestamp;
+use report::moment::DAY;
 use report::verdict::{Ruling, State};
 
 use super::PolicySet;
@@ -40,7 +41,8 @@ fn is_silent(
     now: Timestamp,
 ) -> bool {
     let silent_after = targets.silent_after(kind);
-    targets.calendar.counted_seconds(since, now) > silent_after.seconds()
+    // A contact of tomorrow was noted by a clock that ran ahead: nothing is known since when.
+    since > now + DAY || targets.calendar.counted_seconds(since, now) > silent_after.seconds()
 }
 
 /// The remaining states, from what the rules say.

@@ -115,9 +115,6 @@ impl Enrol {
     }
 }
 
-/// For how long the old certificate still serves when the new one is never used, in seconds.
-const OVERLAP: i64 = 24 * 3600;
-
 /// A machine renews its certificate.
 #[derive(Debug)]
 pub struct Renew {
@@ -129,16 +126,21 @@ pub struct Renew {
     pub certificate: NewCertificate,
     /// When.
     pub at: Timestamp,
+    /// When the certificates before it end, if it is not used earlier.
+    pub others_end: Timestamp,
 }
 
 impl Operation for Renew {
-    /// Whether the hardware is the one that enrolled; nothing is kept when it is not.
+    /// Whether the hardware is the one that enrolled and the identity is in force; nothing is kept
+    /// when not.
     type Outcome = bool;
 
     fn apply(self, database: &Connection) -> Result<bool, StoreError> {
         let id = self.machine.to_string();
         let fingerprint: Option<String> = database
-            .prepare_cached("SELECT fingerprint FROM machines WHERE id = ?")?
+            .prepare_cached(
+                "SELECT fingerprint FROM machines WHERE id = ? AND standing <> 'revoked'",
+            )?
             .query_row([&id], |row| row.get(0))
             .optional()?;
         if fingerprint != Some(self.fingerprint.to_string()) {
@@ -148,7 +150,7 @@ impl Operation for Renew {
             .prepare_cached(
                 "UPDATE certificates SET ends_at = ? WHERE machine = ? AND ends_at IS NULL",
             )?
-            .execute((self.at.0 + OVERLAP, &id))?;
+            .execute((self.others_end.0, &id))?;
         insert_certificate(database, &self.machine, &self.certificate)?;
         let entry = Entry {
             at: self.at,

@@ -36,7 +36,7 @@ impl Operation for PoliciesInForce {
             .prepare_cached("INSERT OR IGNORE INTO policy_sets (hash, files) VALUES (?, ?)")?
             .execute((&self.hash, files))?;
         database
-            .prepare_cached("INSERT OR REPLACE INTO policies_in_force (at, hash) VALUES (?, ?)")?
+            .prepare_cached("INSERT INTO policies_in_force (at, hash) VALUES (?, ?)")?
             .execute((self.at.0, &self.hash))?;
         audit(database, &self.entry)
     }
@@ -47,7 +47,7 @@ pub(super) fn last(database: &Connection) -> Result<Option<KeptFolder>, StoreErr
     let files: Option<String> = database
         .query_row(
             "SELECT files FROM policy_sets JOIN policies_in_force USING (hash)
-             ORDER BY at DESC LIMIT 1",
+             ORDER BY number DESC LIMIT 1",
             [],
             |row| row.get(0),
         )

@@ -6,6 +6,7 @@ use super::snapshot::{damaged, parse};
 use super::sqlite::audit;
 use super::{Operation, StoreError};
 use crate::audit::{Action, Entry};
+use crate::identities::Stranger;
 use crate::ingest::admission::AdmittedReport;
 use crate::ingest::continuity::{Continuity, Mark, Past, continuity};
 use crate::machine::Standing;
@@ -30,11 +31,15 @@ pub struct Stored {
 }
 
 impl Operation for StoreReport {
-    type Outcome = Stored;
+    /// A revocation that came while the report was on its way is final.
+    type Outcome = Result<Stored, Stranger>;
 
-    fn apply(self, database: &Connection) -> Result<Stored, StoreError> {
+    fn apply(self, database: &Connection) -> Result<Self::Outcome, StoreError> {
         let report = self.0;
         let (past, standing) = past(database, &report)?;
+        if standing == Standing::Revoked {
+            return Ok(Err(Stranger::Revoked));
+        }
         let continuity = continuity(&past, report.fingerprint(), report.mark());
         let standing = match continuity {
             Continuity::Next => standing,
@@ -44,17 +49,27 @@ impl Operation for StoreReport {
             }
             Continuity::Clone => {
                 audit(database, &entry(&report, Action::CloneSeen, &past))?;
-                Standing::Clone
+                cloned(standing)
             }
             Continuity::Repeat | Continuity::SequenceConflict | Continuity::OldSequence => {
-                return Ok(Stored { continuity, standing, report });
+                return Ok(Ok(Stored { continuity, standing, report }));
             }
         };
         let number = keep_contact(database, &report, standing)?;
         for (name, body) in report.bodies() {
             keep_topic(database, &report, number, name, body)?;
         }
-        Ok(Stored { continuity, standing, report })
+        Ok(Ok(Stored { continuity, standing, report }))
+    }
+}
+
+/// What becomes of an identity that two machines speak with. One that waits for an officer waits
+/// on: the row it claims belongs to another.
+fn cloned(standing: Standing) -> Standing {
+    match standing {
+        Standing::Current | Standing::Clone => Standing::Clone,
+        Standing::Pending => Standing::Pending,
+        Standing::Revoked => Standing::Revoked,
     }
 }
 

@@ -15,7 +15,12 @@ mod migrations {
 pub(super) fn open(file: &Path) -> Result<Connection, StoreError> {
     let mut database = Connection::open(file)?;
     database.busy_timeout(std::time::Duration::from_secs(10))?;
-    database.pragma_update(None, "journal_mode", "WAL")?;
+    let journal: String =
+        database.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+    if !journal.eq_ignore_ascii_case("wal") {
+        // Some network file systems silently keep the old journal.
+        return Err(StoreError::Migration(format!("the journal stays in mode {journal}, not WAL")));
+    }
     database.pragma_update(None, "synchronous", "FULL")?;
     database.pragma_update(None, "foreign_keys", "ON")?;
     migrations::migrations::runner()
@@ -52,5 +57,26 @@ impl Operation for AppendAudit {
 
     fn apply(self, database: &Connection) -> Result<(), StoreError> {
         audit(database, &self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_is_synced_to_the_disk_and_readers_do_not_wait() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = open(&folder.path().join("store.sqlite")).unwrap();
+        let pragma = |name: &str| -> String {
+            database
+                .query_row(&format!("SELECT {name} FROM pragma_{name}"), [], |row| {
+                    row.get::<_, rusqlite::types::Value>(0).map(|value| format!("{value:?}"))
+                })
+                .unwrap()
+        };
+        assert_eq!(pragma("synchronous"), "Integer(2)", "FULL");
+        assert_eq!(pragma("journal_mode"), "Text(\"wal\")");
+        assert_eq!(pragma("foreign_keys"), "Integer(1)");
     }
 }

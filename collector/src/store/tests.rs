@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use super::*;
 use crate::audit::{Action, Entry};
 use crate::enrol::token::{TokenRecord, TokenRefusal};
-use crate::identities::Identities;
+use crate::identities::{Identities, Stranger};
 use crate::ingest::admission::{AdmittedReport, admit};
 use crate::ingest::continuity::Continuity;
 use crate::machine::Standing;
@@ -130,7 +130,7 @@ async fn what_was_acknowledged_is_there_after_the_store_is_opened_again() {
     let world = world(1).await;
     let standing = world.store.submit(enrolment(1, Some("pc-01"))).await.unwrap().unwrap();
     assert_eq!(standing, Standing::Current);
-    let stored = world.store.submit(StoreReport(report(1, 1, "A"))).await.unwrap();
+    let stored = world.store.submit(StoreReport(report(1, 1, "A"))).await.unwrap().unwrap();
     assert_eq!(stored.continuity, Continuity::Next);
 
     let snapshot = world.reopened();
@@ -202,7 +202,8 @@ async fn history_has_a_row_for_each_change_and_none_for_a_repetition() {
         (2, "A", Continuity::OldSequence),
         (3, "A", Continuity::SequenceConflict),
     ] {
-        let stored = world.store.submit(StoreReport(report(1, sequence, serial))).await.unwrap();
+        let stored =
+            world.store.submit(StoreReport(report(1, sequence, serial))).await.unwrap().unwrap();
         assert_eq!(stored.continuity, kept, "{sequence} {serial}");
     }
     let folder = world.folder.path().to_owned();
@@ -284,4 +285,39 @@ async fn a_caller_that_goes_away_leaves_memory_like_the_store() {
     drop(waiting);
     assert_eq!(taken_over.recv().unwrap(), "taken over");
     assert_eq!(world.reopened().audit_entries, 2);
+}
+
+#[tokio::test]
+async fn a_revocation_that_comes_while_a_report_is_on_its_way_is_final() {
+    let world = world(1).await;
+    let _ = world.store.submit(enrolment(1, None)).await.unwrap();
+    let machine = MachineId::from_bytes([1; 16]);
+    let revocation = RevokeMachine { machine, entry: entry(Action::Revoked) };
+    assert!(world.store.submit(revocation).await.unwrap());
+    let late = world.store.submit(StoreReport(report(1, 1, "A"))).await.unwrap();
+    assert_eq!(late.map(|stored| stored.continuity), Err(Stranger::Revoked));
+    let renewal = Renew {
+        machine,
+        fingerprint: HARDWARE,
+        certificate: certificate(2),
+        at: NOW,
+        others_end: NOW,
+    };
+    assert!(!world.store.submit(renewal).await.unwrap());
+    let snapshot = world.reopened();
+    assert_eq!(snapshot.machines[0].standing, Standing::Revoked);
+    assert_eq!(snapshot.certificates.len(), 1);
+}
+
+#[tokio::test]
+async fn a_pending_identity_that_is_cloned_stays_pending_and_leaves_a_trace() {
+    let world = world(2).await;
+    let _ = world.store.submit(enrolment(1, Some("pc-01"))).await.unwrap();
+    let pending =
+        Enrol { fingerprint: Fingerprint::from_bytes([2; 32]), ..enrolment(2, Some("pc-01")) };
+    assert_eq!(world.store.submit(pending).await.unwrap(), Ok(Standing::Pending));
+    // It enrolled on other hardware than it reports from.
+    let stored = world.store.submit(StoreReport(report(2, 1, "A"))).await.unwrap().unwrap();
+    assert_eq!((stored.continuity, stored.standing), (Continuity::Clone, Standing::Pending));
+    assert_eq!(count(world.folder.path(), "audit WHERE action = 'clone_seen'"), 1);
 }

@@ -167,6 +167,7 @@ fn the_envelope_is_closed() {
     assert!(error.to_string().contains("`hat`"));
     assert_eq!(refusal(&changed(|body| drop(body.remove("sequence")))), "missing_field");
     assert_eq!(refusal(&changed(|body| body["sequence"] = json!(-1))), "malformed");
+    assert_eq!(refusal(&changed(|body| body["sequence"] = json!(1_u64 << 63))), "malformed");
     assert_eq!(refusal(b"[]"), "malformed");
     assert_eq!(refusal(b""), "malformed");
     let twice = GOLDEN.replacen('{', "{\"sequence\": 1,", 1);
@@ -184,6 +185,9 @@ fn limits_hold_before_anything_is_built() {
     let crowd: Map<_, _> =
         (0..=MAX_FACTS).map(|n| (format!("antivirus.x{n}"), json!({ "absent": true }))).collect();
     let body = changed(|body| body["topics"]["antivirus"]["facts"] = Json::Object(crowd));
+    assert_eq!(refusal(&body), "too_many_facts");
+    let crowd: Map<_, _> = (0..=MAX_TOPICS).map(|n| (format!("x{n}"), json!({}))).collect();
+    let body = changed(|body| body["topics"] = Json::Object(crowd));
     assert_eq!(refusal(&body), "too_many_facts");
 }
 
