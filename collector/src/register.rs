@@ -120,7 +120,7 @@ impl Term {
         self.from.is_none_or(|from| from <= on) && self.until.is_none_or(|until| on <= until)
     }
 
-    fn overlaps(self, other: Self) -> bool {
+    pub(crate) fn overlaps(self, other: Self) -> bool {
         let begins_in_time = |one: Self, end: Option<Date>| match (one.from, end) {
             (Some(from), Some(end)) => from <= end,
             (None, _) | (_, None) => true,

@@ -138,7 +138,7 @@ impl Evidence {
                 Bilingual::new(format!("hệ thống: {ids}"), format!("systems: {ids}"))
             }
             Self::Chassis => Bilingual::new("kiểu vỏ máy", "chassis"),
-            Self::Token => Bilingual::new("mã tham gia", "join token"),
+            Self::Token => Bilingual::new("mã ghi danh", "join token"),
             Self::Claim => Bilingual::new("máy tự khai", "the machine's claim"),
         }
     }

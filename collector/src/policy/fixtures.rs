@@ -37,6 +37,7 @@ unit = "so"
 legal_basis = "ND85_2016"
 level = 2
 status = "approved"
+decision = { number = "1", date = 2024-01-02 }
 deployment = "full"
 plan = { number = "1", date = 2024-01-02 }
 [[system]]

@@ -161,6 +161,10 @@ impl ReportAge {
             return Self::Never;
         };
         let age = clock.now.since(machine.last_contact.at);
+        if age < -DAY {
+            // Noted by a clock that ran ahead: nobody knows how long ago it was.
+            return Self::Older;
+        }
         Self::SPANS
             .into_iter()
             .find(|(longest, _)| age <= *longest)
@@ -249,9 +253,9 @@ impl Posture {
 
     fn count_system(&mut self, set: &PolicySet, system: &System, today: Date) {
         let plan = system.plan_is_approved(today);
-        add(&mut self.systems, (system.level, system.status, plan));
+        add(&mut self.systems, (system.level, system.status_on(today), plan));
         let classified =
-            |counts: &[Status]| system.level.is_some() && counts.contains(&system.status);
+            |counts: &[Status]| system.level.is_some() && counts.contains(&system.status_on(today));
         for (target, posture) in set.targets.list.iter().zip(&mut self.targets) {
             match &target.measure {
                 Measure::Classified(counts) => {

@@ -222,16 +222,41 @@ fn rows_of_machines_are_read_as_spreadsheets_save_them() {
 
 #[test]
 fn a_mark_belongs_to_one_machine_at_a_time() {
-    let rows = |first_until: &str| {
-        let csv = format!(
-            "m-1,so,workstation,,SN1,,,2025-01-01,{first_until}\nm-2,so,workstation,,sn1,,,2025-01-01,\n"
-        );
-        load(&folder(&csv, &[])).map_err(|problems| problems.compact())
+    let rows = |terms: &[(&str, &str)]| {
+        let row = |(n, (from, until)): (usize, &(&str, &str))| {
+            format!("m-{n},so,workstation,,SN1,,,{from},{until}\n")
+        };
+        let csv: String = terms.iter().enumerate().map(row).collect();
+        load(&folder(&csv, &[])).map(|_| ()).map_err(|problems| problems.compact())
     };
-    assert!(
-        rows("").unwrap_err().contains("column serial: `sn1` already belongs to the machine `m-1`")
-    );
-    assert!(rows("2025-12-31").is_ok());
+    let twice = "column serial: `SN1` already belongs to the machine `m-0`";
+    assert!(rows(&[("2025-01-01", ""), ("2025-01-01", "")]).unwrap_err().contains(twice));
+    let overlap = rows(&[("2024-01-01", "2026-12-31"), ("2026-11-01", "")]);
+    assert!(overlap.unwrap_err().contains(twice), "both would be in force on one day");
+    let third = rows(&[("2019-01-01", "2019-12-31"), ("2025-01-01", ""), ("2025-01-01", "")]);
+    assert!(third.unwrap_err().contains("belongs to the machine `m-1`"));
+    assert_eq!(rows(&[("2024-01-01", "2025-12-31"), ("2026-01-01", "")]), Ok(()));
+    let retired_last = rows(&[("2026-01-01", ""), ("2019-01-01", "2020-12-31")]);
+    assert_eq!(retired_last, Ok(()), "the terms do not overlap, in whichever order they stand");
+}
+
+#[test]
+fn an_approved_level_has_its_decision_and_counts_from_its_date() {
+    let system = |decision: &str| {
+        format!(
+            "[[system]]\nid = \"lan\"\nname = {{ vi = \"a\", en = \"a\" }}\nowner = \"o\"\n\
+             operator = \"o\"\nunit = \"so\"\nlegal_basis = \"ND331_2026\"\nlevel = 2\n\
+             status = \"approved\"\n{decision}deployment = \"none\"\n"
+        )
+    };
+    let without = load(&folder("", &[("register/systems.toml", &system(""))])).unwrap_err();
+    assert!(without.compact().contains("needs its decision"), "{}", without.compact());
+    let decided = system("decision = { number = \"1\", date = 2027-01-01 }\n");
+    let set = load(&folder("", &[("register/systems.toml", &decided)])).unwrap();
+    let on =
+        |year| set.register.systems.get("lan").unwrap().status_on(jiff::civil::date(year, 6, 1));
+    assert_eq!(on(2026).name(), "appraised");
+    assert_eq!(on(2027).name(), "approved");
 }
 
 #[test]

@@ -113,11 +113,11 @@ impl Why {
                 Bilingual::new("không có quy tắc bắt buộc nào áp dụng", "no mandatory rule applies")
             }
             Self::Revoked => Bilingual::new(
-                "định danh của máy đã bị thu hồi",
+                "danh tính của máy đã bị thu hồi",
                 "the machine's identity was revoked",
             ),
             Self::Clone => {
-                Bilingual::new("hai máy dùng chung một định danh", "two machines use one identity")
+                Bilingual::new("hai máy dùng chung một danh tính", "two machines use one identity")
             }
             Self::Pending => Bilingual::new(
                 "máy đang chờ cán bộ phụ trách duyệt",
@@ -141,8 +141,8 @@ impl Why {
             | Self::ProbeFailed(_)
             | Self::SaidNotApplicable(_)
             | Self::IncompleteList => (
-                "Chạy “lachan-agent doctor” trên máy để biết nguồn nào không đọc được rồi khắc phục.",
-                "Run \"lachan-agent doctor\" on the machine to see which source cannot be read, and put that right.",
+                "Chạy “lachan-agent survey” với quyền quản trị trên máy để biết nguồn nào không đọc được rồi khắc phục.",
+                "Run \"lachan-agent survey\" as administrator on the machine to see which source cannot be read, and put that right.",
             ),
             Self::TopicMissing(_) | Self::Stale(_) => (
                 "Kiểm tra dịch vụ lachan-agent trên máy có đang chạy không.",
@@ -160,7 +160,7 @@ impl Why {
                 ("Xem lại mục applies của các quy tắc.", "Review what the rules' applies say.")
             }
             Self::Revoked | Self::Clone => (
-                "Cho máy tham gia lại bằng một mã tham gia mới.",
+                "Ghi danh lại máy bằng một mã ghi danh mới.",
                 "Let the machine join again with a new join token.",
             ),
             Self::Pending => (
@@ -169,7 +169,7 @@ impl Why {
             ),
             Self::NeverEnrolled => ("Cài tác tử lên máy.", "Install the agent on the machine."),
             Self::Silent(_) => (
-                "Bật máy và kiểm tra kết nối mạng tới máy chủ tiếp nhận.",
+                "Bật máy và kiểm tra kết nối mạng tới máy chủ thu nhận.",
                 "Switch the machine on and check its network connection to the collector.",
             ),
         };

@@ -212,8 +212,6 @@ impl Reader<'_> {
         let unit = self.need(line, "unit").map(|cell| self.unit(cell));
         let kind = self.need(line, "kind").and_then(|cell| self.kind(cell));
         let systems = line.cell("systems").map(|cell| self.systems(cell));
-        let serial = line.cell("serial").and_then(|cell| self.serial(cell, known));
-        let asset_tag = line.cell("asset_tag").and_then(|cell| self.asset_tag(cell, known));
         let from = self.need(line, "from").and_then(|cell| self.date(cell, "from"));
         let until = line.cell("until").and_then(|cell| {
             let until = self.date(cell, "until")?;
@@ -222,6 +220,13 @@ impl Reader<'_> {
             }
             Some(until)
         });
+        let term = Term { from, until };
+        let serial = line
+            .cell("serial")
+            .and_then(|cell| self.mark(cell, "serial", known, term, |row| &row.serial));
+        let asset_tag = line
+            .cell("asset_tag")
+            .and_then(|cell| self.mark(cell, "asset_tag", known, term, |row| &row.asset_tag));
         Some(MachineRow {
             id: id?,
             unit: unit?,
@@ -230,7 +235,7 @@ impl Reader<'_> {
             serial,
             asset_tag,
             host_name: line.cell("host_name").map(|cell| cell.text.clone()),
-            term: Term { from, until },
+            term,
         })
     }
 
@@ -279,31 +284,25 @@ impl Reader<'_> {
         .collect()
     }
 
-    fn serial(&self, cell: &Cell, known: &Machines) -> Option<String> {
+    /// A serial number or an asset tag. It binds a machine to its row, so no two rows that are in
+    /// force on one day share it; hardware may move on to a new row when the old one has ended.
+    fn mark(
+        &self,
+        cell: &Cell,
+        column: &str,
+        known: &Machines,
+        term: Term,
+        of: impl Fn(&MachineRow) -> &Option<String>,
+    ) -> Option<String> {
         if self.junk.is_junk(&cell.text) {
             let help = "leave the cell empty: many machines carry this text".to_owned();
-            self.wrong(cell, "serial", &format!("`{}` names no machine", cell.text), Some(help));
+            self.wrong(cell, column, &format!("`{}` names no machine", cell.text), Some(help));
             return None;
         }
-        let twin = known.iter().find(|row| same(row.serial.as_deref(), &cell.text));
-        self.unique(cell, "serial", twin)
-    }
-
-    fn asset_tag(&self, cell: &Cell, known: &Machines) -> Option<String> {
-        let twin = known.iter().find(|row| same(row.asset_tag.as_deref(), &cell.text));
-        self.unique(cell, "asset_tag", twin)
-    }
-
-    /// A mark binds a machine to its row, so two rows in force cannot share one. A row that has
-    /// ended keeps its marks: hardware moves on to a new row.
-    fn unique(&self, cell: &Cell, column: &str, twin: Option<&MachineRow>) -> Option<String> {
-        if let Some(twin) = twin.filter(|twin| twin.term.until.is_none()) {
-            self.wrong(
-                cell,
-                column,
-                &format!("`{}` already belongs to the machine `{}`", cell.text, twin.id),
-                None,
-            );
+        let shares = |row: &&MachineRow| same(of(row).as_deref(), &cell.text);
+        if let Some(twin) = known.iter().filter(shares).find(|row| row.term.overlaps(term)) {
+            let message = format!("`{}` already belongs to the machine `{}`", cell.text, twin.id);
+            self.wrong(cell, column, &message, None);
             return None;
         }
         Some(cell.text.clone())

@@ -149,6 +149,16 @@ pub struct System {
 }
 
 impl System {
+    /// The status of its level on a day: one whose decision comes later is only appraised.
+    #[must_use]
+    pub fn status_on(&self, day: Date) -> Status {
+        let decided = self.decision.as_ref().is_some_and(|decision| decision.date <= day);
+        match self.status {
+            Status::Approved if !decided => Status::Appraised,
+            status => status,
+        }
+    }
+
     /// Whether the decision on its plan was issued by a day.
     #[must_use]
     pub fn plan_is_approved(&self, on: Date) -> bool {
@@ -240,6 +250,9 @@ fn system(section: &Section<'_>, units: &Units) -> Option<System> {
     let inspected = section.get("inspected").map(|item| item.each(Inspection::read));
     let plan = section.get("plan").and_then(|item| read_decision(&item));
     let term = Term::read(section);
+    if status == Some(Status::Approved) && decision.is_none() && section.get("decision").is_none() {
+        section.wrong("an approved level needs its decision: number and date");
+    }
     Some(System {
         id: id?,
         name: name?,

@@ -152,7 +152,12 @@ fn elect(products: Vec<Product<'_>>, complete: bool) -> Result<Product<'_>, Find
     let (running, idle): (Vec<_>, Vec<_>) =
         products.into_iter().partition(|product| product.running == Some(true));
     let elected = match running.into_iter().max_by_key(Product::rank_running) {
-        Some(product) => return Ok(product),
+        Some(product) if product.realtime.bool() == Some(true) => return Ok(product),
+        // One that runs without protecting says nothing about another that may protect.
+        Some(product) => {
+            let may_run = idle.into_iter().filter(|other| other.running.is_none());
+            return Ok(may_run.max_by_key(Product::rank_idle).unwrap_or(product));
+        }
         None if complete => idle.into_iter().max_by_key(Product::rank_idle),
         None => return Err(Finding::Unknown(Why::IncompleteList)),
     };

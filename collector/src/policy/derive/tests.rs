@@ -166,6 +166,16 @@ fn one_that_may_run_is_not_passed_over_for_one_that_does_not() {
 }
 
 #[test]
+fn one_that_may_protect_is_not_passed_over_for_one_that_runs_and_does_not() {
+    let runs = changed("clamav", &[("realtime", NO), ("licence_status", word("free"))]);
+    let opaque = product(&[("product", known(text("kesl"))), ("present", YES)]);
+    for products in [vec![runs.clone(), opaque.clone()], vec![opaque, runs]] {
+        let realtime = primary(products, true, "antivirus.primary.realtime");
+        assert!(matches!(realtime, Finding::Unknown(_)), "{realtime:?}");
+    }
+}
+
+#[test]
 fn a_product_that_is_off_or_passive_is_not_real_time_whatever_it_says() {
     for fields in [[("state", word("snoozed"))], [("state", word("expired"))], [("passive", YES)]] {
         let realtime = primary(vec![changed("a", &fields)], true, "antivirus.primary.realtime");

@@ -370,7 +370,7 @@ fn a_verdict_says_what_was_seen_what_is_asked_and_what_to_do() {
     let set = set("m-1,so,workstation,ho-tich,,,,2025-01-01,\n", &[]);
     let mut machine = good_machine(1, Some("m-1"));
     machine.last_contact.at = NOW;
-    let mut old = crate::policy::fixtures::good_product("eset");
+    let mut old = crate::policy::fixtures::good_product("eset-endpoint-antivirus");
     old.0.insert("definitions_at", known(source_moment(NOW - 5 * DAY)).into());
     crate::policy::fixtures::observe_antivirus(&mut machine, vec![old], true);
     let verdict = explain(&set, &Subject::of(&set, &machine, NOW), clock());
@@ -379,7 +379,10 @@ fn a_verdict_says_what_was_seen_what_is_asked_and_what_to_do() {
     assert_eq!(fresh.outcome, Ruling::Fail);
     assert_eq!(
         fresh.observed,
-        Bilingual::new("17/11/2026 (5 ngày trước) – ESET", "2026-11-17 (5 days ago) – ESET")
+        Bilingual::new(
+            "17/11/2026 (5 ngày trước) – ESET Endpoint Antivirus",
+            "2026-11-17 (5 days ago) – ESET Endpoint Antivirus"
+        )
     );
     assert_eq!(fresh.required, Bilingual::new("không quá 3 ngày", "at most 3 days old"));
     assert!(fresh.remedy.vi.starts_with("Mở phần mềm diệt virus"));
@@ -406,7 +409,7 @@ fn only_what_decides_is_shown_and_an_unknown_says_why() {
     assert_eq!(updates.outcome, Ruling::Unknown);
     assert_eq!(updates.observed.en, "Security updates pending: the source is missing or too old");
     assert_eq!(updates.observed.vi, "Số bản vá an ninh chờ cài: nguồn dữ liệu thiếu hoặc quá cũ");
-    assert!(updates.remedy.en.contains("lachan-agent doctor"));
+    assert!(updates.remedy.en.contains("lachan-agent survey"));
 }
 
 #[test]
