@@ -37,12 +37,12 @@ pub struct Config {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("read {path}: {source}; make one with `lachan-collector init --dir FOLDER`")]
+    #[error("read {path}: {cause}; make one with `lachan-collector init --dir FOLDER`")]
     Read {
         /// Which.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     /// The file is no TOML of this shape.
     #[error("{path}: {message}")]
@@ -69,7 +69,7 @@ impl Config {
     /// When it is missing, misspelt or makes no sense; all problems are named.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let text = read_bounded(path, MAX_CONFIG_BYTES)
-            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+            .map_err(|cause| ConfigError::Read { path: path.to_owned(), cause })?;
         let folder = path.parent().unwrap_or(Path::new(""));
         Self::parse(&text, path, folder)
     }

@@ -29,12 +29,12 @@ pub enum InitError {
     #[error("{0} is already there: nothing was changed")]
     AlreadyThere(PathBuf),
     /// A file cannot be written.
-    #[error("write {path}: {source}")]
+    #[error("write {path}: {cause}")]
     Write {
         /// Which.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     /// The authorities cannot be made.
     #[error(transparent)]
@@ -85,14 +85,14 @@ fn settings_text(wishes: &Wishes) -> String {
 }
 
 fn write(path: &Path, text: &str) -> Result<(), InitError> {
-    let at = |source| InitError::Write { path: path.to_owned(), source };
+    let at = |cause| InitError::Write { path: path.to_owned(), cause };
     fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).map_err(at)?;
     write_atomically(path, text.as_bytes(), 0o644).map_err(at)
 }
 
 fn make_private(folder: &Path) -> Result<(), InitError> {
     use std::os::unix::fs::PermissionsExt as _;
-    let at = |source| InitError::Write { path: folder.to_owned(), source };
+    let at = |cause| InitError::Write { path: folder.to_owned(), cause };
     fs::create_dir_all(folder).map_err(at)?;
     // Others of the group may reach the admin socket in it; nobody else may enter.
     fs::set_permissions(folder, fs::Permissions::from_mode(0o750)).map_err(at)

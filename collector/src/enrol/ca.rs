@@ -34,12 +34,12 @@ const MAX_PEM_BYTES: u64 = 64 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum CaError {
     /// A file cannot be read or written.
-    #[error("{path}: {source}")]
+    #[error("{path}: {cause}")]
     File {
         /// Which.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     /// A file does not hold what it should.
     #[error("{path}: {why}")]
@@ -113,7 +113,7 @@ impl Authorities {
     /// When a file cannot be written.
     pub fn create(folder: &Path, now: Timestamp) -> Result<Self, CaError> {
         if !folder.join("collector-ca.pem").exists() {
-            fs::create_dir_all(folder).map_err(|source| at(folder, source))?;
+            fs::create_dir_all(folder).map_err(|cause| at(folder, cause))?;
             let root_key = KeyPair::generate()?;
             let root = ca_params("Lá Chắn Root CA", None, now, ROOT_LIFE)?;
             let root_certificate = root.self_signed(&root_key)?;
@@ -147,7 +147,7 @@ impl Authorities {
 impl Authority {
     fn load(folder: &Path, name: &str) -> Result<Self, CaError> {
         let key_path = folder.join(format!("{name}.key"));
-        let mode = fs::metadata(&key_path).map_err(|source| at(&key_path, source))?;
+        let mode = fs::metadata(&key_path).map_err(|cause| at(&key_path, cause))?;
         let mode = mode.permissions().mode() & 0o777;
         if mode & 0o077 != 0 {
             return Err(CaError::OpenKey { path: key_path, mode });
@@ -300,17 +300,17 @@ fn date(moment: Timestamp) -> OffsetDateTime {
 fn write_authority(folder: &Path, name: &str, key: &KeyPair, pem: &str) -> Result<(), CaError> {
     for (ending, content, mode) in [("key", &*key.serialize_pem(), 0o600), ("pem", pem, 0o644)] {
         let path = folder.join(format!("{name}.{ending}"));
-        write_atomically(&path, content.as_bytes(), mode).map_err(|source| at(&path, source))?;
+        write_atomically(&path, content.as_bytes(), mode).map_err(|cause| at(&path, cause))?;
     }
     Ok(())
 }
 
 fn read(path: &Path) -> Result<String, CaError> {
-    read_bounded(path, MAX_PEM_BYTES).map_err(|source| at(path, source))
+    read_bounded(path, MAX_PEM_BYTES).map_err(|cause| at(path, cause))
 }
 
-fn at(path: &Path, source: std::io::Error) -> CaError {
-    CaError::File { path: path.to_owned(), source }
+fn at(path: &Path, cause: std::io::Error) -> CaError {
+    CaError::File { path: path.to_owned(), cause }
 }
 
 #[cfg(test)]
