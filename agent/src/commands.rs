@@ -37,7 +37,7 @@ const FINDING: u8 = 2;
 
 const MAX_TOKEN_BYTES: u64 = 16 * 1024;
 
-/// Looking and resolving names block: a resolver that hangs must not stop the looking.
+/// Resolving names blocks; looking has threads of its own.
 const MAX_THREADS: usize = 4;
 
 /// How long a thread without work is kept: the next work comes in minutes.
@@ -168,7 +168,7 @@ fn run(world: World) -> anyhow::Result<u8> {
         stopping();
         ran.map_err(anyhow::Error::new)
     });
-    // A survey under way does not hold up the end: what counts is on disk already.
+    // Neither a survey nor a resolver under way holds up the end: what counts is on disk already.
     runtime.shutdown_background();
     ran.map(|()| FINE)
 }

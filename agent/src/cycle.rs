@@ -12,8 +12,7 @@ use std::time::Duration;
 use report::moment::DAY;
 use report::text::TextError;
 use report::wire::{REPORTS_PATH, ReportReply};
-use report::{Incarnation, Observation, Text, Timestamp};
-use tokio::task::{JoinError, spawn_blocking};
+use report::{Incarnation, Text, Timestamp};
 use tokio::time::sleep;
 
 use crate::address::Address;
@@ -21,30 +20,25 @@ use crate::certificate::Validity;
 use crate::clock;
 use crate::contacts::{Accepted, Contacts};
 use crate::fingerprint::fingerprint;
-use crate::host::Host;
 use crate::identity::{Identity, IdentityError};
-use crate::probes::assignment::AssignmentClaims;
+use crate::lookout::{Lookout, NoAnswer};
 use crate::random::{self, Chance, NoRandomness};
 use crate::renew::renew;
 use crate::schedule::{Schedule, Went};
 use crate::spool::{Draft, Spool};
 use crate::state::{StateDir, StateError, StateLock};
-use crate::survey::survey;
+pub use crate::survey::Subject;
+use crate::survey::Surveyor;
 use crate::uplink::{Answer, Body, Failure, Refusal, Uplink, backoff, tls};
-
-/// What to look at.
-pub struct Subject {
-    /// The machine.
-    pub host: Host,
-    /// What its administrator says of it.
-    pub claims: AssignmentClaims,
-}
 
 /// The agent of one identity, with the sole right to its state folder.
 pub struct Cycle {
     state: StateDir,
     _lock: StateLock,
     subject: Arc<Subject>,
+    surveyor: Surveyor,
+    /// Where the hardware is looked at from.
+    hardware: Lookout,
     /// Where to report; empty: to the addresses of the enrolment.
     collectors: Vec<Address>,
     identity: Identity,
@@ -98,9 +92,9 @@ pub enum CycleError {
     /// This build has no version that can be sent.
     #[error("name the version of this agent: {0}")]
     Version(#[from] TextError),
-    /// The survey did not come back.
-    #[error("survey this machine: {0}")]
-    Survey(#[from] JoinError),
+    /// Looking at the hardware did not come back.
+    #[error("look at this machine's hardware: {0}")]
+    Hardware(#[from] NoAnswer),
 }
 
 impl CycleError {
@@ -108,7 +102,7 @@ impl CycleError {
     fn is_lasting(&self) -> bool {
         match self {
             Self::Identity(_) | Self::Tls(_) | Self::Random(_) | Self::Version(_) => true,
-            Self::State(_) | Self::Survey(_) => false,
+            Self::State(_) | Self::Hardware(_) => false,
         }
     }
 }
@@ -130,6 +124,8 @@ impl Cycle {
             incarnation: random::incarnation()?,
             version: Text::new(env!("CARGO_PKG_VERSION"))?,
             subject: Arc::new(subject),
+            surveyor: Surveyor::default(),
+            hardware: Lookout::default(),
             renewed_at: None,
             _lock: lock,
             state,
@@ -143,7 +139,8 @@ impl Cycle {
     /// # Errors
     /// When nothing was sent. What was kept is then still kept.
     pub async fn contact(&mut self, kept: Kept) -> Result<Contact, CycleError> {
-        let hardware = self.looking(|subject| fingerprint(&subject.host)).await?;
+        let subject = Arc::clone(&self.subject);
+        let hardware = self.hardware.look(move || fingerprint(&subject.host)).await?;
         if let Err(error) = self.identity.belongs_to(&hardware) {
             self.note_failure(error.to_string())?;
             return Err(error.into());
@@ -161,7 +158,7 @@ impl Cycle {
     /// # Errors
     /// When the disk does not take it.
     pub async fn prepare(&self) -> Result<Draft, CycleError> {
-        let observations = self.survey().await?;
+        let observations = self.surveyor.survey(&self.subject, clock::now()).await;
         let draft = Draft {
             machine: self.identity.machine,
             agent: self.version.clone(),
@@ -171,19 +168,6 @@ impl Cycle {
         };
         Spool::new(&self.state).put(&draft)?;
         Ok(draft)
-    }
-
-    async fn survey(&self) -> Result<Vec<Observation>, CycleError> {
-        self.looking(|subject| survey(&subject.host, &subject.claims, clock::now())).await
-    }
-
-    /// Looking reads files and may take its time, so it never stands in the way of a signal.
-    async fn looking<T: Send + 'static>(
-        &self,
-        look: impl FnOnce(&Subject) -> T + Send + 'static,
-    ) -> Result<T, CycleError> {
-        let subject = Arc::clone(&self.subject);
-        Ok(spawn_blocking(move || look(&subject)).await?)
     }
 
     fn kept(&self, kept: Kept, now: Timestamp) -> Result<Option<Draft>, CycleError> {
