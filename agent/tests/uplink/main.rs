@@ -232,6 +232,30 @@ async fn a_busy_collector_gets_the_same_report_later() {
 }
 
 #[tokio::test]
+async fn where_one_collector_has_no_time_the_next_is_asked() {
+    let collector = Collector::start().await;
+    let machine = joined(&collector).await;
+    let (address, port) = (collector.address.to_string(), collector.address.port());
+    let addresses = [address, format!("localhost:{port}")].map(|it| it.parse().unwrap());
+    let subject = Subject { host: machine.host(), claims: AssignmentClaims::default() };
+    let mut cycle = Cycle::open(machine.state(), addresses.to_vec(), subject).unwrap();
+    for in_the_way in [Next::Busy(120), Next::LoseReply] {
+        collector.will([in_the_way]);
+        let contact = cycle.contact(KEPT).await.unwrap();
+        assert!(matches!(contact, Contact::Accepted(_)), "{in_the_way:?}");
+    }
+    assert_eq!(reports(&collector), [1, 1, 2, 2]);
+    let accepted = machine.status().last_accepted.unwrap();
+    assert_eq!(accepted.collector, format!("localhost:{port}"));
+
+    collector.will([Next::Busy(300), Next::Busy(120)]);
+    let Contact::Later { retry_after, .. } = cycle.contact(KEPT).await.unwrap() else {
+        panic!("nobody took it");
+    };
+    assert_eq!(retry_after, Some(Duration::from_secs(300)), "of several the longest");
+}
+
+#[tokio::test]
 async fn a_lost_reply_is_asked_for_again_with_the_same_report() {
     let collector = Collector::start().await;
     let machine = joined(&collector).await;
