@@ -120,8 +120,8 @@ fn show_status(world: &World, json: bool, lang: Lang) -> anyhow::Result<u8> {
 
 fn join(world: &World, token: &TokenSource, replace: bool) -> anyhow::Result<u8> {
     let token = read_token(token)?;
-    let applicant =
-        Applicant { fingerprint: fingerprint(&world.host), claims: claims(&world.host) };
+    let fingerprint = fingerprint(&world.host).map_err(doing("enrol"))?;
+    let applicant = Applicant { fingerprint, claims: claims(&world.host) };
     let runtime = runtime()?;
     let identity = runtime.block_on(enrol(&world.state, &token, applicant, replace))?;
     print(&format!("{}\n", identity.machine))

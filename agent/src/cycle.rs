@@ -19,7 +19,7 @@ use crate::address::Address;
 use crate::certificate::Validity;
 use crate::clock;
 use crate::contacts::{Accepted, Contacts};
-use crate::fingerprint::fingerprint;
+use crate::fingerprint::{FingerprintError, fingerprint};
 use crate::identity::{Identity, IdentityError};
 use crate::lookout::{Lookout, NoAnswer};
 use crate::random::{self, Chance, NoRandomness};
@@ -83,6 +83,9 @@ pub enum CycleError {
     /// The state folder does not serve.
     #[error(transparent)]
     State(#[from] StateError),
+    /// Whose hardware this is cannot be told now.
+    #[error(transparent)]
+    Fingerprint(#[from] FingerprintError),
     /// The identity does not make a connection.
     #[error("use this machine's identity: {0}")]
     Tls(#[from] rustls::Error),
@@ -99,10 +102,11 @@ pub enum CycleError {
 
 impl CycleError {
     /// Whether waiting will not help.
-    fn is_lasting(&self) -> bool {
+    #[must_use]
+    pub fn is_lasting(&self) -> bool {
         match self {
             Self::Identity(_) | Self::Tls(_) | Self::Random(_) | Self::Version(_) => true,
-            Self::State(_) | Self::Hardware(_) => false,
+            Self::State(_) | Self::Hardware(_) | Self::Fingerprint(_) => false,
         }
     }
 }
@@ -139,11 +143,9 @@ impl Cycle {
     /// # Errors
     /// When nothing was sent. What was kept is then still kept.
     pub async fn contact(&mut self, kept: Kept) -> Result<Contact, CycleError> {
-        let subject = Arc::clone(&self.subject);
-        let hardware = self.hardware.look(move || fingerprint(&subject.host)).await?;
-        if let Err(error) = self.identity.belongs_to(&hardware) {
+        if let Err(error) = self.check_hardware().await {
             self.note_failure(error.to_string())?;
-            return Err(error.into());
+            return Err(error);
         }
         self.renew_if_due(clock::now()).await?;
         let draft = match self.kept(kept, clock::now())? {
@@ -151,6 +153,12 @@ impl Cycle {
             None => self.prepare().await?,
         };
         self.send(&draft).await
+    }
+
+    async fn check_hardware(&self) -> Result<(), CycleError> {
+        let subject = Arc::clone(&self.subject);
+        let hardware = self.hardware.look(move || fingerprint(&subject.host)).await??;
+        Ok(self.identity.belongs_to(&hardware)?)
     }
 
     /// Looks, numbers, keeps: afterwards the report survives this process.

@@ -212,7 +212,7 @@ fn a_survey_is_small_enough_to_send_and_comes_back_the_same() {
     let report = Report {
         machine: report::MachineId::from_bytes([1; 16]),
         agent: report::Text::new("0.1.0").unwrap(),
-        fingerprint: crate::fingerprint::fingerprint(&machine.host()),
+        fingerprint: crate::fingerprint::fingerprint(&machine.host()).unwrap(),
         incarnation: report::Incarnation::from_bytes([2; 16]),
         sequence: report::Sequence(1),
         sent_at: NOW,

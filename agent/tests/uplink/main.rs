@@ -69,8 +69,8 @@ impl Machine {
     }
 
     async fn enrol_again(&self, token: &JoinToken, replace: bool) -> Result<Identity, EnrolError> {
-        let applicant =
-            Applicant { fingerprint: fingerprint(&self.host()), claims: claims(&self.host()) };
+        let fingerprint = fingerprint(&self.host()).unwrap();
+        let applicant = Applicant { fingerprint, claims: claims(&self.host()) };
         enrol(&self.state(), token, applicant, replace).await
     }
 
@@ -360,6 +360,24 @@ async fn a_copied_disk_does_not_speak() {
     assert_eq!(collector.paths(), ["/v1/enrol"]);
     let attempt = machine.status().last_attempt.unwrap();
     assert!(attempt.error.unwrap().contains("enrol anew with a new token"));
+}
+
+#[tokio::test]
+async fn hardware_that_cannot_be_read_is_waited_for_and_not_taken_for_other_hardware() {
+    let collector = Collector::start().await;
+    let machine = joined(&collector).await;
+    let recording = machine.root().join(".recording");
+    fs::write(&recording, "denied sys/class/dmi/id/product_serial\n").unwrap();
+    let error = machine.cycle().unwrap().contact(KEPT).await.unwrap_err();
+    assert!(matches!(error, CycleError::Fingerprint(_)), "{error}");
+    assert!(!error.is_lasting());
+    let attempt = machine.status().last_attempt.unwrap();
+    assert!(attempt.error.unwrap().contains("product_serial"));
+    assert_eq!(collector.paths(), ["/v1/enrol"]);
+
+    fs::remove_file(&recording).unwrap();
+    let contact = machine.cycle().unwrap().contact(KEPT).await.unwrap();
+    assert!(matches!(contact, Contact::Accepted(_)));
 }
 
 #[tokio::test]
