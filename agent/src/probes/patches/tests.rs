@@ -220,6 +220,11 @@ fn lz4(content: &[u8]) -> Vec<u8> {
 fn packed_lists_say_the_same_as_plain_ones() {
     assert_eq!(pending(&packed(".gz", gzip)), count(5));
     assert_eq!(pending(&packed(".lz4", lz4)), count(5));
+    let in_two = |content: &[u8]| {
+        let (first, second) = content.split_at(content.len() / 2);
+        [lz4(first), lz4(second)].concat()
+    };
+    assert_eq!(pending(&packed(".lz4", in_two)), count(5));
 }
 
 #[test]
@@ -238,9 +243,14 @@ fn a_list_packed_otherwise_is_named() {
 #[test]
 fn a_damaged_list_says_nothing_of_what_it_lost() {
     let cut = |packed: Vec<u8>| packed[..packed.len() / 2].to_vec();
+    // Whole blocks, and then nothing: neither an end mark nor a checksum.
+    let cut_between_blocks = |packed: Vec<u8>| packed[..packed.len() - 4].to_vec();
     for machine in [
         packed(".gz", |content| cut(gzip(content))),
+        packed(".gz", |_| Vec::new()),
         packed(".lz4", |content| cut(lz4(content))),
+        packed(".lz4", |content| cut_between_blocks(lz4(content))),
+        packed(".lz4", |_| Vec::new()),
         packed(".lz4", <[u8]>::to_vec),
     ] {
         assert_eq!(reason(&pending(&machine)), Some(Reason::ParseError));
@@ -334,6 +344,25 @@ fn a_flag_or_a_newer_kernel_asks_for_a_restart() {
 fn the_same_kernel_installed_anew_asks_for_a_restart() {
     let machine = office_pc().with_edit("var/lib/dpkg/status", "6.1.140-1", "6.1.140-2");
     assert_eq!(reboot(&machine), yes_or_no(true));
+}
+
+#[test]
+fn a_kernel_whose_build_cannot_be_compared_leaves_it_unknown() {
+    let build = "proc/sys/kernel/version";
+    for (machine, expected) in [
+        (office_pc().denied(build), Reason::AccessDenied),
+        (office_pc().without(build), Reason::NotSupported),
+        (office_pc().with(build, "#1 SMP Debian\n"), Reason::ParseError),
+        (office_pc().with(build, ""), Reason::ParseError),
+        (
+            office_pc().with_edit("var/lib/dpkg/status", "linux-image-6.1.0-37-amd64", "linux-x"),
+            Reason::NotSupported,
+        ),
+    ] {
+        assert_eq!(reason(&reboot(&machine)), Some(expected));
+    }
+    let ubuntu = office_pc().with(build, "#101-Ubuntu SMP PREEMPT_DYNAMIC\n");
+    assert_eq!(reboot(&ubuntu), yes_or_no(false));
 }
 
 #[test]
