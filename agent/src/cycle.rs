@@ -12,7 +12,7 @@ use std::time::Duration;
 use report::moment::DAY;
 use report::text::TextError;
 use report::wire::{REPORTS_PATH, ReportReply};
-use report::{Incarnation, Text, Timestamp};
+use report::{Incarnation, Sequence, Text, Timestamp};
 use tokio::time::sleep;
 
 use crate::address::Address;
@@ -45,6 +45,8 @@ pub struct Cycle {
     reports: Uplink,
     incarnation: Incarnation,
     version: Text,
+    /// The last number this process gave: the disk may forget it.
+    sequence: Sequence,
     /// When this process last renewed the identity.
     renewed_at: Option<Timestamp>,
 }
@@ -130,6 +132,7 @@ impl Cycle {
             subject: Arc::new(subject),
             surveyor: Surveyor::default(),
             hardware: Lookout::default(),
+            sequence: Sequence::default(),
             renewed_at: None,
             _lock: lock,
             state,
@@ -165,13 +168,14 @@ impl Cycle {
     ///
     /// # Errors
     /// When the disk does not take it.
-    pub async fn prepare(&self) -> Result<Draft, CycleError> {
+    pub async fn prepare(&mut self) -> Result<Draft, CycleError> {
         let observations = self.surveyor.survey(&self.subject, clock::now()).await;
+        self.sequence = self.state.next_sequence(self.sequence)?;
         let draft = Draft {
             machine: self.identity.machine,
             agent: self.version.clone(),
             fingerprint: self.identity.fingerprint,
-            sequence: self.state.next_sequence()?,
+            sequence: self.sequence,
             observations,
         };
         Spool::new(&self.state).put(&draft)?;

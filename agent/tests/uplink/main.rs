@@ -276,7 +276,7 @@ async fn a_lost_reply_is_asked_for_again_with_the_same_report() {
 async fn a_process_killed_before_sending_leaves_its_report_to_the_next() {
     let collector = Collector::start().await;
     let machine = joined(&collector).await;
-    let killed = machine.cycle().unwrap();
+    let mut killed = machine.cycle().unwrap();
     let draft = killed.prepare().await.unwrap();
     drop(killed);
     let kept = Spool::new(&machine.state()).get().unwrap().unwrap();
@@ -301,6 +301,18 @@ async fn a_kept_report_that_is_no_longer_young_makes_way_for_a_new_one() {
     cycle.contact(Kept::YoungerThan(Duration::ZERO)).await.unwrap();
     assert_eq!(reports(&collector), [2]);
     assert!(machine.status().spooled.is_none());
+}
+
+#[tokio::test]
+async fn a_disk_that_forgets_the_last_number_does_not_make_the_agent_repeat_it() {
+    let collector = Collector::start().await;
+    let machine = joined(&collector).await;
+    let mut cycle = machine.cycle().unwrap();
+    for _ in 0..3 {
+        cycle.contact(KEPT).await.unwrap();
+        fs::write(machine.state().join("sequence"), "9".repeat(64)).unwrap();
+    }
+    assert_eq!(reports(&collector), [1, 2, 3]);
 }
 
 #[tokio::test]
