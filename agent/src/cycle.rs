@@ -126,7 +126,7 @@ impl Cycle {
         let lock = state.lock()?;
         let identity = Identity::load(&state)?;
         Ok(Self {
-            reports: reports_to(&collectors, &identity)?,
+            reports: reports_to(&state, &collectors, &identity)?,
             incarnation: random::incarnation()?,
             version: Text::new(env!("CARGO_PKG_VERSION"))?,
             subject: Arc::new(subject),
@@ -204,7 +204,7 @@ impl Cycle {
         let collectors = known(&self.collectors, &self.identity);
         match renew(&self.state, &self.identity, collectors).await {
             Ok(identity) => {
-                self.reports = reports_to(&self.collectors, &identity)?;
+                self.reports = reports_to(&self.state, &self.collectors, &identity)?;
                 self.identity = identity;
                 self.renewed_at = Some(now);
                 let until = self.identity.validity.not_after;
@@ -268,9 +268,14 @@ fn known<'a>(configured: &'a [Address], identity: &'a Identity) -> &'a [Address]
     }
 }
 
-fn reports_to(configured: &[Address], identity: &Identity) -> Result<Uplink, rustls::Error> {
+fn reports_to(
+    state: &StateDir,
+    configured: &[Address],
+    identity: &Identity,
+) -> Result<Uplink, CycleError> {
+    let heard = Contacts::load(state, identity.machine)?.heard();
     let collectors = known(configured, identity).to_vec();
-    Ok(Uplink::new(collectors, tls::reports(identity)?))
+    Ok(Uplink::new(collectors, tls::reports(identity, heard)?))
 }
 
 impl Contact {
