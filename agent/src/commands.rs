@@ -37,7 +37,7 @@ const FINDING: u8 = 2;
 
 const MAX_TOKEN_BYTES: u64 = 16 * 1024;
 
-/// Looking and resolving names block: a resolver that hangs must not stop the looking.
+/// Resolving names blocks; looking has threads of its own.
 const MAX_THREADS: usize = 4;
 
 /// How long a thread without work is kept: the next work comes in minutes.
@@ -120,8 +120,8 @@ fn show_status(world: &World, json: bool, lang: Lang) -> anyhow::Result<u8> {
 
 fn join(world: &World, token: &TokenSource, replace: bool) -> anyhow::Result<u8> {
     let token = read_token(token)?;
-    let applicant =
-        Applicant { fingerprint: fingerprint(&world.host), claims: claims(&world.host) };
+    let fingerprint = fingerprint(&world.host).map_err(doing("enrol"))?;
+    let applicant = Applicant { fingerprint, claims: claims(&world.host) };
     let runtime = runtime()?;
     let identity = runtime.block_on(enrol(&world.state, &token, applicant, replace))?;
     print(&format!("{}\n", identity.machine))
@@ -168,7 +168,7 @@ fn run(world: World) -> anyhow::Result<u8> {
         stopping();
         ran.map_err(anyhow::Error::new)
     });
-    // A survey under way does not hold up the end: what counts is on disk already.
+    // Neither a survey nor a resolver under way holds up the end: what counts is on disk already.
     runtime.shutdown_background();
     ran.map(|()| FINE)
 }

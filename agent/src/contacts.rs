@@ -63,6 +63,12 @@ impl Contacts {
             .unwrap_or_else(|| Self::none(machine)))
     }
 
+    /// When a collector last took a report, by its own clock; long ago where none ever did.
+    #[must_use]
+    pub fn heard(&self) -> Timestamp {
+        self.accepted.as_ref().map_or(Timestamp(0), |accepted| accepted.reply.received_at)
+    }
+
     /// Notes an accepted contact.
     #[must_use]
     pub fn with_accepted(self, accepted: Accepted) -> Self {
@@ -120,6 +126,7 @@ mod tests {
             .save(&state)
             .unwrap();
         let kept = Contacts::load(&state, machine).unwrap();
+        assert_eq!(kept.heard(), Timestamp(2), "by the collector's clock");
         assert_eq!(kept.accepted, Some(accepted));
         assert_eq!(kept.attempt.unwrap().error.as_deref(), Some("down"));
     }

@@ -12,45 +12,41 @@ use std::time::Duration;
 use report::moment::DAY;
 use report::text::TextError;
 use report::wire::{REPORTS_PATH, ReportReply};
-use report::{Incarnation, Observation, Text, Timestamp};
-use tokio::task::{JoinError, spawn_blocking};
+use report::{Incarnation, Sequence, Text, Timestamp};
 use tokio::time::sleep;
 
 use crate::address::Address;
 use crate::certificate::Validity;
 use crate::clock;
 use crate::contacts::{Accepted, Contacts};
-use crate::fingerprint::fingerprint;
-use crate::host::Host;
+use crate::fingerprint::{FingerprintError, fingerprint};
 use crate::identity::{Identity, IdentityError};
-use crate::probes::assignment::AssignmentClaims;
+use crate::lookout::{Lookout, NoAnswer};
 use crate::random::{self, Chance, NoRandomness};
 use crate::renew::renew;
 use crate::schedule::{Schedule, Went};
 use crate::spool::{Draft, Spool};
 use crate::state::{StateDir, StateError, StateLock};
-use crate::survey::survey;
+pub use crate::survey::Subject;
+use crate::survey::Surveyor;
 use crate::uplink::{Answer, Body, Failure, Refusal, Uplink, backoff, tls};
-
-/// What to look at.
-pub struct Subject {
-    /// The machine.
-    pub host: Host,
-    /// What its administrator says of it.
-    pub claims: AssignmentClaims,
-}
 
 /// The agent of one identity, with the sole right to its state folder.
 pub struct Cycle {
     state: StateDir,
     _lock: StateLock,
     subject: Arc<Subject>,
+    surveyor: Surveyor,
+    /// Where the hardware is looked at from.
+    hardware: Lookout,
     /// Where to report; empty: to the addresses of the enrolment.
     collectors: Vec<Address>,
     identity: Identity,
     reports: Uplink,
     incarnation: Incarnation,
     version: Text,
+    /// The last number this process gave: the disk may forget it.
+    sequence: Sequence,
     /// When this process last renewed the identity.
     renewed_at: Option<Timestamp>,
 }
@@ -89,6 +85,9 @@ pub enum CycleError {
     /// The state folder does not serve.
     #[error(transparent)]
     State(#[from] StateError),
+    /// Whose hardware this is cannot be told now.
+    #[error(transparent)]
+    Fingerprint(#[from] FingerprintError),
     /// The identity does not make a connection.
     #[error("use this machine's identity: {0}")]
     Tls(#[from] rustls::Error),
@@ -98,17 +97,18 @@ pub enum CycleError {
     /// This build has no version that can be sent.
     #[error("name the version of this agent: {0}")]
     Version(#[from] TextError),
-    /// The survey did not come back.
-    #[error("survey this machine: {0}")]
-    Survey(#[from] JoinError),
+    /// Looking at the hardware did not come back.
+    #[error("look at this machine's hardware: {0}")]
+    Hardware(#[from] NoAnswer),
 }
 
 impl CycleError {
     /// Whether waiting will not help.
-    fn is_lasting(&self) -> bool {
+    #[must_use]
+    pub fn is_lasting(&self) -> bool {
         match self {
             Self::Identity(_) | Self::Tls(_) | Self::Random(_) | Self::Version(_) => true,
-            Self::State(_) | Self::Survey(_) => false,
+            Self::State(_) | Self::Hardware(_) | Self::Fingerprint(_) => false,
         }
     }
 }
@@ -126,10 +126,13 @@ impl Cycle {
         let lock = state.lock()?;
         let identity = Identity::load(&state)?;
         Ok(Self {
-            reports: reports_to(&collectors, &identity)?,
+            reports: reports_to(&state, &collectors, &identity)?,
             incarnation: random::incarnation()?,
             version: Text::new(env!("CARGO_PKG_VERSION"))?,
             subject: Arc::new(subject),
+            surveyor: Surveyor::default(),
+            hardware: Lookout::default(),
+            sequence: Sequence::default(),
             renewed_at: None,
             _lock: lock,
             state,
@@ -143,10 +146,9 @@ impl Cycle {
     /// # Errors
     /// When nothing was sent. What was kept is then still kept.
     pub async fn contact(&mut self, kept: Kept) -> Result<Contact, CycleError> {
-        let hardware = self.looking(|subject| fingerprint(&subject.host)).await?;
-        if let Err(error) = self.identity.belongs_to(&hardware) {
+        if let Err(error) = self.check_hardware().await {
             self.note_failure(error.to_string())?;
-            return Err(error.into());
+            return Err(error);
         }
         self.renew_if_due(clock::now()).await?;
         let draft = match self.kept(kept, clock::now())? {
@@ -156,34 +158,28 @@ impl Cycle {
         self.send(&draft).await
     }
 
+    async fn check_hardware(&self) -> Result<(), CycleError> {
+        let subject = Arc::clone(&self.subject);
+        let hardware = self.hardware.look(move || fingerprint(&subject.host)).await??;
+        Ok(self.identity.belongs_to(&hardware)?)
+    }
+
     /// Looks, numbers, keeps: afterwards the report survives this process.
     ///
     /// # Errors
     /// When the disk does not take it.
-    pub async fn prepare(&self) -> Result<Draft, CycleError> {
-        let observations = self.survey().await?;
+    pub async fn prepare(&mut self) -> Result<Draft, CycleError> {
+        let observations = self.surveyor.survey(&self.subject, clock::now()).await;
+        self.sequence = self.state.next_sequence(self.sequence)?;
         let draft = Draft {
             machine: self.identity.machine,
             agent: self.version.clone(),
             fingerprint: self.identity.fingerprint,
-            sequence: self.state.next_sequence()?,
+            sequence: self.sequence,
             observations,
         };
         Spool::new(&self.state).put(&draft)?;
         Ok(draft)
-    }
-
-    async fn survey(&self) -> Result<Vec<Observation>, CycleError> {
-        self.looking(|subject| survey(&subject.host, &subject.claims, clock::now())).await
-    }
-
-    /// Looking reads files and may take its time, so it never stands in the way of a signal.
-    async fn looking<T: Send + 'static>(
-        &self,
-        look: impl FnOnce(&Subject) -> T + Send + 'static,
-    ) -> Result<T, CycleError> {
-        let subject = Arc::clone(&self.subject);
-        Ok(spawn_blocking(move || look(&subject)).await?)
     }
 
     fn kept(&self, kept: Kept, now: Timestamp) -> Result<Option<Draft>, CycleError> {
@@ -208,7 +204,7 @@ impl Cycle {
         let collectors = known(&self.collectors, &self.identity);
         match renew(&self.state, &self.identity, collectors).await {
             Ok(identity) => {
-                self.reports = reports_to(&self.collectors, &identity)?;
+                self.reports = reports_to(&self.state, &self.collectors, &identity)?;
                 self.identity = identity;
                 self.renewed_at = Some(now);
                 let until = self.identity.validity.not_after;
@@ -272,9 +268,14 @@ fn known<'a>(configured: &'a [Address], identity: &'a Identity) -> &'a [Address]
     }
 }
 
-fn reports_to(configured: &[Address], identity: &Identity) -> Result<Uplink, rustls::Error> {
+fn reports_to(
+    state: &StateDir,
+    configured: &[Address],
+    identity: &Identity,
+) -> Result<Uplink, CycleError> {
+    let heard = Contacts::load(state, identity.machine)?.heard();
     let collectors = known(configured, identity).to_vec();
-    Ok(Uplink::new(collectors, tls::reports(identity)?))
+    Ok(Uplink::new(collectors, tls::reports(identity, heard)?))
 }
 
 impl Contact {

@@ -10,11 +10,12 @@
 //! There a copied disk is noticed only when the copy's `machine-id` was renewed, and otherwise by
 //! the collector, when two incarnations answer in turn.
 //!
-//! Two of the three marks are readable by root alone: a process with fewer rights sees another
-//! fingerprint. The agent must enrol and run with the same rights.
+//! Two of the three marks are readable by root alone. A mark that is there and cannot be read makes
+//! no fingerprint at all: one without it would be that of other hardware.
 
+use report::fact::Ignorance;
 use report::wire::Claims;
-use report::{Fact, Fingerprint, Text, Value};
+use report::{Fact, Fingerprint, Reason, Text, Value};
 
 use crate::host::{Files, Host};
 use crate::probes::machine::dmi::{self, Dmi};
@@ -23,12 +24,28 @@ use crate::probes::machine::{container, name};
 const MACHINE_ID: &str = "etc/machine-id";
 const MAX_MACHINE_ID: usize = 4 * 1024;
 
+/// Why this hardware cannot be told from any other.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FingerprintError {
+    /// A mark may be there and cannot be read.
+    #[error("tell this machine from any other: {0}: run as root")]
+    Unread(Ignorance),
+    /// There is none: all such machines would share one fingerprint.
+    #[error(
+        "tell this machine from any other: its firmware bears no mark and /etc/machine-id \
+         says nothing: make one with systemd-machine-id-setup"
+    )]
+    NoMark,
+}
+
 /// The digest over this hardware's marks.
-#[must_use]
-pub fn fingerprint(host: &Host) -> Fingerprint {
-    let marks = marks(host.files());
+///
+/// # Errors
+/// When there is no mark, or one that cannot be read.
+pub fn fingerprint(host: &Host) -> Result<Fingerprint, FingerprintError> {
+    let marks = marks(host.files())?;
     let marks: Vec<_> = marks.iter().map(|(label, mark)| (*label, mark.as_str())).collect();
-    Fingerprint::of(&marks)
+    Ok(Fingerprint::of(&marks))
 }
 
 /// What this machine says of itself to find its row in the register.
@@ -43,26 +60,47 @@ pub fn claims(host: &Host) -> Claims {
     }
 }
 
-fn marks(files: &Files) -> Vec<(&'static str, String)> {
+fn marks(files: &Files) -> Result<Vec<(&'static str, String)>, FingerprintError> {
     let dmi = Dmi::of(files);
-    let mut marks: Vec<_> = [
+    let mut marks = Vec::new();
+    for (label, path) in [
         ("system-uuid", dmi::UUID),
         ("system-serial", dmi::SERIAL),
         ("board-serial", dmi::BOARD_SERIAL),
-    ]
-    .into_iter()
-    .filter_map(|(label, path)| Some((label, mark(dmi.read(path).known()?))))
-    .collect();
-    if marks.is_empty() || container::is_possible(files) {
-        marks.push(("machine-id", machine_id(files).unwrap_or_default()));
+    ] {
+        marks.extend(read(dmi.read(path))?.map(|value| (label, mark(&value))));
     }
-    marks
+    let is_container = read(container::detect(files).0)?.unwrap_or(false);
+    if marks.is_empty() || is_container {
+        let id = machine_id(files)?;
+        if marks.is_empty() && id.is_empty() {
+            return Err(FingerprintError::NoMark);
+        }
+        marks.push(("machine-id", id));
+    }
+    Ok(marks)
 }
 
-fn machine_id(files: &Files) -> Option<String> {
-    let id = files.read_text(MACHINE_ID, MAX_MACHINE_ID).ok()?;
+/// What is there, if anything. Firmware that publishes nothing has no marks; whatever else stands
+/// in the way may be gone tomorrow, and then the marks would be others.
+fn read<T>(fact: Fact<T>) -> Result<Option<T>, FingerprintError> {
+    match fact {
+        Fact::Known(value) => Ok(Some(value)),
+        Fact::Absent => Ok(None),
+        Fact::Unknown(why) if why.reason == Reason::NotSupported => Ok(None),
+        Fact::Unknown(why) => Err(FingerprintError::Unread(why)),
+    }
+}
+
+/// Empty where there is none.
+fn machine_id(files: &Files) -> Result<String, FingerprintError> {
+    let id = match files.read_text(MACHINE_ID, MAX_MACHINE_ID) {
+        Ok(id) => id,
+        Err(error) if error.is_not_found() => return Ok(String::new()),
+        Err(error) => return Err(FingerprintError::Unread(error.ignorance(Reason::NotSupported))),
+    };
     // What stands in an image until its first boot.
-    (id.trim() != "uninitialized").then(|| id.trim().to_owned())
+    Ok(if id.trim() == "uninitialized" { String::new() } else { id.trim().to_owned() })
 }
 
 /// Firmware updates and kernels have changed the case of a UUID, and nothing else about it.

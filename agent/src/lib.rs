@@ -14,6 +14,7 @@ pub mod fingerprint;
 pub mod host;
 pub mod identity;
 pub mod log;
+pub mod lookout;
 pub mod probes;
 pub mod random;
 pub mod renew;

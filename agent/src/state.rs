@@ -83,13 +83,14 @@ impl StateDir {
         }
     }
 
-    /// The number of the newest contact, on disk before anything is sent under it.
+    /// The number of the newest contact, on disk before anything is sent under it: higher than the
+    /// last one on disk and than the `last` one this process gave, whichever says more.
     ///
     /// # Errors
     /// When it cannot be read or written.
-    pub fn next_sequence(&self) -> Result<Sequence, StateError> {
+    pub fn next_sequence(&self, last: Sequence) -> Result<Sequence, StateError> {
         let path = self.join("sequence");
-        let next = self.sequence()?.next();
+        let next = self.sequence()?.max(last).next();
         let text = format!("{next}\n");
         durable::replace(&path, text.as_bytes()).map_err(at(&path))?;
         Ok(next)
@@ -99,13 +100,16 @@ impl StateDir {
     /// than before with the same fingerprint, takes it for a restored disk and notes that.
     fn sequence(&self) -> Result<Sequence, StateError> {
         let path = self.join("sequence");
-        let Some(bytes) = durable::read(&path, SEQUENCE_BYTES).map_err(at(&path))? else {
-            return Ok(Sequence::default());
+        let bytes = match durable::read(&path, SEQUENCE_BYTES) {
+            Ok(None) => return Ok(Sequence::default()),
+            Ok(Some(bytes)) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::FileTooLarge => Vec::new(),
+            Err(error) => return Err(at(&path)(error)),
         };
         let number = std::str::from_utf8(&bytes).ok();
         let number = number.and_then(|text| text.trim().parse().ok());
         if number.is_none() {
-            tracing::warn!(path = %path.display(), "the contact counter is damaged: counting anew");
+            tracing::warn!(path = %path.display(), "the contact counter is damaged");
         }
         Ok(number.map(Sequence).unwrap_or_default())
     }
@@ -125,17 +129,21 @@ mod tests {
     fn a_sequence_number_is_never_given_twice() {
         let (_folder, state) = state();
         let _lock = state.lock().unwrap();
-        assert_eq!(state.next_sequence().unwrap(), Sequence(1));
+        assert_eq!(state.next_sequence(Sequence(0)).unwrap(), Sequence(1));
         let after_restart = StateDir::new(state.path().to_owned());
-        assert_eq!(after_restart.next_sequence().unwrap(), Sequence(2));
+        assert_eq!(after_restart.next_sequence(Sequence(0)).unwrap(), Sequence(2));
     }
 
     #[test]
     fn a_damaged_counter_does_not_silence_the_machine() {
         let (_folder, state) = state();
         let _lock = state.lock().unwrap();
-        durable::replace(&state.join("sequence"), b"\0\0\0").unwrap();
-        assert_eq!(state.next_sequence().unwrap(), Sequence(1));
+        for damage in [&b"\0\0\0"[..], b"", &[b'7'; 4096]] {
+            durable::replace(&state.join("sequence"), damage).unwrap();
+            assert_eq!(state.next_sequence(Sequence(41)).unwrap(), Sequence(42));
+            durable::replace(&state.join("sequence"), damage).unwrap();
+            assert_eq!(state.next_sequence(Sequence(0)).unwrap(), Sequence(1));
+        }
     }
 
     #[test]

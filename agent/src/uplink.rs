@@ -6,6 +6,7 @@ pub mod tls;
 use std::error::Error;
 use std::fmt;
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +23,7 @@ use report::wire::{Problem, WIRE};
 use rustls::{CertificateError, ClientConfig, OtherError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -179,10 +180,11 @@ impl Uplink {
         Self { addresses, tls }
     }
 
-    /// Asks the first collector that answers. An answer is an answer: the next address is tried
-    /// only where there was none.
+    /// Asks one collector after the other until one decides. Having no time, or saying what makes
+    /// no sense, decides nothing: the next one may be well.
     pub async fn post<T: DeserializeOwned>(&self, path: &'static str, body: &Body) -> Answer<T> {
         let mut why = Failure::default();
+        let mut retry_after = None;
         for address in &self.addresses {
             let error = match self.exchange(address, path, body).await {
                 Ok(reply) => match understand(&reply) {
@@ -192,9 +194,9 @@ impl Uplink {
                     }
                     Understood::Refused(refusal) => return Answer::Refused(refusal),
                     Understood::Later(error) => {
-                        why.0.push((address.clone(), error));
-                        let retry_after = reply.retry_after;
-                        return Answer::Later { retry_after, why };
+                        // Of several the longest: none of them is to be asked too early.
+                        retry_after = retry_after.max(reply.retry_after);
+                        error
                     }
                 },
                 Err(error) => error,
@@ -202,7 +204,6 @@ impl Uplink {
             tracing::debug!(%address, %error, "no answer");
             why.0.push((address.clone(), error));
         }
-        let retry_after = None;
         Answer::Later { retry_after, why }
     }
 
@@ -222,15 +223,35 @@ impl Uplink {
     }
 
     async fn connect(&self, address: &Address) -> Result<TlsStream<TcpStream>, ExchangeError> {
-        let stream = TcpStream::connect((address.host(), address.port()))
-            .await
-            .map_err(ExchangeError::Connect)?;
+        let stream = reach(address).await.map_err(ExchangeError::Connect)?;
         stream.set_nodelay(true).map_err(ExchangeError::Connect)?;
         TlsConnector::from(Arc::clone(&self.tls))
             .connect(address.name(), stream)
             .await
             .map_err(|error| ExchangeError::Tls(tls_reason(&error)))
     }
+}
+
+/// Connects to the first of a name's addresses that answers. Each has a share of the time: where
+/// the way to one leads nowhere, as IPv6 often does, the others must still have their turn.
+async fn reach(address: &Address) -> io::Result<TcpStream> {
+    let found = lookup_host((address.host(), address.port())).await?;
+    first_reached(found, CONNECT / 3).await
+}
+
+async fn first_reached(
+    addresses: impl Iterator<Item = SocketAddr>,
+    share: Duration,
+) -> io::Result<TcpStream> {
+    let mut failed = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+    for address in addresses {
+        failed = match timeout(share, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(error)) => error,
+            Err(_) => io::ErrorKind::TimedOut.into(),
+        };
+    }
+    Err(failed)
 }
 
 /// A verifier's own words, where the library would only show them as a debug dump.
@@ -406,6 +427,28 @@ mod tests {
         assert_eq!(read("120"), Some(Duration::from_secs(120)));
         assert_eq!(read("Sun, 22 Nov 2026 07:00:00 GMT"), None);
         assert_eq!(read("-1"), None);
+    }
+
+    #[tokio::test]
+    async fn an_address_that_leads_nowhere_leaves_the_others_their_turn() {
+        let full = tokio::net::TcpSocket::new_v4().unwrap();
+        full.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let full = full.listen(1).unwrap();
+        let nowhere = full.local_addr().unwrap();
+        let share = Duration::from_millis(50);
+        // Once nobody fetches them, connections are no longer answered at all.
+        let mut waiting = Vec::new();
+        while let Ok(Ok(stream)) = timeout(share, TcpStream::connect(nowhere)).await {
+            waiting.push(stream);
+        }
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let somewhere = listener.local_addr().unwrap();
+        let reached = first_reached([nowhere, somewhere].into_iter(), share).await.unwrap();
+        assert_eq!(reached.peer_addr().unwrap(), somewhere);
+        let lost = first_reached([nowhere].into_iter(), share).await.unwrap_err();
+        assert_eq!(lost.kind(), io::ErrorKind::TimedOut);
+        let none = first_reached([].into_iter(), share).await.unwrap_err();
+        assert_eq!(none.kind(), io::ErrorKind::NotFound);
     }
 
     #[test]

@@ -8,7 +8,7 @@ fn laptop() -> Machine {
 }
 
 fn of(machine: &Machine) -> Fingerprint {
-    fingerprint(&machine.host())
+    fingerprint(&machine.host()).unwrap()
 }
 
 #[test]
@@ -54,8 +54,36 @@ fn without_firmware_the_system_stands_in() {
     let bare = || Machine::recorded("debian12-bare");
     let renewed = bare().with("etc/machine-id", "77777777777777777777777777777778\n");
     assert_ne!(of(&renewed), of(&bare()));
-    let image = bare().with("etc/machine-id", "uninitialized\n");
-    assert_eq!(of(&image), of(&bare().without("etc/machine-id")));
+}
+
+#[test]
+fn without_any_mark_there_is_no_fingerprint_for_all_such_machines_to_share() {
+    let bare = || Machine::recorded("debian12-bare");
+    for machine in [
+        bare().with("etc/machine-id", "uninitialized\n"),
+        bare().with("etc/machine-id", "\n"),
+        bare().without("etc/machine-id"),
+        Machine::empty(),
+    ] {
+        assert_eq!(fingerprint(&machine.host()), Err(FingerprintError::NoMark));
+    }
+}
+
+#[test]
+fn a_mark_that_cannot_be_read_is_named_and_makes_no_other_fingerprint() {
+    let bare = || Machine::recorded("debian12-bare").denied("etc/machine-id");
+    let uuid = "sys/class/dmi/id/product_uuid";
+    for (machine, file) in [
+        (laptop().denied(uuid), uuid),
+        (laptop().denied("sys/class/dmi/id/board_serial"), "sys/class/dmi/id/board_serial"),
+        (laptop().denied("sys"), "sys/class/dmi/id"),
+        (laptop().with(uuid, "x".repeat(8 * 1024)), uuid),
+        (bare(), "etc/machine-id"),
+    ] {
+        let error = fingerprint(&machine.host()).unwrap_err();
+        assert!(matches!(error, FingerprintError::Unread(_)), "{file}");
+        assert!(error.to_string().contains(file), "{error}");
+    }
 }
 
 #[test]

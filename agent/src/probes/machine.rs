@@ -3,9 +3,9 @@
 pub(crate) mod container;
 pub(crate) mod dmi;
 pub(crate) mod name;
+pub(crate) mod os_release;
 
 mod chassis;
-mod os_release;
 
 use report::{Fact, Moment, Outcome, Reason, Value};
 

@@ -123,6 +123,47 @@ fn a_probe_that_fails_takes_no_other_with_it() {
     }
 }
 
+fn hanging(_host: &Host, _context: &Context<'_>) -> Outcome {
+    loop {
+        std::thread::park();
+    }
+}
+
+#[tokio::test]
+async fn a_probe_that_hangs_fails_its_own_topic_and_the_survey_goes_on() {
+    let patience = std::time::Duration::from_millis(50);
+    let mut surveyor = Surveyor::default();
+    for (topic, probe, lookout) in &mut surveyor.0 {
+        if *topic == Topic::Antivirus {
+            (*probe, *lookout) = (hanging, Lookout::with(patience));
+        }
+    }
+    let machine = Machine::recorded("debian12-clamav");
+    let subject = Arc::new(Subject { host: machine.host(), claims: AssignmentClaims::default() });
+    for detail in ["no answer within 0 seconds", "an earlier look still has no answer"] {
+        let observations = surveyor.survey(&subject, NOW).await;
+        let topics: Vec<_> = observations.iter().map(|it| it.topic).collect();
+        assert_eq!(topics, Topic::ALL);
+        for observation in observations {
+            match (observation.topic, observation.outcome) {
+                (Topic::Antivirus, outcome) => {
+                    let expected = Ignorance::new(Reason::Timeout, detail);
+                    assert_eq!(outcome, Outcome::Failed(expected));
+                }
+                (_, Outcome::Observed(_)) => {}
+                (topic, other) => panic!("{topic:?}: {other:?}"),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn with_patience_or_without_a_survey_says_the_same() {
+    let machine = Machine::recorded("debian12-clamav");
+    let subject = Arc::new(Subject { host: machine.host(), claims: AssignmentClaims::default() });
+    assert_eq!(Surveyor::default().survey(&subject, NOW).await, look(&machine.host()));
+}
+
 #[test]
 fn a_machine_with_nothing_on_it_is_unknown_throughout() {
     let observations = look(&Machine::empty().host());
@@ -171,7 +212,7 @@ fn a_survey_is_small_enough_to_send_and_comes_back_the_same() {
     let report = Report {
         machine: report::MachineId::from_bytes([1; 16]),
         agent: report::Text::new("0.1.0").unwrap(),
-        fingerprint: crate::fingerprint::fingerprint(&machine.host()),
+        fingerprint: crate::fingerprint::fingerprint(&machine.host()).unwrap(),
         incarnation: report::Incarnation::from_bytes([2; 16]),
         sequence: report::Sequence(1),
         sent_at: NOW,

@@ -25,11 +25,11 @@ pub fn after_failure(attempt: u32, chance: Chance) -> Duration {
 }
 
 /// How long to wait when the collector asked for it: never less, and up to a fifth more, because
-/// it asked everybody the same.
+/// it asked everybody the same; but never longer than any collector may ask for.
 #[must_use]
 pub fn as_asked(retry_after: Duration, chance: Chance) -> Duration {
     let asked = retry_after.clamp(SHORTEST, LONGEST_ASKED);
-    between(asked, asked.mul_f64(1.0 + JITTER), chance)
+    between(asked, asked.mul_f64(1.0 + JITTER), chance).min(LONGEST_ASKED)
 }
 
 /// The interval an agent lets itself be told: nobody can silence it or make it hammer.
@@ -44,7 +44,7 @@ pub fn bounded(interval: Duration) -> Duration {
 #[must_use]
 pub fn between_contacts(interval: Duration, chance: Chance) -> Duration {
     let interval = bounded(interval);
-    between(interval.mul_f64(1.0 - JITTER), interval.mul_f64(1.0 + JITTER), chance)
+    bounded(between(interval.mul_f64(1.0 - JITTER), interval.mul_f64(1.0 + JITTER), chance))
 }
 
 /// How long to wait before the first contact: a whole office is switched on at eight o'clock.
@@ -88,14 +88,14 @@ mod tests {
     fn nobody_can_silence_an_agent_for_long() {
         let day = Duration::from_secs(86_400);
         assert_eq!(seconds(as_asked(day, never())), 3600);
-        assert_eq!(seconds(as_asked(day, nearly_one())), 4320);
+        assert_eq!(seconds(as_asked(day, nearly_one())), 3600);
         assert_eq!(seconds(as_asked(Duration::ZERO, never())), 5);
-        assert_eq!(seconds(between_contacts(day, nearly_one())), 25_920);
+        assert_eq!(seconds(between_contacts(day, nearly_one())), 21_600);
     }
 
     #[test]
     fn nobody_can_make_an_agent_hammer() {
-        assert_eq!(seconds(between_contacts(Duration::ZERO, never())), 48);
+        assert_eq!(seconds(between_contacts(Duration::ZERO, never())), 60);
     }
 
     proptest! {

@@ -69,8 +69,8 @@ impl Machine {
     }
 
     async fn enrol_again(&self, token: &JoinToken, replace: bool) -> Result<Identity, EnrolError> {
-        let applicant =
-            Applicant { fingerprint: fingerprint(&self.host()), claims: claims(&self.host()) };
+        let fingerprint = fingerprint(&self.host()).unwrap();
+        let applicant = Applicant { fingerprint, claims: claims(&self.host()) };
         enrol(&self.state(), token, applicant, replace).await
     }
 
@@ -232,6 +232,30 @@ async fn a_busy_collector_gets_the_same_report_later() {
 }
 
 #[tokio::test]
+async fn where_one_collector_has_no_time_the_next_is_asked() {
+    let collector = Collector::start().await;
+    let machine = joined(&collector).await;
+    let (address, port) = (collector.address.to_string(), collector.address.port());
+    let addresses = [address, format!("localhost:{port}")].map(|it| it.parse().unwrap());
+    let subject = Subject { host: machine.host(), claims: AssignmentClaims::default() };
+    let mut cycle = Cycle::open(machine.state(), addresses.to_vec(), subject).unwrap();
+    for in_the_way in [Next::Busy(120), Next::LoseReply] {
+        collector.will([in_the_way]);
+        let contact = cycle.contact(KEPT).await.unwrap();
+        assert!(matches!(contact, Contact::Accepted(_)), "{in_the_way:?}");
+    }
+    assert_eq!(reports(&collector), [1, 1, 2, 2]);
+    let accepted = machine.status().last_accepted.unwrap();
+    assert_eq!(accepted.collector, format!("localhost:{port}"));
+
+    collector.will([Next::Busy(300), Next::Busy(120)]);
+    let Contact::Later { retry_after, .. } = cycle.contact(KEPT).await.unwrap() else {
+        panic!("nobody took it");
+    };
+    assert_eq!(retry_after, Some(Duration::from_secs(300)), "of several the longest");
+}
+
+#[tokio::test]
 async fn a_lost_reply_is_asked_for_again_with_the_same_report() {
     let collector = Collector::start().await;
     let machine = joined(&collector).await;
@@ -252,7 +276,7 @@ async fn a_lost_reply_is_asked_for_again_with_the_same_report() {
 async fn a_process_killed_before_sending_leaves_its_report_to_the_next() {
     let collector = Collector::start().await;
     let machine = joined(&collector).await;
-    let killed = machine.cycle().unwrap();
+    let mut killed = machine.cycle().unwrap();
     let draft = killed.prepare().await.unwrap();
     drop(killed);
     let kept = Spool::new(&machine.state()).get().unwrap().unwrap();
@@ -277,6 +301,18 @@ async fn a_kept_report_that_is_no_longer_young_makes_way_for_a_new_one() {
     cycle.contact(Kept::YoungerThan(Duration::ZERO)).await.unwrap();
     assert_eq!(reports(&collector), [2]);
     assert!(machine.status().spooled.is_none());
+}
+
+#[tokio::test]
+async fn a_disk_that_forgets_the_last_number_does_not_make_the_agent_repeat_it() {
+    let collector = Collector::start().await;
+    let machine = joined(&collector).await;
+    let mut cycle = machine.cycle().unwrap();
+    for _ in 0..3 {
+        cycle.contact(KEPT).await.unwrap();
+        fs::write(machine.state().join("sequence"), "9".repeat(64)).unwrap();
+    }
+    assert_eq!(reports(&collector), [1, 2, 3]);
 }
 
 #[tokio::test]
@@ -336,6 +372,24 @@ async fn a_copied_disk_does_not_speak() {
     assert_eq!(collector.paths(), ["/v1/enrol"]);
     let attempt = machine.status().last_attempt.unwrap();
     assert!(attempt.error.unwrap().contains("enrol anew with a new token"));
+}
+
+#[tokio::test]
+async fn hardware_that_cannot_be_read_is_waited_for_and_not_taken_for_other_hardware() {
+    let collector = Collector::start().await;
+    let machine = joined(&collector).await;
+    let recording = machine.root().join(".recording");
+    fs::write(&recording, "denied sys/class/dmi/id/product_serial\n").unwrap();
+    let error = machine.cycle().unwrap().contact(KEPT).await.unwrap_err();
+    assert!(matches!(error, CycleError::Fingerprint(_)), "{error}");
+    assert!(!error.is_lasting());
+    let attempt = machine.status().last_attempt.unwrap();
+    assert!(attempt.error.unwrap().contains("product_serial"));
+    assert_eq!(collector.paths(), ["/v1/enrol"]);
+
+    fs::remove_file(&recording).unwrap();
+    let contact = machine.cycle().unwrap().contact(KEPT).await.unwrap();
+    assert!(matches!(contact, Contact::Accepted(_)));
 }
 
 #[tokio::test]

@@ -28,11 +28,6 @@ pub(crate) fn detect(files: &Files) -> (Fact<bool>, &'static str) {
     (in_environment(files.read(ENVIRONMENT, MAX_ENVIRONMENT)), ENVIRONMENT)
 }
 
-/// Whether the machine is a container or may be one.
-pub(crate) fn is_possible(files: &Files) -> bool {
-    detect(files).0 != Fact::Known(false)
-}
-
 fn in_environment(read: Read<Vec<u8>>) -> Fact<bool> {
     let names_runtime = |environment: Vec<u8>| {
         environment.split(|byte| *byte == 0).any(|variable| variable.starts_with(b"container="))

@@ -12,22 +12,29 @@ const VENDOR: &str = "usr/lib/os-release";
 
 /// The assignments of one file.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct OsRelease(BTreeMap<String, String>);
+pub(crate) struct OsRelease(BTreeMap<String, String>);
 
 impl OsRelease {
     /// Which distribution; the standard says `linux` where none is named.
-    pub(super) fn id(&self) -> Option<&str> {
+    pub(crate) fn id(&self) -> Option<&str> {
         Some(self.get("ID").unwrap_or("linux"))
     }
 
     /// Which release of it; rolling ones have none.
-    pub(super) fn version(&self) -> Option<&str> {
+    pub(crate) fn version(&self) -> Option<&str> {
         self.get("VERSION_ID")
     }
 
     /// Its name for people.
-    pub(super) fn name(&self) -> Option<&str> {
+    pub(crate) fn name(&self) -> Option<&str> {
         self.get("PRETTY_NAME").or_else(|| self.get("NAME"))
+    }
+
+    /// What its release is called in the names of package sources: its own name, and that of the
+    /// Ubuntu release it is made from.
+    pub(crate) fn codenames(&self) -> Vec<String> {
+        let names = ["VERSION_CODENAME", "UBUNTU_CODENAME"].into_iter();
+        names.filter_map(|name| self.get(name)).map(str::to_owned).collect()
     }
 
     fn get(&self, name: &str) -> Option<&str> {
@@ -37,7 +44,7 @@ impl OsRelease {
 }
 
 /// The file that counts, and which one it was.
-pub(super) fn read(files: &Files) -> (Read<OsRelease>, &'static str) {
+pub(crate) fn read(files: &Files) -> (Read<OsRelease>, &'static str) {
     let from = |path| files.read_text(path, MAX_BYTES).map(|text| parse(&text));
     match from(ADMINISTRATOR) {
         Err(error) if error.is_not_found() => (from(VENDOR), VENDOR),
@@ -88,6 +95,14 @@ mod tests {
         assert_eq!(release.id(), Some("debian"));
         assert_eq!(release.version(), Some("12"));
         assert_eq!(release.name(), Some("Debian GNU/Linux 12 (bookworm)"));
+        assert_eq!(release.codenames(), ["bookworm"]);
+    }
+
+    #[test]
+    fn a_derivative_names_its_own_release_and_ubuntus() {
+        let mint = parse("VERSION_CODENAME=zena\nUBUNTU_CODENAME=noble\n");
+        assert_eq!(mint.codenames(), ["zena", "noble"]);
+        assert!(parse("ID=debian\nVERSION_CODENAME=\n").codenames().is_empty());
     }
 
     #[test]

@@ -18,6 +18,7 @@ use super::version::Version;
 use crate::host::Files;
 use crate::host::files::{Lines, Read, ReadError};
 use crate::probes::findings::{Findings, count, moment, unknown};
+use crate::probes::machine::os_release;
 use release::Release;
 
 const LISTS: &str = "var/lib/apt/lists";
@@ -73,11 +74,14 @@ pub(super) fn look(files: &Files, packages: &Read<Installed>, findings: &mut Fin
 struct Lists {
     names: Vec<String>,
     sources: Vec<Source>,
+    /// What this machine's release is called.
+    releases: Vec<String>,
 }
 
 impl Lists {
     /// All of them: one release file that cannot be read could be the one of security updates.
     fn read(files: &Files) -> Result<Self, Ignorance> {
+        let releases = releases(files)?;
         let names = files.list(LISTS).map_err(|error| error.ignorance(Reason::SourceStale))?;
         let mut sources = BTreeMap::new();
         for name in &names {
@@ -98,11 +102,14 @@ impl Lists {
             return Err(Ignorance::new(Reason::SourceStale, why));
         }
         let sources = sources.into_values().collect();
-        Ok(Self { names, sources })
+        Ok(Self { names, sources, releases })
     }
 
+    /// The sources of security updates for the release that is installed.
     fn security(&self) -> impl Iterator<Item = &Source> {
-        self.sources.iter().filter(|source| source.release.serves_security())
+        let serves =
+            |release: &Release| release.serves_security() && release.is_for(&self.releases);
+        self.sources.iter().filter(move |source| serves(&source.release))
     }
 
     /// The package lists of one source. A name may begin like several sources: the longest is its
@@ -123,6 +130,17 @@ impl Lists {
     }
 }
 
+/// The names of the release that is installed.
+fn releases(files: &Files) -> Result<Vec<String>, Ignorance> {
+    let (found, source) = os_release::read(files);
+    let names = found.map_err(|error| error.ignorance(Reason::SourceStale))?.codenames();
+    if names.is_empty() {
+        let why = format!("{source}: no codename, so no source can be told to be this release's");
+        return Err(Ignorance::new(Reason::SourceStale, &why));
+    }
+    Ok(names)
+}
+
 impl Source {
     fn read(files: &Files, name: &str, prefix: &str) -> Read<Self> {
         let path = format!("{LISTS}/{name}");
@@ -131,7 +149,7 @@ impl Source {
     }
 }
 
-const NO_SECURITY_SOURCE: &str = "no source serves security updates";
+const NO_SECURITY_SOURCE: &str = "no source serves security updates for this release";
 
 /// The oldest date and the earliest end over all security sources: each is a source of its own,
 /// and the weakest is what is known of it.

@@ -119,20 +119,46 @@ fn same_release(files: &Files, packages: &Read<Installed>, running: &str) -> Fac
         Ok(packages) => packages,
         Err(error) => return Fact::Unknown(error.ignorance(Reason::NotSupported)),
     };
-    let build = files.read_text(BUILD, MAX_BUILD).unwrap_or_default();
-    let started = package_version(&build);
-    let installed = packages.version(&format!("linux-image-{running}"));
-    let outdated = started
-        .zip(installed)
-        .is_some_and(|(started, installed)| Version::parse(installed) > Version::parse(started));
-    Fact::Known(outdated)
+    let build = match files.read_text(BUILD, MAX_BUILD) {
+        Ok(build) => build,
+        Err(error) => return Fact::Unknown(error.ignorance(Reason::NotSupported)),
+    };
+    let package = format!("linux-image-{running}");
+    match (Build::of(&build), packages.version(&package)) {
+        (Build::Foreign, _) => Fact::Known(false),
+        (Build::Debian(started), Some(installed)) => {
+            Fact::Known(Version::parse(installed) > Version::parse(started))
+        }
+        (Build::Debian(_), None) => {
+            unknown(Reason::NotSupported, &format!("{package} is not installed as a package"))
+        }
+        (Build::Unclear, _) => unknown(Reason::ParseError, BUILD),
+    }
 }
 
-/// `6.1.140-1` of `#1 SMP PREEMPT_DYNAMIC Debian 6.1.140-1 (2025-05-22)`.
-fn package_version(build: &str) -> Option<&str> {
-    let mut words = build.split_whitespace();
-    words.find(|word| *word == "Debian")?;
-    words.next()
+/// Who built a kernel, by its own account.
+#[derive(Debug, PartialEq, Eq)]
+enum Build<'a> {
+    /// Debian, from this version of its package.
+    Debian(&'a str),
+    /// Somebody who gives every build a release of its own.
+    Foreign,
+    /// It does not say.
+    Unclear,
+}
+
+impl<'a> Build<'a> {
+    /// `6.1.140-1` of `#1 SMP PREEMPT_DYNAMIC Debian 6.1.140-1 (2025-05-22)`.
+    fn of(build: &'a str) -> Self {
+        let mut words = build.split_whitespace().peekable();
+        if words.peek().is_none() {
+            return Self::Unclear;
+        }
+        match words.find(|word| *word == "Debian") {
+            None => Self::Foreign,
+            Some(_) => words.next().map_or(Self::Unclear, Self::Debian),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -179,7 +205,9 @@ mod tests {
     #[test]
     fn debian_kernels_name_their_package() {
         let build = "#1 SMP PREEMPT_DYNAMIC Debian 6.1.140-1 (2025-05-22)";
-        assert_eq!(package_version(build), Some("6.1.140-1"));
-        assert_eq!(package_version("#1 SMP PREEMPT_DYNAMIC @0"), None);
+        assert_eq!(Build::of(build), Build::Debian("6.1.140-1"));
+        assert_eq!(Build::of("#101-Ubuntu SMP PREEMPT_DYNAMIC"), Build::Foreign);
+        assert_eq!(Build::of("#1 SMP PREEMPT_DYNAMIC Debian"), Build::Unclear);
+        assert_eq!(Build::of("\n"), Build::Unclear);
     }
 }

@@ -10,6 +10,13 @@ use crate::host::recorded::{Machine, fact, facts, reason};
 use crate::probes::assignment::AssignmentClaims;
 use crate::probes::findings::{count, moment, yes_or_no};
 
+const OS_RELEASE: &str = "etc/os-release";
+const LIST_FACTS: [&str; 4] = [
+    "patches.security_pending",
+    "patches.security_sources",
+    "patches.lists_at",
+    "patches.lists_valid_until",
+];
 const LISTS: &str = "var/lib/apt/lists";
 const SECURITY: &str = "var/lib/apt/lists/deb.debian.org_debian-security_dists_bookworm-security_";
 
@@ -89,12 +96,7 @@ fn without_lists_nothing_is_known_and_never_zero() {
     let bare = || Machine::recorded("debian12-bare");
     for machine in [bare(), bare().without(LISTS)] {
         let facts = look(&machine);
-        for name in [
-            "patches.security_pending",
-            "patches.security_sources",
-            "patches.lists_at",
-            "patches.lists_valid_until",
-        ] {
+        for name in LIST_FACTS {
             let reason = reason(&fact(&facts, name));
             assert_eq!(reason, Some(Reason::SourceStale), "{name}");
         }
@@ -112,7 +114,53 @@ fn sources_none_of_which_serves_security_are_counted_and_say_nothing() {
         panic!("nobody knows");
     };
     assert_eq!(why.reason, Reason::SourceStale);
-    assert_eq!(why.detail.unwrap().as_str(), "no source serves security updates");
+    assert_eq!(why.detail.unwrap().as_str(), "no source serves security updates for this release");
+}
+
+#[test]
+fn the_security_source_of_another_release_is_none_of_this_one() {
+    let upgraded = office_pc().with(OS_RELEASE, "ID=debian\nVERSION_CODENAME=trixie\n");
+    let facts = look(&upgraded);
+    assert_eq!(fact(&facts, "patches.security_sources"), count(0));
+    for name in ["patches.security_pending", "patches.lists_at", "patches.lists_valid_until"] {
+        assert_eq!(reason(&fact(&facts, name)), Some(Reason::SourceStale), "{name}");
+    }
+}
+
+#[test]
+fn beside_this_releases_own_source_another_ones_counts_for_nothing() {
+    let trixie = format!("{LISTS}/deb.debian.org_debian-security_dists_trixie-security_");
+    let machine = office_pc()
+        .with(
+            &format!("{trixie}InRelease"),
+            "Label: Debian-Security\nSuite: stable-security\nCodename: trixie-security\n",
+        )
+        .with(
+            &format!("{trixie}main_binary-amd64_Packages"),
+            "Package: apt\nArchitecture: amd64\nVersion: 99\n",
+        );
+    let facts = look(&machine);
+    assert_eq!(fact(&facts, "patches.security_sources"), count(1));
+    assert_eq!(fact(&facts, "patches.security_pending"), count(5));
+    assert_eq!(fact(&facts, "patches.lists_at"), at(20));
+}
+
+#[test]
+fn a_derivative_goes_by_the_release_it_is_made_from() {
+    let derivative = "ID=mine\nVERSION_CODENAME=zena\nUBUNTU_CODENAME=bookworm\n";
+    assert_eq!(pending(&office_pc().with(OS_RELEASE, derivative)), count(5));
+}
+
+#[test]
+fn without_a_name_of_the_release_nothing_is_known_of_its_lists() {
+    for machine in [office_pc().with(OS_RELEASE, "ID=debian\n"), office_pc().denied("etc")] {
+        let facts = look(&machine);
+        for name in LIST_FACTS {
+            assert!(reason(&fact(&facts, name)).is_some(), "{name}");
+        }
+    }
+    let nameless = office_pc().with(OS_RELEASE, "ID=debian\n");
+    assert_eq!(reason(&pending(&nameless)), Some(Reason::SourceStale));
 }
 
 #[test]
@@ -129,7 +177,8 @@ fn of_several_security_sources_the_oldest_date_and_the_earliest_end_count() {
     let machine = office_pc()
         .with(
             &format!("{mirror}InRelease"),
-            "Label: Debian-Security\nDate: Wed, 18 Nov 2026 00:12:41 UTC\n",
+            "Label: Debian-Security\nCodename: bookworm-security\n\
+             Date: Wed, 18 Nov 2026 00:12:41 UTC\n",
         )
         .with(&format!("{mirror}main_binary-amd64_Packages"), "");
     let facts = look(&machine);
@@ -171,6 +220,11 @@ fn lz4(content: &[u8]) -> Vec<u8> {
 fn packed_lists_say_the_same_as_plain_ones() {
     assert_eq!(pending(&packed(".gz", gzip)), count(5));
     assert_eq!(pending(&packed(".lz4", lz4)), count(5));
+    let in_two = |content: &[u8]| {
+        let (first, second) = content.split_at(content.len() / 2);
+        [lz4(first), lz4(second)].concat()
+    };
+    assert_eq!(pending(&packed(".lz4", in_two)), count(5));
 }
 
 #[test]
@@ -189,9 +243,14 @@ fn a_list_packed_otherwise_is_named() {
 #[test]
 fn a_damaged_list_says_nothing_of_what_it_lost() {
     let cut = |packed: Vec<u8>| packed[..packed.len() / 2].to_vec();
+    // Whole blocks, and then nothing: neither an end mark nor a checksum.
+    let cut_between_blocks = |packed: Vec<u8>| packed[..packed.len() - 4].to_vec();
     for machine in [
         packed(".gz", |content| cut(gzip(content))),
+        packed(".gz", |_| Vec::new()),
         packed(".lz4", |content| cut(lz4(content))),
+        packed(".lz4", |content| cut_between_blocks(lz4(content))),
+        packed(".lz4", |_| Vec::new()),
         packed(".lz4", <[u8]>::to_vec),
     ] {
         assert_eq!(reason(&pending(&machine)), Some(Reason::ParseError));
@@ -221,7 +280,8 @@ fn a_list_belongs_to_the_source_with_the_longest_name() {
         .with(&format!("{main}InRelease"), "Label: Debian\nDate: Sat, 11 Jul 2026 10:16:37 UTC\n")
         .with(
             &format!("{main}updates_InRelease"),
-            "Label: Debian-Security\nDate: Fri, 20 Nov 2026 00:12:41 UTC\n",
+            "Label: Debian-Security\nCodename: bookworm\n\
+             Date: Fri, 20 Nov 2026 00:12:41 UTC\n",
         )
         .with(
             &format!("{main}main_binary-amd64_Packages"),
@@ -284,6 +344,25 @@ fn a_flag_or_a_newer_kernel_asks_for_a_restart() {
 fn the_same_kernel_installed_anew_asks_for_a_restart() {
     let machine = office_pc().with_edit("var/lib/dpkg/status", "6.1.140-1", "6.1.140-2");
     assert_eq!(reboot(&machine), yes_or_no(true));
+}
+
+#[test]
+fn a_kernel_whose_build_cannot_be_compared_leaves_it_unknown() {
+    let build = "proc/sys/kernel/version";
+    for (machine, expected) in [
+        (office_pc().denied(build), Reason::AccessDenied),
+        (office_pc().without(build), Reason::NotSupported),
+        (office_pc().with(build, "#1 SMP Debian\n"), Reason::ParseError),
+        (office_pc().with(build, ""), Reason::ParseError),
+        (
+            office_pc().with_edit("var/lib/dpkg/status", "linux-image-6.1.0-37-amd64", "linux-x"),
+            Reason::NotSupported,
+        ),
+    ] {
+        assert_eq!(reason(&reboot(&machine)), Some(expected));
+    }
+    let ubuntu = office_pc().with(build, "#101-Ubuntu SMP PREEMPT_DYNAMIC\n");
+    assert_eq!(reboot(&ubuntu), yes_or_no(false));
 }
 
 #[test]

@@ -79,13 +79,15 @@ impl Configuration {
         Ok(Self { source: path.to_owned(), is_written: true, options: parse(&text) })
     }
 
-    /// Whether access to a file that is infected is prevented, somewhere.
+    /// Whether access to a file that is infected is prevented, somewhere. Where a whole mount is
+    /// watched the watcher only notifies, whatever else is configured: the kernel cannot be asked
+    /// to hold up everything.
     pub(super) fn blocks_on_access(&self) -> bool {
         let mut prevention = self.values("OnAccessPrevention").peekable();
         let prevents = prevention.peek().is_some() && prevention.all(is_yes);
-        let mut watched =
-            self.values("OnAccessIncludePath").chain(self.values("OnAccessMountPath"));
-        prevents && watched.any(|path| !path.is_empty())
+        let watches = self.values("OnAccessIncludePath").any(|path| !path.is_empty());
+        let only_notifies = self.values("OnAccessMountPath").next().is_some();
+        prevents && watches && !only_notifies
     }
 
     /// The folder of the definitions.
@@ -152,7 +154,6 @@ mod tests {
         let prevention = "OnAccessPrevention yes\n";
         let path = "OnAccessIncludePath /home\n";
         assert!(configuration(&format!("{prevention}{path}")).blocks_on_access());
-        assert!(configuration("OnAccessPrevention true\nOnAccessMountPath /\n").blocks_on_access());
         for text in [
             "",
             prevention,
@@ -161,6 +162,8 @@ mod tests {
             "# OnAccessPrevention yes\nOnAccessIncludePath /home\n",
             "OnAccessPrevention yes\nOnAccessPrevention no\nOnAccessIncludePath /home\n",
             "OnAccessPrevention yes\nOnAccessExcludePath /home\n",
+            "OnAccessPrevention yes\nOnAccessMountPath /\n",
+            "OnAccessPrevention yes\nOnAccessMountPath /\nOnAccessIncludePath /home\n",
         ] {
             assert!(!configuration(text).blocks_on_access(), "{text:?}");
         }

@@ -81,6 +81,7 @@ fn a_watcher_that_only_reports_protects_nothing_in_real_time() {
     for (from, to) in [
         ("OnAccessPrevention yes", "OnAccessPrevention no"),
         ("OnAccessIncludePath", "#OnAccessIncludePath"),
+        ("OnAccessPrevention yes", "OnAccessMountPath /\nOnAccessPrevention yes"),
     ] {
         let machine = office_pc().with_edit(CONFIGURATION, from, to);
         assert_eq!(read(&machine, "realtime"), yes_or_no(false), "{to}");
@@ -127,7 +128,7 @@ fn the_file_on_the_command_line_is_the_one_in_effect() {
 
 #[test]
 fn a_path_that_may_name_a_person_is_not_sent() {
-    let home = "DatabaseDirectory /home/lan/db\nOnAccessPrevention yes\nOnAccessMountPath /\n";
+    let home = "DatabaseDirectory /home/lan/db\nOnAccessPrevention yes\nOnAccessIncludePath /\n";
     let arguments = ["clamd", "-c", "/home/lan/clamd.conf"];
     let machine = || {
         office_pc()
@@ -176,7 +177,7 @@ fn a_file_that_cannot_be_looked_at_is_not_replaced_by_the_default_one() {
 fn red_hats_configuration_counts_where_debians_is_missing() {
     let machine = office_pc().without(CONFIGURATION).with(
         "etc/clamd.d/scan.conf",
-        "OnAccessPrevention yes\nOnAccessMountPath /\nDatabaseDirectory /var/lib/clamav\n",
+        "OnAccessPrevention yes\nOnAccessIncludePath /\nDatabaseDirectory /var/lib/clamav\n",
     );
     assert_eq!(read(&machine, "realtime"), yes_or_no(true));
     let none = office_pc().without(CONFIGURATION);

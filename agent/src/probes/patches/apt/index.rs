@@ -27,7 +27,9 @@ pub(super) fn is_package_list(name: &str) -> bool {
 
 fn extension(name: &str) -> Option<&str> {
     let (_, extension) = name.rsplit_once("_Packages")?;
-    (extension.is_empty() || extension.starts_with('.')).then_some(extension)
+    // Not the list of a list's changes, `_Packages.diff_Index`.
+    let is_list = !name.ends_with("_Index");
+    (is_list && (extension.is_empty() || extension.starts_with('.'))).then_some(extension)
 }
 
 /// Opens a list to be read as text.
@@ -42,8 +44,60 @@ pub(super) fn unpack(files: &Files, path: &str) -> Result<Box<dyn io::Read>, Ign
     Ok(match packing {
         Packing::Plain => Box::new(file),
         Packing::Gzip => Box::new(MultiGzDecoder::new(io::BufReader::new(file))),
-        Packing::Lz4 => Box::new(FrameDecoder::new(io::BufReader::new(file))),
+        Packing::Lz4 => Box::new(WholeFrames::of(io::BufReader::new(file))),
     })
+}
+
+/// LZ4 frames, each of which must be whole: the library takes a file that ends between two blocks
+/// for one that has said all.
+struct WholeFrames<R: io::Read> {
+    frames: FrameDecoder<Ending<R>>,
+    is_whole: bool,
+}
+
+impl<R: io::Read> WholeFrames<R> {
+    fn of(source: R) -> Self {
+        let frames = FrameDecoder::new(Ending { source, has_ended: false });
+        Self { frames, is_whole: false }
+    }
+}
+
+impl<R: io::Read> io::Read for WholeFrames<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        loop {
+            let read = self.frames.read(buffer)?;
+            if read > 0 {
+                self.is_whole = false;
+                return Ok(read);
+            }
+            match (self.frames.get_ref().has_ended, self.is_whole) {
+                // What made the library stop was an end mark; another frame may follow.
+                (false, _) => self.is_whole = true,
+                (true, true) => return Ok(0),
+                (true, false) => {
+                    let why = "it ends without an end mark";
+                    return Err(io::Error::new(io::ErrorKind::UnexpectedEof, why));
+                }
+            }
+        }
+    }
+}
+
+/// A source that knows whether it was read beyond its end.
+struct Ending<R> {
+    source: R,
+    has_ended: bool,
+}
+
+impl<R: io::Read> io::Read for Ending<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.source.read(buffer)?;
+        self.has_ended |= read == 0 && !buffer.is_empty();
+        Ok(read)
+    }
 }
 
 fn packing(path: &str) -> Option<Packing> {
@@ -74,6 +128,7 @@ mod tests {
             "deb.debian.org_debian_dists_bookworm_main_i18n_Translation-en",
             "deb.debian.org_debian_dists_bookworm_main_source_Sources.lz4",
             "example_PackagesOfMine_InRelease",
+            "deb.debian.org_debian_dists_sid_main_binary-amd64_Packages.diff_Index",
             "lock",
         ] {
             assert!(!is_package_list(name), "{name}");

@@ -63,10 +63,20 @@ impl Release {
 
     /// Whether this source serves security updates. Debian marks it by its label, Ubuntu and its
     /// extended maintenance (`-infra-security`, `-apps-security`) by the end of the name. Suites
-    /// are renamed when a release grows old, so the name of the release is never looked at.
+    /// are renamed when a release grows old, so they never tell which release a source is for.
     pub(super) fn serves_security(&self) -> bool {
         self.label == "Debian-Security"
             || [&self.suite, &self.codename].into_iter().any(|name| name.ends_with("-security"))
+    }
+
+    /// Whether this source is for one of the releases of these names: `bookworm-security` and
+    /// `bookworm` are for `bookworm`. The source of a release that the machine has left behind
+    /// would offer nothing newer, for ever.
+    pub(super) fn is_for(&self, releases: &[String]) -> bool {
+        releases.iter().any(|release| {
+            let rest = self.codename.strip_prefix(release.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+        })
     }
 }
 
@@ -108,6 +118,22 @@ mod tests {
         ] {
             assert_eq!(release(text).serves_security(), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn which_release_a_source_is_for() {
+        for (codename, own, expected) in [
+            ("trixie-security", "trixie", true),
+            ("bookworm-security", "trixie", false),
+            ("buster", "buster", true),
+            ("noble", "noble", true),
+            ("nobler", "noble", false),
+            ("", "noble", false),
+        ] {
+            let source = release(&format!("Suite: {own}-security\nCodename: {codename}\n"));
+            assert_eq!(source.is_for(&[own.to_owned()]), expected, "{codename} for {own}");
+        }
+        assert!(release("Codename: noble\n").is_for(&["zena".to_owned(), "noble".to_owned()]));
     }
 
     #[test]

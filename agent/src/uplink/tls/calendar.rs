@@ -1,0 +1,113 @@
+//! The time that a collector's certificate is held against.
+
+use std::time::Duration;
+
+use report::Timestamp;
+use rustls::time_provider::TimeProvider;
+use rustls_pki_types::UnixTime;
+
+/// The machine's clock, unless it is provably wrong: a clock that says a moment before this
+/// machine's own certificate began has lost its battery. Then it counts as the last moment a
+/// collector was heard from, so that the machine still reports and its collector sees how wrong it
+/// is. A clock that may be right is believed: a collector that was ahead for a day must not make
+/// every machine hold its next certificate for one that has ended.
+#[derive(Debug)]
+pub(super) struct Calendar {
+    clock: fn() -> Timestamp,
+    /// When this machine's certificate began.
+    began: Timestamp,
+    /// When, by its own clock, a collector last answered.
+    heard: Timestamp,
+}
+
+impl Calendar {
+    pub(super) fn new(clock: fn() -> Timestamp, began: Timestamp, heard: Timestamp) -> Self {
+        Self { clock, began, heard }
+    }
+
+    fn today(&self) -> Timestamp {
+        let now = (self.clock)();
+        if now < self.began { self.began.max(self.heard) } else { now }
+    }
+}
+
+impl TimeProvider for Calendar {
+    fn current_time(&self) -> Option<UnixTime> {
+        let seconds = u64::try_from(self.today().0).ok()?;
+        Some(UnixTime::since_unix_epoch(Duration::from_secs(seconds)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
+    use rustls::client::WebPkiServerVerifier;
+    use rustls::client::danger::ServerCertVerifier as _;
+    use rustls::crypto::aws_lc_rs::default_provider;
+    use rustls::{CertificateError, Error, RootCertStore};
+    use rustls_pki_types::ServerName;
+
+    use super::*;
+
+    fn day(year: i64, month: u32, day: u32) -> Timestamp {
+        Timestamp::from_civil((year, month, day), (0, 0, 0)).unwrap()
+    }
+
+    fn dead_battery() -> Timestamp {
+        day(2009, 1, 1)
+    }
+
+    fn autumn() -> Timestamp {
+        day(2026, 11, 22)
+    }
+
+    fn calendar(clock: fn() -> Timestamp) -> Calendar {
+        Calendar::new(clock, day(2026, 10, 1), day(2026, 11, 20))
+    }
+
+    /// Whether a collector's certificate for November and December 2026 is accepted.
+    fn verifies(calendar: &Calendar) -> Result<(), Error> {
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        let authority = params.self_signed(&key).unwrap();
+        let mut leaf = CertificateParams::new(["localhost".to_owned()]).unwrap();
+        leaf.not_before = date_time_ymd(2026, 11, 1);
+        leaf.not_after = date_time_ymd(2026, 12, 31);
+        let issuer = Issuer::from_params(&params, &key);
+        let leaf = leaf.signed_by(&KeyPair::generate().unwrap(), &issuer).unwrap();
+        let mut roots = RootCertStore::empty();
+        roots.add(authority.der().clone()).unwrap();
+        let provider = Arc::new(default_provider());
+        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider);
+        let name = ServerName::try_from("localhost").unwrap();
+        let now = calendar.current_time().unwrap();
+        let verifier = verifier.build().unwrap();
+        verifier.verify_server_cert(leaf.der(), &[], &name, &[], now).map(drop)
+    }
+
+    #[test]
+    fn a_dead_clock_still_verifies_the_collector() {
+        assert_eq!(verifies(&calendar(dead_battery)), Ok(()));
+        let believed = Calendar::new(dead_battery, Timestamp(0), Timestamp(0));
+        assert!(matches!(
+            verifies(&believed),
+            Err(Error::InvalidCertificate(CertificateError::NotValidYetContext { .. }))
+        ));
+    }
+
+    #[test]
+    fn a_clock_that_may_be_right_is_believed() {
+        assert_eq!(calendar(autumn).today(), autumn());
+        let misled = Calendar::new(autumn, day(2026, 10, 1), day(2036, 1, 1));
+        assert_eq!(misled.today(), autumn(), "a collector was ahead for a day");
+    }
+
+    #[test]
+    fn before_the_first_answer_the_own_certificate_tells_the_time() {
+        let joined = Calendar::new(dead_battery, day(2026, 11, 2), Timestamp(0));
+        assert_eq!(joined.today(), day(2026, 11, 2));
+    }
+}
