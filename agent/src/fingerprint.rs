@@ -10,8 +10,9 @@
 //! There a copied disk is noticed only when the copy's `machine-id` was renewed, and otherwise by
 //! the collector, when two incarnations answer in turn.
 //!
-//! Two of the three marks are readable by root alone. A mark that is there and cannot be read makes
-//! no fingerprint at all: one without it would be that of other hardware.
+//! The three marks are readable by root alone. To root, a mark that is there and cannot be read makes
+//! no fingerprint at all: one without it would be that of other hardware. An agent that somebody
+//! tries out as an ordinary user never reads any of them, so its fingerprint is its `machine-id`'s.
 
 use report::fact::Ignorance;
 use report::wire::Claims;
@@ -43,7 +44,7 @@ pub enum FingerprintError {
 /// # Errors
 /// When there is no mark, or one that cannot be read.
 pub fn fingerprint(host: &Host) -> Result<Fingerprint, FingerprintError> {
-    let marks = marks(host.files())?;
+    let marks = marks(host.files(), rustix::process::geteuid().is_root())?;
     let marks: Vec<_> = marks.iter().map(|(label, mark)| (*label, mark.as_str())).collect();
     Ok(Fingerprint::of(&marks))
 }
@@ -60,7 +61,7 @@ pub fn claims(host: &Host) -> Claims {
     }
 }
 
-fn marks(files: &Files) -> Result<Vec<(&'static str, String)>, FingerprintError> {
+fn marks(files: &Files, is_root: bool) -> Result<Vec<(&'static str, String)>, FingerprintError> {
     let dmi = Dmi::of(files);
     let mut marks = Vec::new();
     for (label, path) in [
@@ -68,9 +69,9 @@ fn marks(files: &Files) -> Result<Vec<(&'static str, String)>, FingerprintError>
         ("system-serial", dmi::SERIAL),
         ("board-serial", dmi::BOARD_SERIAL),
     ] {
-        marks.extend(read(dmi.read(path))?.map(|value| (label, mark(&value))));
+        marks.extend(read(dmi.read(path), is_root)?.map(|value| (label, mark(&value))));
     }
-    let is_container = read(container::detect(files).0)?.unwrap_or(false);
+    let is_container = read(container::detect(files).0, is_root)?.unwrap_or(false);
     if marks.is_empty() || is_container {
         let id = machine_id(files)?;
         if marks.is_empty() && id.is_empty() {
@@ -81,13 +82,15 @@ fn marks(files: &Files) -> Result<Vec<(&'static str, String)>, FingerprintError>
     Ok(marks)
 }
 
-/// What is there, if anything. Firmware that publishes nothing has no marks; whatever else stands
-/// in the way may be gone tomorrow, and then the marks would be others.
-fn read<T>(fact: Fact<T>) -> Result<Option<T>, FingerprintError> {
+/// What is there, if anything. Firmware that publishes nothing has no marks, and what only root may
+/// read is not there for others; whatever else stands in the way may be gone tomorrow, and then
+/// the marks would be others.
+fn read<T>(fact: Fact<T>, is_root: bool) -> Result<Option<T>, FingerprintError> {
     match fact {
         Fact::Known(value) => Ok(Some(value)),
         Fact::Absent => Ok(None),
         Fact::Unknown(why) if why.reason == Reason::NotSupported => Ok(None),
+        Fact::Unknown(why) if why.reason == Reason::AccessDenied && !is_root => Ok(None),
         Fact::Unknown(why) => Err(FingerprintError::Unread(why)),
     }
 }

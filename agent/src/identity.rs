@@ -58,8 +58,8 @@ pub enum IdentityError {
     },
     /// The disk came from another machine.
     #[error(
-        "use this machine's identity: it was given to other hardware, so this is a copied disk \
-         or a rebuilt machine: enrol anew with a new token: \
+        "use this machine's identity: it was given to other hardware (this is a copied disk or a \
+         rebuilt machine) or to an agent run by another user: enrol anew with a new token: \
          lachan-agent enrol --replace --token-file FILE"
     )]
     OtherHardware,

@@ -87,6 +87,18 @@ fn a_mark_that_cannot_be_read_is_named_and_makes_no_other_fingerprint() {
 }
 
 #[test]
+fn an_ordinary_user_who_may_read_no_mark_goes_by_the_machine_id() {
+    let marks_of = |machine: &Machine| marks(machine.host().files(), false).unwrap();
+    let denied = laptop()
+        .denied("sys/class/dmi/id/product_uuid")
+        .denied("sys/class/dmi/id/product_serial")
+        .denied("sys/class/dmi/id/board_serial")
+        .with("etc/machine-id", "aa01");
+    assert_eq!(marks_of(&denied), [("machine-id", "aa01".to_owned())]);
+    assert!(marks(denied.host().files(), true).is_err(), "root is told what stands in the way");
+}
+
+#[test]
 fn two_containers_of_one_host_are_two() {
     let container = |id: &str| laptop().with(".dockerenv", "").with("etc/machine-id", id);
     assert_ne!(of(&container("aa01")), of(&container("aa02")));
