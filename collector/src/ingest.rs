@@ -66,21 +66,15 @@ pub async fn take_report(
 
 /// Counts a report by how it followed on the machine's past, and takes it into the fleet.
 fn take_over(hub: &Hub, stored: &Stored) {
-    let outcome = match stored.continuity {
-        Continuity::Next => "stored",
-        Continuity::Repeat => "repeated",
-        Continuity::Restore => "restored",
-        Continuity::Clone => "clone",
+    let (outcome, is_audited) = match stored.continuity {
+        Continuity::Next => ("stored", false),
+        Continuity::Repeat => ("repeated", false),
+        Continuity::Restore => ("restored", true),
+        Continuity::Clone => ("clone", true),
         Continuity::SequenceConflict | Continuity::OldSequence => return,
     };
     hub.process.reports.with_label_values(&[outcome]).inc();
-    match stored.continuity {
-        Continuity::Restore | Continuity::Clone => hub.process.audit_entries.inc(),
-        Continuity::Next
-        | Continuity::Repeat
-        | Continuity::SequenceConflict
-        | Continuity::OldSequence => {}
-    }
+    hub.process.audit_entries.inc_by(u64::from(is_audited));
     if stored.was_kept() {
         hub.process.unknown_facts.inc_by(stored.report.unjudged_count());
         hub.fleet_mut().keep(stored);

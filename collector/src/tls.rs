@@ -11,7 +11,6 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use report::wire::{ENROL_ALPN, RENEW_ALPN};
 use rustls::client::danger::HandshakeSignatureValid;
-use rustls::crypto::CryptoProvider;
 use rustls::crypto::aws_lc_rs::{Ticketer, default_provider};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::server::{
@@ -199,12 +198,6 @@ pub fn refusal_reason(error: &std::io::Error) -> Option<&'static str> {
         Error::InvalidMessage(_) | Error::InappropriateMessage { .. } => "not_tls",
         _ => "handshake",
     })
-}
-
-/// The provider of every TLS configuration, for clients that tests and commands make.
-#[must_use]
-pub fn provider() -> Arc<CryptoProvider> {
-    Arc::new(default_provider())
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ impl World {
     fn client(&self, alpn: &[&[u8]], identity: Option<ClientIdentity>) -> ClientConfig {
         let mut roots = RootCertStore::empty();
         roots.add(self.authorities.collectors.certificate().clone()).unwrap();
-        let builder = ClientConfig::builder_with_provider(provider())
+        let builder = ClientConfig::builder_with_provider(Arc::new(default_provider()))
             .with_protocol_versions(&[&rustls::version::TLS13])
             .unwrap()
             .with_root_certificates(roots);
