@@ -118,6 +118,7 @@ mod tests {
                 next_contact_seconds: 900,
                 verdict: report::Verdict { state: report::State::Protected, rules: Vec::new() },
                 unjudged: Vec::new(),
+                digest: None,
             },
         };
         Contacts::none(machine)

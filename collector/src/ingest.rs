@@ -61,6 +61,7 @@ pub async fn take_report(
         next_contact_seconds: hub.contact_interval,
         verdict,
         unjudged: stored.report.unjudged().to_vec(),
+        digest: Some(stored.report.mark().digest),
     })
 }
 

@@ -6,6 +6,7 @@
 //! the report. So an agent may be newer than its collector, and a broken probe silences nothing.
 
 mod envelope;
+mod heartbeat;
 mod topic;
 
 use std::collections::BTreeMap;
@@ -15,13 +16,14 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json, json};
 
 use crate::catalogue::Topic;
-use crate::machine::{Fingerprint, MachineId};
+use crate::machine::{FactsDigest, Fingerprint, MachineId};
 use crate::moment::Timestamp;
 use crate::observation::Observation;
 use crate::report::Report;
 use crate::text::Text;
 use crate::verdict::Verdict;
 use envelope::{Envelope, UniqueMap, check_depth};
+pub use heartbeat::{Heartbeat, decode_heartbeat, encode_heartbeat};
 pub use topic::{ReceivedTopic, decode_topic, topic_json};
 
 /// The version of the wire form this build speaks.
@@ -30,6 +32,8 @@ pub const WIRE: u16 = 1;
 pub const MAX_BODY_BYTES: usize = 32 * 1024;
 /// The largest body of an enrolment or a renewal, in bytes.
 pub const MAX_ENROL_BYTES: usize = 8 * 1024;
+/// The largest body of a heartbeat, in bytes of JSON.
+pub const MAX_HEARTBEAT_BYTES: usize = 2 * 1024;
 /// The most facts one report may carry.
 pub const MAX_FACTS: usize = 256;
 /// The most topics one report may carry, known or not.
@@ -43,6 +47,10 @@ const MAX_UNJUDGED_NAMES: usize = 32;
 
 /// Where reports are posted.
 pub const REPORTS_PATH: &str = "/v1/reports";
+/// Where heartbeats are posted.
+pub const HEARTBEATS_PATH: &str = "/v1/heartbeats";
+/// Where the collector's time is asked for, by a machine that has lost its own.
+pub const CLOCK_PATH: &str = "/v1/clock";
 /// Where machines enrol.
 pub const ENROL_PATH: &str = "/v1/enrol";
 /// Where identities are renewed.
@@ -56,6 +64,13 @@ pub const DEFAULT_PORT: u16 = 7443;
 
 /// The shortest and longest time between two contacts an agent lets itself be told, in seconds.
 pub const CONTACT_RANGE: std::ops::RangeInclusive<u32> = 60..=6 * 3600;
+
+/// How many reports a collector takes at once from one machine that comes back after a long time:
+/// so many an agent keeps, and so many it sends in a row.
+pub const REPORT_BURST: usize = 10;
+
+/// The [reason](Problem::reason) of a heartbeat that is answered with: send the report.
+pub const REPORT_WANTED: &str = "report_wanted";
 
 /// Why a body is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -191,7 +206,8 @@ pub fn decode_report(body: &[u8]) -> Result<ReceivedReport, WireError> {
     Ok(ReceivedReport { report, bodies: bodies.0, unjudged, unjudged_count })
 }
 
-/// What the collector answers to a report. Agents ignore fields they do not know.
+/// What the collector answers to a report and to a heartbeat. Agents ignore fields they do not
+/// know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReportReply {
     /// The newest version the collector speaks.
@@ -204,6 +220,30 @@ pub struct ReportReply {
     pub verdict: Verdict,
     /// Topics and keys that were kept and not judged.
     pub unjudged: Vec<String>,
+    /// What the collector calls the facts it now has. A heartbeat names them so: a collector that
+    /// does not know all of an agent's facts could not compute the agent's own digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<FactsDigest>,
+}
+
+/// What a machine says that asks for the time, and nothing more: its clock is so wrong that no
+/// certificate seems to be in its dates.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClockRequest {
+    /// The version it speaks.
+    pub wire: u16,
+    /// The machine's clock.
+    pub sent_at: Timestamp,
+}
+
+/// The answer to a [`ClockRequest`]. Agents ignore fields they do not know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClockReply {
+    /// The newest version the collector speaks.
+    pub wire: u16,
+    /// The collector's clock.
+    pub now: Timestamp,
 }
 
 /// What a machine says to join. It holds a secret, so it has no `Debug`.

@@ -269,6 +269,7 @@ impl Shared {
                 next_contact_seconds: 600,
                 verdict: Verdict { state: State::Unprotected, rules: Vec::new() },
                 unjudged: Vec::new(),
+                digest: None,
             })
             .unwrap(),
             other => panic!("nobody asks for {other}"),
