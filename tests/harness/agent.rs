@@ -11,6 +11,7 @@ use crate::program::{Running, all, built, printed, run};
 /// An agent with its own settings and state.
 #[derive(Debug)]
 pub struct Agent {
+    program: PathBuf,
     root: PathBuf,
     folder: PathBuf,
 }
@@ -34,7 +35,24 @@ impl Agent {
         std::fs::create_dir_all(folder).expect("a folder");
         std::fs::write(folder.join("agent.toml"), "first_contact_spread = \"0s\"\n")
             .expect("settings");
-        Self { root: root.to_owned(), folder: folder.to_owned() }
+        let program = built("lachan-agent");
+        Self { program, root: root.to_owned(), folder: folder.to_owned() }
+    }
+
+    /// The same agent, as another build of it.
+    #[must_use]
+    pub fn built_as(self, program: &Path) -> Self {
+        Self { program: program.to_owned(), ..self }
+    }
+
+    /// Adds a line to its settings.
+    ///
+    /// # Panics
+    /// When they cannot be written.
+    pub fn set(&self, line: &str) {
+        let file = self.folder.join("agent.toml");
+        let settings = std::fs::read_to_string(&file).expect("settings");
+        std::fs::write(&file, format!("{line}\n{settings}")).expect("settings");
     }
 
     /// Its state folder.
@@ -49,7 +67,7 @@ impl Agent {
         let options = self.options();
         let mut all: Vec<_> = arguments.to_vec();
         all.extend(options.iter().map(String::as_str));
-        run(&built("lachan-agent"), &all)
+        run(&self.program, &all)
     }
 
     fn options(&self) -> [String; 6] {
@@ -102,10 +120,17 @@ impl Agent {
     /// Runs as the service does, until the value goes.
     #[must_use]
     pub fn start(&self) -> Running {
+        self.start_with(&[])
+    }
+
+    /// The same with more in its environment.
+    #[must_use]
+    pub fn start_with(&self, environment: &[(&str, &str)]) -> Running {
         let options = self.options();
         let mut arguments = vec!["run"];
         arguments.extend(options.iter().map(String::as_str));
-        Running::start(&built("lachan-agent"), &arguments, &self.folder.join("agent.log"))
+        let log = self.folder.join("agent.log");
+        Running::start_with(&self.program, &arguments, environment, &log)
     }
 
     /// What it would send.

@@ -66,10 +66,25 @@ impl Running {
     /// When it cannot be started.
     #[must_use]
     pub fn start(program: &Path, arguments: &[&str], log: &Path) -> Self {
+        Self::start_with(program, arguments, &[], log)
+    }
+
+    /// The same with more in its environment.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    #[must_use]
+    pub fn start_with(
+        program: &Path,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+        log: &Path,
+    ) -> Self {
         let file = std::fs::OpenOptions::new().create(true).append(true).open(log).expect("a log");
         let child = Command::new(program)
             .args(arguments)
             .env("LANG", "C")
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(file.try_clone().expect("a second handle"))
             .stderr(file)

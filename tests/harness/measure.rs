@@ -1,0 +1,217 @@
+//! What a process takes, by the kernel's own books.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use crate::Running;
+
+/// The memory of a process, in KiB.
+#[derive(Clone, Copy, Debug)]
+pub struct Memory {
+    /// Resident now (VmRSS).
+    pub resident: u64,
+    /// Of it, backed by no file (RssAnon).
+    pub anonymous: u64,
+    /// The most that was ever resident, or since the peak was last forgotten (VmHWM).
+    pub peak: u64,
+    /// Resident, with what is shared divided by those who share it (Pss).
+    pub proportional: u64,
+}
+
+impl Memory {
+    /// That of a running process.
+    ///
+    /// # Panics
+    /// When there is no such process.
+    #[must_use]
+    pub fn of(pid: u32) -> Self {
+        let status = read(&format!("/proc/{pid}/status"));
+        let rollup = read(&format!("/proc/{pid}/smaps_rollup"));
+        Self {
+            resident: kib(&status, "VmRSS:"),
+            anonymous: kib(&status, "RssAnon:"),
+            peak: kib(&status, "VmHWM:"),
+            proportional: kib(&rollup, "Pss:"),
+        }
+    }
+}
+
+/// Makes a process forget its peak: from now on VmHWM counts anew.
+///
+/// # Panics
+/// When the process is not ours.
+pub fn forget_peak(pid: u32) {
+    fs::write(format!("/proc/{pid}/clear_refs"), "5").expect("forget the peak");
+}
+
+fn kib(text: &str, name: &str) -> u64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    let value = line.and_then(|rest| rest.trim().strip_suffix(" kB"));
+    value.and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("no {name} in\n{text}"))
+}
+
+/// What the scheduler charged the threads of a process so far. Threads that have ended are not in
+/// it: an agent at rest has one thread, and a peer never ends one.
+///
+/// # Panics
+/// When there is no such process.
+#[must_use]
+pub fn cpu(pid: u32) -> Duration {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).expect("a running process");
+    let of_task = |task: fs::DirEntry| {
+        // A thread may end between the listing and the reading.
+        let text = fs::read_to_string(task.path().join("schedstat")).ok()?;
+        text.split(' ').next()?.parse::<u64>().ok()
+    };
+    Duration::from_nanos(tasks.flatten().filter_map(of_task).sum())
+}
+
+/// What one run of a program took.
+#[derive(Clone, Copy, Debug)]
+pub struct Cost {
+    /// User and system time, of its children too.
+    pub cpu: Duration,
+    /// The most that was resident, in KiB.
+    pub peak: u64,
+}
+
+/// What `runs` runs took: the least time, the greatest peak.
+///
+/// # Panics
+/// When the program fails.
+#[must_use]
+pub fn cost(runs: usize, program: &Path, arguments: &[&str]) -> Cost {
+    let costs: Vec<_> = (0..runs).map(|_| cost_once(program, arguments)).collect();
+    Cost {
+        cpu: costs.iter().map(|cost| cost.cpu).min().expect("a run"),
+        peak: costs.iter().map(|cost| cost.peak).max().expect("a run"),
+    }
+}
+
+/// The kernel remembers in a child's peak what its parent had before it became another program, and
+/// a test is larger than what it measures: GNU time, which is small, stands in between.
+const MEASURE: &str = r#"TIMEFORMAT='%3U %3S'
+{ time /usr/bin/time -q -f %M -o "$1" "${@:2}" >/dev/null 2>&3; } 3>&2 2>"$0""#;
+
+fn cost_once(program: &Path, arguments: &[&str]) -> Cost {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (times, peak) = (folder.path().join("times"), folder.path().join("peak"));
+    let output = Command::new("bash")
+        .arg("-c")
+        .arg(MEASURE)
+        .args([&times, &peak])
+        .arg(program)
+        .args(arguments)
+        .env("LANG", "C")
+        .stdin(Stdio::null())
+        .output()
+        .expect("start bash");
+    assert!(output.status.success(), "{}: {}", program.display(), crate::program::all(&output));
+    let number = |word: &str| word.parse::<f64>().expect("a number");
+    Cost {
+        cpu: Duration::from_secs_f64(words(&times).iter().map(|word| number(word)).sum()),
+        peak: words(&peak)[0].parse().expect("KiB"),
+    }
+}
+
+fn words(file: &Path) -> Vec<String> {
+    read(file.to_str().expect("UTF-8")).split_whitespace().map(str::to_owned).collect()
+}
+
+/// A look at every system call of a process, until it is asked what it saw.
+#[derive(Debug)]
+pub struct Strace {
+    strace: Running,
+    folder: tempfile::TempDir,
+}
+
+/// What is still one wake-up: the calls after it follow at once.
+const ONE_WAKE_UP: f64 = 0.5;
+
+impl Strace {
+    /// Begins to look.
+    ///
+    /// # Panics
+    /// When strace is not installed or may not look.
+    #[must_use]
+    pub fn attach(pid: u32) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let calls = folder.path().join("calls");
+        let pid = pid.to_string();
+        let calls = calls.to_str().expect("UTF-8");
+        let strace = Running::start(
+            Path::new("strace"),
+            &["-f", "-ttt", "-o", calls, "-p", &pid],
+            &folder.path().join("log"),
+        );
+        let attached = Self { strace, folder };
+        crate::until("strace is attached", || {
+            read(&format!("/proc/{pid}/status")).lines().any(|line| {
+                line.strip_prefix("TracerPid:").is_some_and(|tracer| tracer.trim() != "0")
+            })
+        });
+        attached
+    }
+
+    /// When the process woke up, in seconds of the epoch. Attaching wakes it too: what happened
+    /// within `settled` seconds from the first call is left out.
+    ///
+    /// # Panics
+    /// When nothing was seen at all.
+    #[must_use]
+    pub fn wake_ups(mut self, settled: f64) -> WakeUps {
+        let _ = self.strace.terminate();
+        let text = read(self.folder.path().join("calls").to_str().expect("UTF-8"));
+        let moments: Vec<f64> = text.lines().filter_map(moment).collect();
+        let attached = *moments.first().expect("strace saw the call that the process waits in");
+        let mut woken: Vec<f64> = Vec::new();
+        for at in moments.into_iter().filter(|at| *at > attached + settled) {
+            if woken.last().is_none_or(|last| at - last > ONE_WAKE_UP) {
+                woken.push(at);
+            }
+        }
+        WakeUps { moments: woken, calls: text }
+    }
+}
+
+/// `1234 1795329000.123456 epoll_wait(3, …`; the line that says that strace has left is no call.
+fn moment(line: &str) -> Option<f64> {
+    if line.contains("<detached ...>") {
+        return None;
+    }
+    line.split_whitespace().nth(1)?.parse().ok()
+}
+
+/// What strace saw.
+#[derive(Debug)]
+pub struct WakeUps {
+    /// When, in seconds of the epoch.
+    pub moments: Vec<f64>,
+    /// Every call, to be read by whoever wonders.
+    pub calls: String,
+}
+
+impl WakeUps {
+    /// The shortest time between two of them, in seconds.
+    #[must_use]
+    pub fn shortest_pause(&self) -> f64 {
+        let pauses = self.moments.windows(2).map(|pair| pair[1] - pair[0]);
+        pauses.fold(f64::INFINITY, f64::min)
+    }
+}
+
+/// The processes that a process has started and that still run.
+#[must_use]
+pub fn children(pid: u32) -> BTreeSet<u32> {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let of_task = |task: fs::DirEntry| fs::read_to_string(task.path().join("children")).ok();
+    let lists: Vec<String> = tasks.filter_map(of_task).collect();
+    lists.iter().flat_map(|list| list.split(' ')).filter_map(|pid| pid.parse().ok()).collect()
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("read {path}: {error}"))
+}
