@@ -61,7 +61,7 @@ fn long_the_agent_stays_within_its_budget_beside_its_peers() {
     let window = MINUTE * 10;
     let mut figures = Figures::default();
     let idle = idle(&agent, window, &mut figures);
-    let survey = measure::cost(10, &agent, &["survey", "--json"]);
+    let survey = measure::cost(5, &agent, &["survey", "--json"]);
 
     let mut table = HEAD.to_owned();
     let size = std::fs::metadata(&agent).unwrap().len().div_ceil(1024);
@@ -139,7 +139,7 @@ fn idle(agent: &Path, window: Duration, figures: &mut Figures) -> Idle {
     let contact = busy.next_contact();
     thread::sleep(window.saturating_sub(begun.at.elapsed()));
     let idle = Idle::since(alone.id(), begun);
-    let woken = strace.wake_ups(1.0);
+    let woken = strace.wake_ups(Duration::from_secs(1));
 
     let anonymous = format!("RssAnon {} KiB at the end", idle.memory.anonymous);
     figures.note("memory", idle.memory.peak, &anonymous);
@@ -272,7 +272,7 @@ const FORMATS: [(&str, &[&str], &str); 5] = [
 const LISTS: &str = "var/lib/apt/lists";
 
 fn surveys(agent: &Path, figures: &mut Figures) {
-    let live = measure::cost(10, agent, &["survey", "--json"]);
+    let live = measure::cost(5, agent, &["survey", "--json"]);
     figures.note("survey_cpu", whole(milliseconds(live.cpu)), "this machine as it is");
     figures.note("survey_memory", live.peak, "this machine as it is");
     let plain = tempfile::tempdir().unwrap();
@@ -285,7 +285,7 @@ fn surveys(agent: &Path, figures: &mut Figures) {
         pack(plain.path(), folder.path(), ending, packer);
         let root = folder.path().to_str().unwrap();
         let arguments = ["survey", "--json", "--root", root];
-        let cost = measure::cost(10, agent, &arguments);
+        let cost = measure::cost(5, agent, &arguments);
         let lists =
             if ending.is_empty() { "apt lists plain" } else { &format!("apt lists as {ending}") };
         // Unpacking xz and zst costs what it costs: the issue bounds its memory alone.

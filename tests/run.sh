@@ -14,7 +14,7 @@ NEXTEST_VERSION=0.9.143
 DENY_VERSION=0.20.2
 
 # Debian's names. clamav-daemon brings clamd and clamonacc, prometheus brings promtool.
-PACKAGES="clamav clamav-daemon clamdscan curl git openssl prometheus shellcheck systemd xz-utils"
+PACKAGES="clamav clamav-daemon clamdscan curl git lz4 openssl prometheus shellcheck strace systemd time xz-utils zstd"
 
 main() {
     read_arguments "$@"
@@ -29,11 +29,14 @@ main() {
     step "format"           cargo fmt --all --check
     step "clippy"           cargo clippy --locked --workspace --all-targets -- -D warnings
     step "build"            cargo build --locked --workspace
+    step "agent that ships" cargo agent --locked
+    step "peers"            fetch_peers
     step "tests"            cargo nextest run --locked --workspace --profile "$profile"
+    step "budget"           show_budget
     step "documentation"    env RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
     step "dependencies"     check_dependencies
     step "policies"         "$target/debug/lachan-collector" policy check policies
-    step "scripts"          shellcheck tests/run.sh packaging/quickstart.sh tests/units.sh .ci/run
+    step "scripts"          shellcheck tests/run.sh tests/peers.sh packaging/quickstart.sh tests/units.sh .ci/run
     step "systemd units"    sh tests/units.sh
     step "prometheus"       check_prometheus
     step "skips"            check_skips
@@ -61,6 +64,7 @@ prepare_environment() {
     mkdir -p "$target"
     LACHAN_SKIPS=$target/skips.txt
     : >"$LACHAN_SKIPS"
+    rm -f "$target/budget.md" "$target/budget-peers.md"
     export PATH LACHAN_SKIPS CARGO_INCREMENTAL=0
     began=$(date +%s)
     current=
@@ -152,6 +156,14 @@ install_cargo_tool() {
     command -v "$1"
 }
 
+# They are large, and measured for ten minutes.
+fetch_peers() {
+    case $profile in
+        long) sh tests/peers.sh "$target/peers" ;;
+        *)    echo "only with --long" ;;
+    esac
+}
+
 # --- checks ----------------------------------------------------------------------------------------------------------
 
 # cargo-deny wants a git checkout under the name it derives from the database's address.
@@ -177,6 +189,13 @@ place_advisories() {
         advisories=none
         printf 'advisories\tneither a snapshot nor the database could be reached\n' >>"$LACHAN_SKIPS"
     fi
+}
+
+# What tests/budget.rs measured in this run.
+show_budget() {
+    for table in budget.md budget-peers.md; do
+        if [ -f "$target/$table" ]; then cat "$target/$table"; fi
+    done
 }
 
 check_dependencies() {

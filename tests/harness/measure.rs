@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::Running;
 
@@ -126,6 +126,7 @@ fn words(file: &Path) -> Vec<String> {
 pub struct Strace {
     strace: Running,
     folder: tempfile::TempDir,
+    attached: SystemTime,
 }
 
 /// What is still one wake-up: the calls after it follow at once.
@@ -147,28 +148,26 @@ impl Strace {
             &["-f", "-ttt", "-o", calls, "-p", &pid],
             &folder.path().join("log"),
         );
-        let attached = Self { strace, folder };
         crate::until("strace is attached", || {
             read(&format!("/proc/{pid}/status")).lines().any(|line| {
                 line.strip_prefix("TracerPid:").is_some_and(|tracer| tracer.trim() != "0")
             })
         });
-        attached
+        Self { strace, folder, attached: SystemTime::now() }
     }
 
-    /// When the process woke up, in seconds of the epoch. Attaching wakes it too: what happened
-    /// within `settled` seconds from the first call is left out.
+    /// When the process woke up. Attaching wakes it too: what happened within `settled` is left out.
     ///
     /// # Panics
-    /// When nothing was seen at all.
+    /// When strace wrote nothing down, not even an empty file.
     #[must_use]
-    pub fn wake_ups(mut self, settled: f64) -> WakeUps {
+    pub fn wake_ups(mut self, settled: Duration) -> WakeUps {
         let _ = self.strace.terminate();
         let text = read(self.folder.path().join("calls").to_str().expect("UTF-8"));
-        let moments: Vec<f64> = text.lines().filter_map(moment).collect();
-        let attached = *moments.first().expect("strace saw the call that the process waits in");
+        let begin = self.attached.duration_since(UNIX_EPOCH).expect("after 1970") + settled;
+        let moments = text.lines().filter_map(moment);
         let mut woken: Vec<f64> = Vec::new();
-        for at in moments.into_iter().filter(|at| *at > attached + settled) {
+        for at in moments.filter(|at| *at > begin.as_secs_f64()) {
             if woken.last().is_none_or(|last| at - last > ONE_WAKE_UP) {
                 woken.push(at);
             }
