@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use harness::{Machine, World, is_long, until};
+use harness::{Dice, Machine, World, is_long, until};
 use report::MachineId;
 use rusqlite::Connection;
 use serde_json::Value as Json;
@@ -199,20 +199,4 @@ fn stored_reports(world: &World) -> BTreeMap<(String, String), u32> {
         *stored.entry((machine, serial)).or_default() += 1;
     }
     stored
-}
-
-/// Numbers that are different enough, and the same in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % bound
-    }
 }

@@ -26,6 +26,7 @@ use crate::probes::WATCHED;
 use crate::rounds::{Rounds, Settings};
 use crate::screen;
 use crate::service::{Stop, ready, stopping};
+use crate::spool::Spool;
 use crate::state::StateDir;
 use crate::status::Status;
 use crate::survey::survey;
@@ -147,6 +148,7 @@ fn read_token_file(path: &Path) -> io::Result<String> {
 
 fn run_once(world: World) -> anyhow::Result<u8> {
     let runtime = runtime()?;
+    let state = world.state.clone();
     let mut cycle = world.cycle()?;
     let contact = runtime.block_on(cycle.contact(Kept::Never));
     runtime.shutdown_background();
@@ -156,7 +158,11 @@ fn run_once(world: World) -> anyhow::Result<u8> {
             Ok(FINE)
         }
         Contact::Refused(refusal) => Err(anyhow!("report: {refusal}")),
-        Contact::Later { why, .. } => Err(anyhow!("report: {why}: the report is kept")),
+        Contact::Later { why, .. } => {
+            let is_kept = Spool::look(&state)?.waiting().last() == cycle.spool().waiting().last();
+            let then = if is_kept { "the report is kept" } else { "the report is lost" };
+            Err(anyhow!("report: {why}: {then}"))
+        }
     }
 }
 
