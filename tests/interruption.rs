@@ -9,17 +9,17 @@ use rusqlite::Connection;
 use serde_json::Value as Json;
 
 /// One machine's contacts in an hour are limited: many machines are killed a few times each.
-const KILLS_EACH: usize = 6;
+const KILLS_EACH: usize = 5;
 
 #[test]
 fn an_agent_killed_at_random_moments_loses_nothing_it_promised() {
-    kill_series(4);
+    kill_series(8);
 }
 
 #[test]
 fn long_an_agent_killed_500_times_loses_nothing_it_promised() {
     if is_long("long_an_agent_killed_500_times_loses_nothing_it_promised") {
-        kill_series(84);
+        kill_series(100);
     }
 }
 
@@ -63,13 +63,10 @@ impl Office {
     }
 
     fn suffer(&self, world: &World) {
-        self.is_called(0);
-        let began = Instant::now();
-        self.agent.report();
-        let whole = began.elapsed();
+        let whole = (0..2).map(|attempt| self.undisturbed(attempt)).min().unwrap();
         let mut dice = Dice::new(self.number as u64);
         let mut promised = BTreeSet::new();
-        for attempt in 1..=KILLS_EACH {
+        for attempt in 2..KILLS_EACH + 2 {
             self.is_called(attempt);
             let mut running = self.agent.begin_report();
             let instant = dice.below(u64::try_from(whole.as_micros()).unwrap_or(u64::MAX));
@@ -78,10 +75,18 @@ impl Office {
             promised.extend(self.agent.waiting().iter().map(host_name));
             self.check_acknowledged(world);
         }
-        self.is_called(KILLS_EACH + 1);
+        self.is_called(KILLS_EACH + 2);
         self.agent.report();
         self.check_acknowledged(world);
         self.check_kept(world, &promised);
+    }
+
+    /// How long a survey and a report take when nobody dies.
+    fn undisturbed(&self, attempt: usize) -> Duration {
+        self.is_called(attempt);
+        let began = Instant::now();
+        self.agent.report();
+        began.elapsed()
     }
 
     /// What the agent holds for acknowledged is durable at the collector.
