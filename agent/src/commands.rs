@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 use report::wire::topics_json;
-use report::{JoinToken, Lang};
+use report::{JoinToken, Lang, Sequence};
 use tokio::runtime::{Builder, Runtime};
 use tracing::Level;
 
@@ -159,11 +159,15 @@ fn run_once(world: World) -> anyhow::Result<u8> {
         }
         Contact::Refused(refusal) => Err(anyhow!("report: {refusal}")),
         Contact::Later { why, .. } => {
-            let is_kept = Spool::look(&state)?.waiting().last() == cycle.spool().waiting().last();
+            let is_kept = newest(&Spool::look(&state)?) == newest(cycle.spool());
             let then = if is_kept { "the report is kept" } else { "the report is lost" };
             Err(anyhow!("report: {why}: {then}"))
         }
     }
+}
+
+fn newest(spool: &Spool) -> Option<Sequence> {
+    spool.waiting().last().map(|draft| draft.sequence)
 }
 
 fn run(world: World, cli: Cli) -> anyhow::Result<u8> {
