@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, Issuer, KeyPair, SanType};
+use report::wire::{CLOCK_PATH, HEARTBEATS_PATH, REPORTS_PATH};
 use report::{JoinToken, MachineId, Timestamp};
 use rustls::client::WebPkiServerVerifier;
 use rustls::crypto::aws_lc_rs::default_provider;
@@ -228,12 +229,44 @@ impl Machine {
         })
     }
 
-    /// Posts a body to the report door.
+    /// A heartbeat: a survey that ended just now gave the facts the collector calls so.
+    #[must_use]
+    pub fn heartbeat(&self, sequence: u64, digest: &Json) -> Json {
+        json!({
+            "wire": 1,
+            "machine": self.id,
+            "fingerprint": FINGERPRINT,
+            "incarnation": self.incarnation,
+            "sequence": sequence,
+            "sent_at": now(),
+            "observed_at": now(),
+            "digest": digest,
+        })
+    }
+
+    /// Posts a report.
     ///
     /// # Errors
     /// When the connection is refused or breaks before an answer.
     pub fn post(&self, body: &Json) -> std::io::Result<Answer> {
-        self.hand.post("/v1/reports", body.to_string().as_bytes())
+        self.hand.post(REPORTS_PATH, body.to_string().as_bytes())
+    }
+
+    /// Posts a heartbeat.
+    ///
+    /// # Errors
+    /// When the connection is refused or breaks before an answer.
+    pub fn beat(&self, body: &Json) -> std::io::Result<Answer> {
+        self.hand.post(HEARTBEATS_PATH, body.to_string().as_bytes())
+    }
+
+    /// Asks for the time with a clock that says this.
+    ///
+    /// # Errors
+    /// When the connection is refused or breaks before an answer.
+    pub fn ask_time(&self, sent_at: Timestamp) -> std::io::Result<Answer> {
+        let body = json!({ "wire": 1, "sent_at": sent_at });
+        self.hand.post(CLOCK_PATH, body.to_string().as_bytes())
     }
 }
 
