@@ -5,6 +5,7 @@ pub mod body;
 mod clock;
 pub mod continuity;
 pub mod heartbeat;
+pub mod limit;
 
 use std::sync::Arc;
 
@@ -35,7 +36,7 @@ pub async fn take_report(
     peer: Option<&CertificateDer<'_>>,
     request: Request<Incoming>,
 ) -> Result<ReportReply, Refusal> {
-    let sender = hub.authenticate(peer, crate::clock::now())?;
+    let sender = sender(hub, peer)?;
     let body = read_body(request, MAX_BODY_BYTES).await?;
     let admitted = admit(&sender, wire::decode_report(&body)?)?;
     let stored = hub
@@ -48,6 +49,13 @@ pub async fn take_report(
     refuse_replay(stored.continuity)?;
     let digest = stored.report.introduction().mark.digest;
     answer(hub, &sender, stored.report.unjudged().to_vec(), digest).await
+}
+
+/// Who speaks, if it is its turn: asked for every contact, before anything of it is read.
+fn sender(hub: &Hub, peer: Option<&CertificateDer<'_>>) -> Result<AuthenticatedMachine, Refusal> {
+    let sender = hub.authenticate(peer, crate::clock::now())?;
+    hub.limits().take(sender.machine(), sender.at())?;
+    Ok(sender)
 }
 
 /// What a machine is told whose contact is durable.

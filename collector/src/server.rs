@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderValue};
+use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -228,5 +228,8 @@ fn refuse(hub: &Hub, from: SocketAddr, refusal: &Refusal) -> Response<Full<Bytes
         json(refusal.status, &refusal.body()).unwrap_or_else(|_| Response::new(Full::default()));
     *response.status_mut() = refusal.status;
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    if let Some(seconds) = refusal.retry_after {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
     response
 }

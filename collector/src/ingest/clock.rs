@@ -19,7 +19,7 @@ pub async fn tell_time(
     peer: Option<&CertificateDer<'_>>,
     request: Request<Incoming>,
 ) -> Result<ClockReply, Refusal> {
-    let asker = hub.authenticate(peer, crate::clock::now())?;
+    let asker = super::sender(hub, peer)?;
     let body = read_body(request, MAX_HEARTBEAT_BYTES).await?;
     let asked = read(&body)?;
     let now = crate::clock::now();

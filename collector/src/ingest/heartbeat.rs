@@ -82,7 +82,7 @@ pub async fn take_heartbeat(
     peer: Option<&CertificateDer<'_>>,
     request: Request<Incoming>,
 ) -> Result<ReportReply, Refusal> {
-    let sender = hub.authenticate(peer, crate::clock::now())?;
+    let sender = super::sender(hub, peer)?;
     let body = read_body(request, MAX_HEARTBEAT_BYTES).await?;
     let admitted = admit_heartbeat(&sender, wire::decode_heartbeat(&body)?)?;
     let heard = hub
