@@ -29,6 +29,7 @@ use crate::spool::{Draft, Spool};
 use crate::state::{StateDir, StateError, StateLock};
 pub use crate::survey::Subject;
 use crate::survey::Surveyor;
+use crate::uplink::proxy::Proxy;
 use crate::uplink::{Answer, Body, Failure, Refusal, Uplink, backoff, tls};
 
 /// The agent of one identity, with the sole right to its state folder.
@@ -39,8 +40,6 @@ pub struct Cycle {
     surveyor: Surveyor,
     /// Where the hardware is looked at from.
     hardware: Lookout,
-    /// Where to report; empty: to the addresses of the enrolment.
-    collectors: Vec<Address>,
     identity: Identity,
     reports: Uplink,
     incarnation: Incarnation,
@@ -126,7 +125,7 @@ impl Cycle {
         let lock = state.lock()?;
         let identity = Identity::load(&state)?;
         Ok(Self {
-            reports: reports_to(&state, &collectors, &identity)?,
+            reports: reports_to(&state, collectors, &identity)?,
             incarnation: random::incarnation()?,
             version: Text::new(env!("CARGO_PKG_VERSION"))?,
             subject: Arc::new(subject),
@@ -136,9 +135,14 @@ impl Cycle {
             renewed_at: None,
             _lock: lock,
             state,
-            collectors,
             identity,
         })
+    }
+
+    /// The same through a proxy, if there is one.
+    #[must_use]
+    pub fn through(self, proxy: Option<Proxy>) -> Self {
+        Self { reports: self.reports.through(proxy), ..self }
     }
 
     /// One contact: the report that is kept, or a new one.
@@ -150,7 +154,7 @@ impl Cycle {
             self.note_failure(error.to_string())?;
             return Err(error);
         }
-        self.renew_if_due(clock::now()).await?;
+        self.renew_if_due(self.reports.today()).await?;
         let draft = match self.kept(kept, clock::now())? {
             Some(draft) => draft,
             None => self.prepare().await?,
@@ -201,10 +205,10 @@ impl Cycle {
         if !renewal_is_due(self.identity.validity, self.renewed_at, now) {
             return Ok(());
         }
-        let collectors = known(&self.collectors, &self.identity);
-        match renew(&self.state, &self.identity, collectors).await {
+        match renew(&self.state, &self.identity, &self.reports).await {
             Ok(identity) => {
-                self.reports = reports_to(&self.state, &self.collectors, &identity)?;
+                let heard = Contacts::load(&self.state, identity.machine)?.heard();
+                self.reports = self.reports.anew(tls::reports(&identity, heard)?);
                 self.identity = identity;
                 self.renewed_at = Some(now);
                 let until = self.identity.validity.not_after;
@@ -222,7 +226,7 @@ impl Cycle {
         let now = clock::now();
         let spool = Spool::new(&self.state);
         let contact = match answer {
-            Answer::Accepted { reply, by } => {
+            Answer::Accepted { reply, by, .. } => {
                 let accepted = Accepted {
                     at: now,
                     collector: by.to_string(),
@@ -261,20 +265,14 @@ fn renewal_is_due(validity: Validity, renewed_at: Option<Timestamp>, now: Timest
     now >= validity.renew_from() && !renewed_today
 }
 
-fn known<'a>(configured: &'a [Address], identity: &'a Identity) -> &'a [Address] {
-    match configured {
-        [] => &identity.addresses,
-        configured => configured,
-    }
-}
-
+/// Empty `configured`: to the addresses of the enrolment.
 fn reports_to(
     state: &StateDir,
-    configured: &[Address],
+    configured: Vec<Address>,
     identity: &Identity,
 ) -> Result<Uplink, CycleError> {
     let heard = Contacts::load(state, identity.machine)?.heard();
-    let collectors = known(configured, identity).to_vec();
+    let collectors = if configured.is_empty() { identity.addresses.clone() } else { configured };
     Ok(Uplink::new(collectors, tls::reports(identity, heard)?))
 }
 

@@ -71,7 +71,7 @@ impl Machine {
     async fn enrol_again(&self, token: &JoinToken, replace: bool) -> Result<Identity, EnrolError> {
         let fingerprint = fingerprint(&self.host()).unwrap();
         let applicant = Applicant { fingerprint, claims: claims(&self.host()) };
-        enrol(&self.state(), token, applicant, replace).await
+        enrol(&self.state(), token, applicant, replace, None).await
     }
 
     fn cycle(&self) -> Result<Cycle, CycleError> {
