@@ -172,6 +172,11 @@ pub enum ExchangeError {
     /// The answer is not one.
     #[error("the answer makes no sense: {0}")]
     Senseless(String),
+    /// Who has not joined is not told the time.
+    #[error(
+        "collectors tell the time to machines that have joined: set this machine's clock right"
+    )]
+    NobodyToTell,
     /// The collector has no time.
     #[error("the collector answers {0}")]
     Status(StatusCode),
@@ -198,7 +203,11 @@ impl ExchangeError {
     /// Whether there was a trusted connection.
     fn was_reached(&self) -> bool {
         match self {
-            Self::Connect(_) | Self::Proxy(_) | Self::Tls(_) | Self::TimedOut => false,
+            Self::Connect(_)
+            | Self::Proxy(_)
+            | Self::Tls(_)
+            | Self::TimedOut
+            | Self::NobodyToTell => false,
             Self::Http(_) | Self::TooLong | Self::Senseless(_) | Self::Status(_) => true,
         }
     }

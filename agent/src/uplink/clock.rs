@@ -52,9 +52,10 @@ impl Uplink {
     /// # Errors
     /// When there is no answer, or none that can be right.
     pub async fn ask_the_time(&self, address: &Address) -> Result<Told, ExchangeError> {
+        let config = self.tls.asking.as_ref().ok_or(ExchangeError::NobodyToTell)?;
         within(EXCHANGE, async {
             let asked = (self.tls.calendar.clock)();
-            let stream = within(CONNECT, self.connect(address, &self.tls.asking)).await?;
+            let stream = within(CONNECT, self.connect(address, config)).await?;
             let leaf = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
             let validity = leaf.and_then(|leaf| Validity::of(leaf));
             let request = ClockRequest { wire: WIRE, sent_at: asked.wall };

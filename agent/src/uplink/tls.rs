@@ -1,5 +1,6 @@
 //! Three TLS configurations that share nothing, as on the collector's side: a ticket of one must
-//! never open another. Beside each stands one that asks the time when its own dates do not hold.
+//! never open another. Beside those of a machine that has joined stands one that asks the time when
+//! dates do not hold: as for reports, because that is where collectors tell it.
 //!
 //! Tickets live in memory and end with the process: rustls lets nobody write a client's session
 //! out, and takes one back only for the very verifier and key object it was made with. So the first
@@ -46,7 +47,7 @@ const SOURCE: Timestamp = Timestamp(1_795_305_600);
 #[derive(Debug)]
 pub struct Tls {
     speaking: ClientConfig,
-    asking: ClientConfig,
+    asking: Option<ClientConfig>,
     floor: Timestamp,
     heard: Timestamp,
 }
@@ -56,8 +57,8 @@ pub struct Tls {
 pub(super) struct Dated {
     /// For what is to be said.
     pub(super) speaking: Arc<ClientConfig>,
-    /// For asking the time, and for nothing else.
-    pub(super) asking: Arc<ClientConfig>,
+    /// For asking the time, and for nothing else: whoever has not joined is told none.
+    pub(super) asking: Option<Arc<ClientConfig>>,
     pub(super) calendar: Arc<Calendar>,
 }
 
@@ -67,7 +68,7 @@ pub(super) struct Dated {
 /// # Errors
 /// When the identity does not make a configuration.
 pub fn reports(identity: &Identity, heard: Timestamp) -> Result<Tls, Error> {
-    let mut tls = with_identity(identity, heard, None)?;
+    let mut tls = with_identity(identity, heard)?;
     tls.speaking.resumption = Resumption::in_memory_sessions(TICKETS);
     Ok(tls)
 }
@@ -77,7 +78,9 @@ pub fn reports(identity: &Identity, heard: Timestamp) -> Result<Tls, Error> {
 /// # Errors
 /// When the identity does not make a configuration.
 pub fn renewal(identity: &Identity, heard: Timestamp) -> Result<Tls, Error> {
-    with_identity(identity, heard, Some(RENEW_ALPN))
+    let mut tls = with_identity(identity, heard)?;
+    tls.speaking.alpn_protocols = vec![RENEW_ALPN.to_vec()];
+    Ok(tls)
 }
 
 /// For enrolment: nothing is known but the SHA-256 of the CA that the join token names.
@@ -85,16 +88,13 @@ pub fn renewal(identity: &Identity, heard: Timestamp) -> Result<Tls, Error> {
 /// # Errors
 /// When the cryptography at hand does not make a configuration.
 pub fn enrolment(collector_ca: [u8; 32]) -> Result<Tls, Error> {
-    let trusted: Arc<dyn ServerCertVerifier> = Arc::new(PinnedAuthority::new(collector_ca));
-    let config = |trusted| {
-        let config = trusting(trusted)?.with_no_client_auth();
-        Ok::<_, Error>(unresumed(config, Some(ENROL_ALPN)))
-    };
-    let asking = config(Arc::new(DatesAside(Arc::clone(&trusted))))?;
-    Ok(Tls { speaking: config(trusted)?, asking, floor: BUILT, heard: BUILT })
+    let pinned = Arc::new(PinnedAuthority::new(collector_ca));
+    let mut speaking = unresumed(trusting(pinned)?.with_no_client_auth());
+    speaking.alpn_protocols = vec![ENROL_ALPN.to_vec()];
+    Ok(Tls { speaking, asking: None, floor: BUILT, heard: BUILT })
 }
 
-fn with_identity(identity: &Identity, heard: Timestamp, alpn: Option<&[u8]>) -> Result<Tls, Error> {
+fn with_identity(identity: &Identity, heard: Timestamp) -> Result<Tls, Error> {
     let trusted: Arc<dyn ServerCertVerifier> = WebPkiServerVerifier::builder_with_provider(
         Arc::new(identity.anchors.clone()),
         Arc::new(default_provider()),
@@ -103,11 +103,11 @@ fn with_identity(identity: &Identity, heard: Timestamp, alpn: Option<&[u8]>) -> 
     .map_err(|error| Error::General(error.to_string()))?;
     let config = |trusted| {
         let (chain, key) = (identity.chain.clone(), identity.key.clone_key());
-        Ok::<_, Error>(unresumed(trusting(trusted)?.with_client_auth_cert(chain, key)?, alpn))
+        Ok::<_, Error>(unresumed(trusting(trusted)?.with_client_auth_cert(chain, key)?))
     };
     let asking = config(Arc::new(DatesAside(Arc::clone(&trusted))))?;
     let floor = identity.validity.not_before.max(BUILT);
-    Ok(Tls { speaking: config(trusted)?, asking, floor, heard })
+    Ok(Tls { speaking: config(trusted)?, asking: Some(asking), floor, heard })
 }
 
 fn trusting(
@@ -119,9 +119,8 @@ fn trusting(
         .with_custom_certificate_verifier(trusted))
 }
 
-fn unresumed(mut config: ClientConfig, alpn: Option<&[u8]>) -> ClientConfig {
+fn unresumed(mut config: ClientConfig) -> ClientConfig {
     config.resumption = Resumption::disabled();
-    config.alpn_protocols = alpn.into_iter().map(<[u8]>::to_vec).collect();
     config
 }
 
@@ -130,7 +129,7 @@ impl Tls {
         let Self { mut speaking, asking, floor, heard } = self;
         let calendar = Arc::new(Calendar { clock, floor, heard, learnt });
         speaking.time_provider = Arc::clone(&calendar) as _;
-        Dated { speaking: Arc::new(speaking), asking: Arc::new(asking), calendar }
+        Dated { speaking: Arc::new(speaking), asking: asking.map(Arc::new), calendar }
     }
 }
 

@@ -4,7 +4,10 @@
 
 mod authority;
 mod collector;
+mod dead_clock;
+mod proxy;
 mod service;
+mod ways;
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
