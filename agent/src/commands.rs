@@ -16,17 +16,20 @@ use tracing::Level;
 use crate::cli::{Cli, Command, TokenSource, help};
 use crate::clock;
 use crate::config::Config;
-use crate::cycle::{self, Contact, Cycle, Kept, Subject};
+use crate::cycle::{Contact, Cycle, Kept, Subject};
 use crate::durable;
 use crate::enrol::{Applicant, enrol};
 use crate::fingerprint::{claims, fingerprint};
 use crate::host::Host;
 use crate::log;
+use crate::probes::WATCHED;
+use crate::rounds::{Rounds, Settings};
 use crate::screen;
 use crate::service::{Stop, ready, stopping};
 use crate::state::StateDir;
 use crate::status::Status;
 use crate::survey::survey;
+use crate::watch::{self, STILLNESS, Watch};
 
 /// Everything a program might ask for went well.
 const FINE: u8 = 0;
@@ -68,7 +71,7 @@ fn execute(cli: Cli, lang: Lang) -> anyhow::Result<u8> {
         Command::Survey { json } => show_survey(World::new(&cli)?, json, lang),
         Command::Status { json } => show_status(&World::new(&cli)?, json, lang),
         Command::Run { once: true } => run_once(World::new(&cli)?),
-        Command::Run { once: false } => run(World::new(&cli)?),
+        Command::Run { once: false } => run(World::new(&cli)?, cli),
         Command::Enrol { ref token, replace, .. } => join(&World::new(&cli)?, token, replace),
     }
 }
@@ -159,20 +162,33 @@ fn run_once(world: World) -> anyhow::Result<u8> {
     }
 }
 
-fn run(world: World) -> anyhow::Result<u8> {
+fn run(world: World, cli: Cli) -> anyhow::Result<u8> {
     let runtime = runtime()?;
-    let (interval, spread) = (world.config.interval, world.config.first_contact_spread);
+    let rounds = rounds(&world.config, cli);
     let mut cycle = world.cycle()?;
     let ran = runtime.block_on(async {
         let stop = Stop::listen().map_err(doing("listen for signals"))?;
         ready();
-        let ran = cycle::run(&mut cycle, interval, spread, stop.requested()).await;
+        let ran = rounds.go(&mut cycle, stop.requested()).await;
         stopping();
         ran.map_err(anyhow::Error::new)
     });
     // Neither a survey nor a resolver under way holds up the end: what counts is on disk already.
     runtime.shutdown_background();
     ran.map(|()| FINE)
+}
+
+fn rounds(config: &Config, cli: Cli) -> Rounds {
+    let settings = Settings::new(cli.config, config);
+    let root = cli.root.unwrap_or_else(|| PathBuf::from("/"));
+    let mut watched = watch::below(&root, WATCHED);
+    watched.push(settings.path());
+    Rounds {
+        interval: config.interval,
+        spread: config.first_contact_spread,
+        watch: Watch::over(watched, STILLNESS),
+        settings,
+    }
 }
 
 fn runtime() -> anyhow::Result<Runtime> {

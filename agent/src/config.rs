@@ -95,16 +95,25 @@ impl fmt::Display for Lines<'_> {
     }
 }
 
+impl ConfigPath {
+    /// The file, there or not.
+    #[must_use]
+    pub fn file(&self) -> &Path {
+        match self {
+            Self::Default => Path::new(DEFAULT_PATH),
+            Self::Given(path) => path,
+        }
+    }
+}
+
 impl Config {
     /// Reads the configuration.
     ///
     /// # Errors
     /// When the file cannot be read, or is missing where it was named, or is faulty.
     pub fn load(path: &ConfigPath) -> Result<Self, ConfigError> {
-        let (path, required) = match path {
-            ConfigPath::Default => (Path::new(DEFAULT_PATH), false),
-            ConfigPath::Given(path) => (path.as_path(), true),
-        };
+        let required = *path != ConfigPath::Default;
+        let path = path.file();
         let unreadable = |error| ConfigError::Unreadable { path: path.to_owned(), error };
         match durable::read(path, MAX_BYTES).map_err(unreadable)? {
             Some(bytes) => {

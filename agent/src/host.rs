@@ -17,7 +17,7 @@ pub use processes::Processes;
 pub use system::System;
 
 /// One machine, live or recorded.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Host {
     files: Files,
     live: bool,

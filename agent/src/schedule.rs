@@ -5,6 +5,10 @@ use std::time::Duration;
 use crate::random::Chance;
 use crate::uplink::backoff;
 
+/// How far the contacts of machines spread on which the same thing changed at once, as when an
+/// office's definitions arrive: with the stillness the watch waits for, less than a minute.
+const CHANGE_SPREAD: Duration = Duration::from_secs(20);
+
 /// How a contact went, as far as the next one depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Went {
@@ -42,6 +46,12 @@ impl Schedule {
         self.interval
     }
 
+    /// Whether the last contact failed: what changes meanwhile waits for the next one.
+    #[must_use]
+    pub fn is_failing(&self) -> bool {
+        self.failures > 0
+    }
+
     /// How long to wait after a contact.
     pub fn after(&mut self, went: Went, chance: Chance) -> Duration {
         match went {
@@ -63,6 +73,12 @@ impl Schedule {
     }
 }
 
+/// How long to wait after something on the machine has changed.
+#[must_use]
+pub fn after_change(chance: Chance) -> Duration {
+    Duration::from_secs_f64(chance.between(0.0, CHANGE_SPREAD.as_secs_f64()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,9 +95,10 @@ mod tests {
         let half = Chance::of(0.5);
         let first = schedule.after(LATER, half);
         let second = schedule.after(LATER, half);
-        assert!(second > first);
+        assert!(second > first && schedule.is_failing());
         let next = Went::Accepted { next: secs(300) };
         assert_eq!(schedule.after(next, half), secs(300));
+        assert!(!schedule.is_failing());
         assert_eq!(schedule.after(LATER, half), first);
     }
 

@@ -226,6 +226,12 @@ impl Uplink {
         Self { addresses, proxy: None, tls: tls.dated(clock, Arc::default()) }
     }
 
+    /// The same to other collectors. Tickets stay: each is used with its own collector only.
+    #[must_use]
+    pub fn to(self, addresses: Vec<Address>) -> Self {
+        Self { addresses, ..self }
+    }
+
     /// The same through a proxy, if there is one.
     #[must_use]
     pub fn through(self, proxy: Option<Proxy>) -> Self {

@@ -19,7 +19,7 @@ use recording::Recording;
 const MAX_ENTRIES: usize = 65_536;
 
 /// The files of one machine. Paths are written without the leading slash, as `etc/os-release`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Files {
     root: PathBuf,
     /// What the folder of a recorded machine cannot keep; a live machine has none.
