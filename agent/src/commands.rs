@@ -94,7 +94,8 @@ impl World {
 
     fn cycle(self) -> anyhow::Result<Cycle> {
         let subject = Subject { host: self.host, claims: self.config.claims };
-        Ok(Cycle::open(self.state, self.config.collectors, subject)?)
+        let cycle = Cycle::open(self.state, self.config.collectors, subject)?;
+        Ok(cycle.through(self.config.proxy))
     }
 }
 
@@ -126,8 +127,9 @@ fn join(world: &World, token: &TokenSource, replace: bool) -> anyhow::Result<u8>
     let token = read_token(token)?;
     let fingerprint = fingerprint(&world.host).map_err(doing("enrol"))?;
     let applicant = Applicant { fingerprint, claims: claims(&world.host) };
+    let proxy = world.config.proxy.clone();
     let runtime = runtime()?;
-    let identity = runtime.block_on(enrol(&world.state, &token, applicant, replace))?;
+    let identity = runtime.block_on(enrol(&world.state, &token, applicant, replace, proxy))?;
     print(&format!("{}\n", identity.machine))
 }
 

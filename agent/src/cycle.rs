@@ -32,6 +32,7 @@ use crate::spool::{Draft, Spool, surveyed_at};
 use crate::state::{StateDir, StateError, StateLock};
 pub use crate::survey::Subject;
 use crate::survey::Surveyor;
+use crate::uplink::proxy::Proxy;
 use crate::uplink::{Answer, Body, Failure, Refusal, Uplink, tls};
 
 /// How long heartbeats alone may follow on a report, in seconds: volatile facts, which are no part
@@ -46,8 +47,6 @@ pub struct Cycle {
     surveyor: Surveyor,
     /// Where the hardware is looked at from.
     hardware: Lookout,
-    /// Where to report; empty: to the addresses of the enrolment.
-    collectors: Vec<Address>,
     identity: Identity,
     reports: Uplink,
     spool: Spool,
@@ -164,28 +163,28 @@ impl Cycle {
             renewed_at: None,
             _lock: lock,
             state,
-            collectors,
             identity,
             spool,
             contacts,
         })
     }
 
-    /// Reports to other collectors and with other claims from now on.
-    ///
-    /// # Errors
-    /// When the identity does not make a connection; then everything is as it was.
+    /// The same through a proxy, if there is one.
+    #[must_use]
+    pub fn through(self, proxy: Option<Proxy>) -> Self {
+        Self { reports: self.reports.through(proxy), ..self }
+    }
+
+    /// Reports to other collectors, on another way and with other claims from now on.
     pub fn configure(
         &mut self,
-        collectors: Vec<Address>,
+        collectors: &[Address],
+        proxy: Option<Proxy>,
         claims: AssignmentClaims,
-    ) -> Result<(), CycleError> {
-        if collectors != self.collectors {
-            self.reports = reports_to(&collectors, &self.identity, self.contacts.heard())?;
-            self.collectors = collectors;
-        }
+    ) {
+        let collectors = known(collectors, &self.identity).to_vec();
+        self.reports = self.reports.clone().to(collectors).through(proxy);
         self.subject = Arc::new(Subject { host: self.subject.host.clone(), claims });
-        Ok(())
     }
 
     /// One contact: with what was kept, or with a new survey.
@@ -242,7 +241,7 @@ impl Cycle {
             self.note_failure(error.to_string());
             return Err(error);
         }
-        self.renew_if_due(clock::now()).await
+        self.renew_if_due(self.reports.today()).await
     }
 
     async fn check_hardware(&self) -> Result<(), CycleError> {
@@ -292,11 +291,10 @@ impl Cycle {
         if !renewal_is_due(self.identity.validity, self.renewed_at, now) {
             return Ok(());
         }
-        let collectors = known(&self.collectors, &self.identity);
-        match renew(&self.state, &self.identity, collectors).await {
+        match renew(&self.state, &self.identity, &self.reports).await {
             Ok(identity) => {
                 let heard = self.contacts.heard();
-                self.reports = reports_to(&self.collectors, &identity, heard)?;
+                self.reports = self.reports.anew(tls::reports(&identity, heard)?);
                 self.identity = identity;
                 self.renewed_at = Some(now);
                 let until = self.identity.validity.not_after;

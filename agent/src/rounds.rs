@@ -13,6 +13,7 @@ use crate::probes::assignment::AssignmentClaims;
 use crate::random::Chance;
 use crate::schedule::{Schedule, Went, after_change};
 use crate::uplink::backoff;
+use crate::uplink::proxy::Proxy;
 use crate::watch::Watch;
 
 /// What makes the agent go its rounds.
@@ -31,6 +32,7 @@ pub struct Rounds {
 pub struct Settings {
     path: ConfigPath,
     collectors: Vec<Address>,
+    proxy: Option<Proxy>,
     claims: AssignmentClaims,
 }
 
@@ -38,8 +40,9 @@ impl Settings {
     /// Those in force.
     #[must_use]
     pub fn new(path: ConfigPath, config: &Config) -> Self {
-        let (collectors, claims) = (config.collectors.clone(), config.claims.clone());
-        Self { path, collectors, claims }
+        let Config { collectors, proxy, claims, .. } = config;
+        let (collectors, proxy, claims) = (collectors.clone(), proxy.clone(), claims.clone());
+        Self { path, collectors, proxy, claims }
     }
 
     /// The file they come from.
@@ -51,8 +54,11 @@ impl Settings {
     /// Reads them again; whether they have changed.
     fn reread(&mut self) -> Result<bool, ConfigError> {
         let config = Config::load(&self.path)?;
-        let is_new = config.collectors != self.collectors || config.claims != self.claims;
-        (self.collectors, self.claims) = (config.collectors, config.claims);
+        let is_new = config.collectors != self.collectors
+            || config.proxy != self.proxy
+            || config.claims != self.claims;
+        (self.collectors, self.proxy) = (config.collectors, config.proxy);
+        self.claims = config.claims;
         Ok(is_new)
     }
 }
@@ -108,7 +114,7 @@ impl Rounds {
         schedule: &Schedule,
         occasion: Occasion,
     ) -> Result<Option<Contact>, CycleError> {
-        self.take_over_settings(cycle)?;
+        self.take_over_settings(cycle);
         match occasion {
             Occasion::Due => {
                 self.watch.arm();
@@ -122,17 +128,16 @@ impl Rounds {
     }
 
     /// A faulty file changes nothing: the settings in force stay.
-    fn take_over_settings(&mut self, cycle: &mut Cycle) -> Result<(), CycleError> {
+    fn take_over_settings(&mut self, cycle: &mut Cycle) {
         match self.settings.reread() {
-            Ok(false) => Ok(()),
+            Ok(false) => {}
             Ok(true) => {
                 tracing::info!("the configuration has changed");
-                let Settings { collectors, claims, .. } = &self.settings;
-                cycle.configure(collectors.clone(), claims.clone())
+                let Settings { collectors, proxy, claims, .. } = &self.settings;
+                cycle.configure(collectors, proxy.clone(), claims.clone());
             }
             Err(error) => {
                 tracing::error!("the former configuration stays in force: failed to {error}");
-                Ok(())
             }
         }
     }

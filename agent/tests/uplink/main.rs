@@ -4,8 +4,11 @@
 
 mod authority;
 mod collector;
+mod dead_clock;
 mod patience;
+mod proxy;
 mod service;
+mod ways;
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -80,7 +83,7 @@ impl Machine {
     async fn enrol_again(&self, token: &JoinToken, replace: bool) -> Result<Identity, EnrolError> {
         let fingerprint = fingerprint(&self.host()).unwrap();
         let applicant = Applicant { fingerprint, claims: claims(&self.host()) };
-        enrol(&self.state(), token, applicant, replace).await
+        enrol(&self.state(), token, applicant, replace, None).await
     }
 
     fn cycle(&self) -> Result<Cycle, CycleError> {
