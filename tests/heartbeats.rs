@@ -257,6 +257,24 @@ fn what_is_too_large_or_has_an_unknown_field_is_not_taken() {
 }
 
 #[test]
+fn the_first_heartbeat_with_a_new_certificate_ends_the_old_one() {
+    let scene = scene();
+    let key = rcgen::KeyPair::generate().unwrap();
+    let csr = harness::hand::request(&key);
+    let body = json!({ "wire": 1, "csr": csr, "fingerprint": harness::hand::FINGERPRINT });
+    let renewal = Hand::new(&scene.world, report::wire::RENEW_ALPN, Some(&scene.machine.identity));
+    let answer = renewal.post("/v1/renew", body.to_string().as_bytes()).unwrap();
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let identity = harness::hand::identity(&answer, &key);
+
+    scene.accepted(&scene.heartbeat(2));
+    let renewed = Hand::new(&scene.world, b"", Some(&identity));
+    let body = scene.heartbeat(3).to_string();
+    assert_eq!(renewed.post("/v1/heartbeats", body.as_bytes()).unwrap().status, 200);
+    scene.refused(&scene.heartbeat(4), 403, "superseded");
+}
+
+#[test]
 fn the_other_doors_lead_to_no_heartbeat() {
     let scene = scene();
     let body = scene.heartbeat(2).to_string();
