@@ -159,11 +159,36 @@ fn other_facts_and_a_survey_in_the_future_want_the_report() {
         409,
         "report_wanted",
     );
+}
+
+#[test]
+fn a_wrong_clock_is_corrected_and_shown_from_the_first_report_on() {
+    let (world, machine) = joined();
+    let clock = |world: &World| world.collector.machine("pc-01")["machine"]["clock_skew"].clone();
+    assert!(clock(&world).is_null(), "enrolment tells no time");
+    let answer = machine.post(&machine.report(1, "FIRST")).unwrap();
+    assert!(clock(&world).as_i64().is_some_and(|skew| skew.abs() < 60));
+    let mut scene = Scene { world, machine, digest: answer.body["digest"].clone() };
+    let late = now() + 3 * DAY;
     scene.accepted(&scene.changed(|body| {
-        // The machine's clock is wrong, which the collector knows to correct.
-        body["observed_at"] = json!(tomorrow);
-        body["sent_at"] = json!(tomorrow);
+        body["observed_at"] = json!(late);
+        body["sent_at"] = json!(late);
     }));
+    let (_, seen) = confirmed(&scene.world);
+    assert!(seen.is_some_and(|seen| (now().0 - seen).abs() < 60), "{seen:?}");
+    assert!(scene.world.collector.terminate());
+    scene.world.collector.restart();
+    let off = clock(&scene.world).as_i64().unwrap();
+    assert!((off - 3 * DAY).abs() < 60, "{off}");
+    let median = scene.world.collector.scrape().value("lachan_clock_skew_median_seconds");
+    assert_eq!(median, Some(off as f64));
+    for arguments in
+        [&["machine", "show", "pc-01", "--lang", "vi"], &["machine", "list", "--lang", "vi"][..]]
+    {
+        let output = scene.world.collector.command(arguments);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(text.contains("nhanh"), "{text}");
+    }
 }
 
 #[test]
@@ -229,6 +254,24 @@ fn what_is_too_large_or_has_an_unknown_field_is_not_taken() {
     scene.refused(&scene.changed(|body| body["wire"] = json!(2)), 400, "wire_version");
     let large = scene.changed(|body| body["topics"] = json!("x".repeat(4000)));
     scene.refused(&large, 413, "too_large");
+}
+
+#[test]
+fn the_first_heartbeat_with_a_new_certificate_ends_the_old_one() {
+    let scene = scene();
+    let key = rcgen::KeyPair::generate().unwrap();
+    let csr = harness::hand::request(&key);
+    let body = json!({ "wire": 1, "csr": csr, "fingerprint": harness::hand::FINGERPRINT });
+    let renewal = Hand::new(&scene.world, report::wire::RENEW_ALPN, Some(&scene.machine.identity));
+    let answer = renewal.post("/v1/renew", body.to_string().as_bytes()).unwrap();
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let identity = harness::hand::identity(&answer, &key);
+
+    scene.accepted(&scene.heartbeat(2));
+    let renewed = Hand::new(&scene.world, b"", Some(&identity));
+    let body = scene.heartbeat(3).to_string();
+    assert_eq!(renewed.post("/v1/heartbeats", body.as_bytes()).unwrap().status, 200);
+    scene.refused(&scene.heartbeat(4), 403, "superseded");
 }
 
 #[test]

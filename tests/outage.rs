@@ -166,8 +166,7 @@ fn long_no_acknowledged_report_is_missing_after_a_hundred_kills() {
 /// is killed and started again `kills` times. Each report says something else, so each one has a
 /// row of its own in the history.
 fn kill_series(reports: usize, kills: usize) {
-    let mut world = World::with_machines(&[ROW]);
-    let_everyone_speak_at_will(&mut world);
+    let mut world = World::without_limits(&[ROW]);
     let token = world.collector.token(&["--unregistered", "--uses", "4", "--unit", "stp"]);
     let machines: Vec<_> = (0..4).map(|_| Machine::join(&world, &token)).collect();
     let acknowledged = Arc::new(Mutex::new(Vec::new()));
@@ -203,15 +202,6 @@ fn kill_series(reports: usize, kills: usize) {
         let copies = stored.get(&(machine.to_string(), serial.clone())).copied();
         assert_eq!(copies, Some(1), "{serial} of {machine}: acknowledged after {killed} kills");
     }
-}
-
-/// No honest machine reports without a pause.
-fn let_everyone_speak_at_will(world: &mut World) {
-    assert!(world.collector.terminate());
-    let settings = world.collector.folder().join("collector.toml");
-    let text = std::fs::read_to_string(&settings).unwrap();
-    std::fs::write(&settings, text + "contacts_per_hour = 3600000\n").unwrap();
-    world.collector.restart();
 }
 
 /// Sends reports one after another, each until it is acknowledged.

@@ -155,6 +155,12 @@ impl Config {
         self.data.join("pki")
     }
 
+    /// The keys of session tickets; never part of a backup.
+    #[must_use]
+    pub fn ticket_keys(&self) -> PathBuf {
+        self.data.join("ticket-keys")
+    }
+
     /// The socket of the officers' commands.
     #[must_use]
     pub fn admin_socket(&self) -> PathBuf {

@@ -112,3 +112,17 @@ impl From<crate::enrol::ca::CaError> for Refusal {
         Self::ours("issue", error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_may_come_back_is_told_when_and_nobody_else() {
+        let shed = Refusal::from(StoreError::Closed);
+        assert_eq!(shed.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(shed.retry_after, Some(COME_BACK));
+        assert_eq!(Refusal::from(TooMany { seconds: 7 }).retry_after, Some(7));
+        assert_eq!(Refusal::from(Stranger::Revoked).retry_after, None);
+    }
+}
