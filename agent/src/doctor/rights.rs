@@ -29,7 +29,10 @@ pub(super) async fn examine(
 fn topic(observation: &Observation, rights: Rights) -> Check {
     let unknown = unknown(&observation.outcome);
     let check = match worst(&unknown) {
-        None => Check::fine(Question::Rights, seen(&unknown)),
+        None => Check::fine(
+            Question::Rights,
+            Bilingual::new("đọc được mọi nguồn có ở máy này", "every source there is can be seen"),
+        ),
         Some(worst) => Check::finding(Question::Rights, seen(&unknown), remedy(worst, rights)),
     };
     check.of(observation.topic.name())
@@ -65,7 +68,7 @@ fn add<'a>(unknown: &mut Vec<(String, &'a Ignorance)>, name: &str, reading: &'a 
 }
 
 /// The reason that most wants doing something about. That this kind of machine has no such source
-/// wants nothing.
+/// wants nothing, and is not told.
 fn worst(unknown: &[(String, &Ignorance)]) -> Option<Reason> {
     let reasons = unknown.iter().map(|(_, why)| why.reason);
     reasons.filter(|reason| *reason != Reason::NotSupported).min_by_key(|reason| urgency(*reason))
@@ -85,9 +88,6 @@ fn urgency(reason: Reason) -> u8 {
 }
 
 fn seen(unknown: &[(String, &Ignorance)]) -> Bilingual {
-    if unknown.is_empty() {
-        return Bilingual::new("đọc được tất cả", "everything can be seen");
-    }
     let side = |lang, more: &str| {
         let mut named: Vec<_> =
             unknown.iter().take(NAMED).map(|(name, why)| one(name, why, lang)).collect();

@@ -101,7 +101,9 @@ pub(super) fn folder(state: &StateDir, rights: Rights) -> Folder {
         }
         Some(why) => checks.push(Check::untested(Question::StateWritable, why)),
     }
-    checks.push(match statvfs(path) {
+    // Where the folder is not there yet, it will be on the disk of the folder above it.
+    let above = path.ancestors().find(|path| path.exists()).unwrap_or(path);
+    checks.push(match statvfs(above) {
         Ok(disk) => {
             let files = (disk.f_files > 0).then_some(disk.f_favail);
             has_room(path, disk.f_bavail.saturating_mul(disk.f_frsize), files)
@@ -116,10 +118,12 @@ fn is_private(path: &Path, seen: io::Result<Seen>, rights: Rights) -> Check {
     let shown = path.display();
     let chown = || Bilingual::same(format!("chown -R root: {shown} && chmod 700 {shown}"));
     match seen {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Check::finding(
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Check::untested(
             question,
-            Bilingual::new(format!("chưa có {shown}"), format!("there is no {shown} yet")),
-            enrol(),
+            Bilingual::new(
+                format!("chưa có {shown}: được tạo khi ghi danh"),
+                format!("there is no {shown} yet: enrolling makes it"),
+            ),
         ),
         Err(error) => Check::untested(question, Bilingual::same(format!("{shown}: {error}"))),
         Ok(Seen { is_folder: false, .. }) => Check::failed(
@@ -290,12 +294,13 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_not_there_is_made_by_enrolling() {
+    fn a_folder_that_is_not_there_yet_is_not_made_by_asking() {
         let folder = tempfile::tempdir().unwrap();
         let state = StateDir::new(folder.path().join("state"));
         let found = super::folder(&state, Rights::mine());
         assert_eq!(found.is_open, Openness::Missing);
-        assert!(found.checks[0].remedy.as_ref().unwrap().en.contains("enrol --token-file"));
+        assert_eq!(found.checks[0].health, Health::Untested);
+        assert_eq!(found.checks[2].health, Health::Fine, "its disk is there");
         assert!(!state.path().exists());
     }
 }
