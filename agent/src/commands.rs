@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 use report::wire::topics_json;
-use report::{JoinToken, Lang};
+use report::{JoinToken, Lang, Sequence};
 use tokio::runtime::{Builder, Runtime};
 use tracing::Level;
 
@@ -27,6 +27,7 @@ use crate::probes::WATCHED;
 use crate::rounds::{Rounds, Settings};
 use crate::screen;
 use crate::service::{Stop, ready, stopping};
+use crate::spool::Spool;
 use crate::state::StateDir;
 use crate::status::Status;
 use crate::survey::survey;
@@ -171,6 +172,7 @@ fn read_token_file(path: &Path) -> io::Result<String> {
 
 fn run_once(world: World) -> anyhow::Result<u8> {
     let runtime = runtime()?;
+    let state = world.state.clone();
     let mut cycle = world.cycle()?;
     let contact = runtime.block_on(cycle.contact(Kept::Never));
     runtime.shutdown_background();
@@ -180,8 +182,16 @@ fn run_once(world: World) -> anyhow::Result<u8> {
             Ok(FINE)
         }
         Contact::Refused(refusal) => Err(anyhow!("report: {refusal}")),
-        Contact::Later { why, .. } => Err(anyhow!("report: {why}: the report is kept")),
+        Contact::Later { why, .. } => {
+            let is_kept = newest(&Spool::look(&state)?) == newest(cycle.spool());
+            let then = if is_kept { "the report is kept" } else { "the report is lost" };
+            Err(anyhow!("report: {why}: {then}"))
+        }
     }
+}
+
+fn newest(spool: &Spool) -> Option<Sequence> {
+    spool.waiting().last().map(|draft| draft.sequence)
 }
 
 fn run(world: World, cli: Cli) -> anyhow::Result<u8> {

@@ -33,7 +33,7 @@ use crate::state::{StateDir, StateError, StateLock};
 pub use crate::survey::Subject;
 use crate::survey::Surveyor;
 use crate::uplink::proxy::Proxy;
-use crate::uplink::{Answer, Body, Failure, Refusal, Uplink, tls};
+use crate::uplink::{Answer, Body, Exchange, Failure, Refusal, Uplink, tls};
 
 /// How long heartbeats alone may follow on a report, in seconds: volatile facts, which are no part
 /// of the digest, are at most so old at the collector.
@@ -310,14 +310,14 @@ impl Cycle {
         &mut self,
         seen: &[Observation],
     ) -> Result<Option<Contact>, CycleError> {
-        let Some((heartbeat, sent_at)) = self.heartbeat(seen)? else {
+        let Some(heartbeat) = self.heartbeat(seen)? else {
             return Ok(None);
         };
         let body = Body::plain(encode_heartbeat(&heartbeat));
         match self.reports.post(HEARTBEATS_PATH, &body).await {
-            Answer::Accepted { reply, by, .. } => {
+            Answer::Accepted { reply, by, exchange } => {
                 let kind = ContactKind::Heartbeat;
-                self.note_accepted(kind, heartbeat.sequence, sent_at, &reply, &by);
+                self.note_accepted(kind, heartbeat.sequence, exchange, &reply, &by);
                 Ok(Some(Contact::Accepted(reply)))
             }
             Answer::Refused(refusal) => {
@@ -333,10 +333,7 @@ impl Cycle {
         }
     }
 
-    fn heartbeat(
-        &mut self,
-        seen: &[Observation],
-    ) -> Result<Option<(Heartbeat, Timestamp)>, CycleError> {
+    fn heartbeat(&mut self, seen: &[Observation]) -> Result<Option<Heartbeat>, CycleError> {
         let now = clock::now();
         let says = digest(seen);
         let known = self
@@ -349,7 +346,7 @@ impl Cycle {
             return Ok(None);
         }
         self.sequence = self.state.next_sequence(self.sequence)?;
-        let heartbeat = Heartbeat {
+        Ok(Some(Heartbeat {
             machine: self.identity.machine,
             fingerprint: self.identity.fingerprint,
             incarnation: self.incarnation,
@@ -357,8 +354,7 @@ impl Cycle {
             sent_at: now,
             observed_at,
             digest: known.name,
-        };
-        Ok(Some((heartbeat, now)))
+        }))
     }
 
     /// Everything that waits, oldest first, until something stands in the way: a report that is
@@ -384,10 +380,10 @@ impl Cycle {
         let body = Body::squeezed(draft.body(self.incarnation, sent_at));
         let answer: Answer<ReportReply> = self.reports.post(REPORTS_PATH, &body).await;
         match answer {
-            Answer::Accepted { reply, by, .. } => {
+            Answer::Accepted { reply, by, exchange } => {
                 let name = reply.digest;
                 self.known = name.map(|name| Known { says: draft.says(), name, at: sent_at });
-                self.note_accepted(ContactKind::Report, draft.sequence, sent_at, &reply, &by);
+                self.note_accepted(ContactKind::Report, draft.sequence, exchange, &reply, &by);
                 self.spool.taken(draft.sequence);
                 Contact::Accepted(reply)
             }
@@ -411,18 +407,16 @@ impl Cycle {
         &mut self,
         kind: ContactKind,
         sequence: Sequence,
-        sent_at: Timestamp,
+        exchange: Exchange,
         reply: &ReportReply,
         by: &Address,
     ) {
-        let now = clock::now();
-        let middle = sent_at + now.since(sent_at) / 2;
         self.contacts.accept(Accepted {
-            at: now,
+            at: exchange.answered_at,
             collector: by.to_string(),
             sequence,
             kind,
-            skew: middle.since(reply.received_at),
+            skew: -exchange.skew(reply.received_at),
             reply: reply.clone(),
         });
         self.save_contacts();

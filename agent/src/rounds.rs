@@ -122,7 +122,7 @@ impl Rounds {
             }
             Occasion::Change => {
                 sleep(after_change(Chance::draw()?)).await;
-                cycle.notice(!schedule.is_failing()).await
+                cycle.notice(schedule.is_open()).await
             }
         }
     }

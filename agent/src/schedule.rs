@@ -31,13 +31,14 @@ pub enum Went {
 pub struct Schedule {
     interval: Duration,
     failures: u32,
+    has_begun: bool,
 }
 
 impl Schedule {
     /// Before the first contact.
     #[must_use]
     pub fn new(interval: Duration) -> Self {
-        Self { interval, failures: 0 }
+        Self { interval, failures: 0, has_begun: false }
     }
 
     /// The interval in force: the configured one until the collector names another.
@@ -46,14 +47,16 @@ impl Schedule {
         self.interval
     }
 
-    /// Whether the last contact failed: what changes meanwhile waits for the next one.
+    /// Whether a change may be told of at once. Before the first contact, which is spread over many
+    /// machines, and between failures it waits for the next one.
     #[must_use]
-    pub fn is_failing(&self) -> bool {
-        self.failures > 0
+    pub fn is_open(&self) -> bool {
+        self.has_begun && self.failures == 0
     }
 
     /// How long to wait after a contact.
     pub fn after(&mut self, went: Went, chance: Chance) -> Duration {
+        self.has_begun = true;
         match went {
             Went::Accepted { next } => {
                 self.interval = backoff::bounded(next);
@@ -92,13 +95,14 @@ mod tests {
     #[test]
     fn failures_in_a_row_back_off_and_one_success_forgets_them() {
         let mut schedule = Schedule::new(secs(900));
+        assert!(!schedule.is_open(), "a whole office is switched on at eight o'clock");
         let half = Chance::of(0.5);
         let first = schedule.after(LATER, half);
         let second = schedule.after(LATER, half);
-        assert!(second > first && schedule.is_failing());
+        assert!(second > first && !schedule.is_open());
         let next = Went::Accepted { next: secs(300) };
         assert_eq!(schedule.after(next, half), secs(300));
-        assert!(!schedule.is_failing());
+        assert!(schedule.is_open());
         assert_eq!(schedule.after(LATER, half), first);
     }
 

@@ -56,6 +56,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         authorities,
         public: config.public.clone(),
         contact_interval: config.contact_interval,
+        contacts_per_hour: config.contacts_per_hour,
         process,
         policies,
         store,

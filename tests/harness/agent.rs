@@ -52,7 +52,9 @@ impl Agent {
         run(&built("lachan-agent"), &all)
     }
 
-    fn options(&self) -> [String; 6] {
+    /// The options that name its settings, its state and its root.
+    #[must_use]
+    pub fn options(&self) -> [String; 6] {
         let path = |path: PathBuf| path.to_str().expect("a path in UTF-8").to_owned();
         [
             "--config".to_owned(),
@@ -108,6 +110,29 @@ impl Agent {
         Running::start(&built("lachan-agent"), &arguments, &self.folder.join("agent.log"))
     }
 
+    /// Begins to survey and to report once.
+    #[must_use]
+    pub fn begin_report(&self) -> Running {
+        let options = self.options();
+        let mut arguments = vec!["run", "--once"];
+        arguments.extend(options.iter().map(String::as_str));
+        Running::start(&built("lachan-agent"), &arguments, &self.folder.join("agent.log"))
+    }
+
+    /// The reports that wait on disk, oldest first, as they stand there.
+    ///
+    /// # Panics
+    /// When one of them is not whole.
+    #[must_use]
+    pub fn waiting(&self) -> Vec<Json> {
+        let Ok(entries) = std::fs::read_dir(self.state().join("spool")) else {
+            return Vec::new();
+        };
+        let mut files: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
+        files.sort();
+        files.iter().filter(|path| is_report(path)).map(|path| report(path)).collect()
+    }
+
     /// What it would send.
     ///
     /// # Panics
@@ -134,4 +159,16 @@ impl Agent {
         serde_json::from_slice(&output.stdout)
             .unwrap_or_else(|error| panic!("{error}\n{}", all(&output)))
     }
+}
+
+fn is_report(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    name.len() == 20 && name.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn report(path: &Path) -> Json {
+    let file = std::fs::read_to_string(path).expect("a report");
+    let (seal, body) = file.split_once('\n').expect("a seal and a body");
+    assert!(seal.starts_with("sha256 "), "{}", path.display());
+    serde_json::from_str(body).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }

@@ -6,6 +6,7 @@
 
 pub mod agent;
 pub mod collector;
+pub mod dice;
 pub mod hand;
 pub mod metrics;
 pub mod program;
@@ -15,6 +16,7 @@ pub mod wait;
 
 pub use agent::Agent;
 pub use collector::{Collector, World};
+pub use dice::Dice;
 pub use hand::{Answer, Hand, Machine};
 pub use metrics::Metrics;
 pub use root::Root;

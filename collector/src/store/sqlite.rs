@@ -60,6 +60,15 @@ impl Operation for AppendAudit {
     }
 }
 
+/// A store as an earlier version of this program left it.
+#[cfg(test)]
+pub(super) fn open_at(file: &Path, layout: i32) -> Connection {
+    let mut database = Connection::open(file).unwrap();
+    let target = refinery::Target::Version(layout);
+    migrations::migrations::runner().set_target(target).run(&mut database).unwrap();
+    database
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
