@@ -156,7 +156,7 @@ pub enum ExchangeError {
     Connect(io::Error),
     /// The proxy does not lead there.
     #[error(transparent)]
-    Proxy(#[from] ProxyError),
+    Proxy(Box<ProxyError>),
     /// The other side is not trusted, or does not trust this one.
     #[error("no trusted connection: {0}")]
     Tls(#[from] Distrust),
