@@ -51,6 +51,11 @@ pub enum Command {
         /// `--json`.
         json: bool,
     },
+    /// Show what stands in the way of this machine's reports.
+    Doctor {
+        /// `--json`.
+        json: bool,
+    },
     /// Show the help text.
     Help,
     /// Show the version.
@@ -76,11 +81,13 @@ pub enum CliError {
     Shape(#[from] lexopt::Error),
     /// It names no command.
     #[error(
-        "understand the command line: no command: use run, survey, enrol or status, or see --help"
+        "understand the command line: no command: use run, survey, enrol, status or doctor, or see --help"
     )]
     NoCommand,
     /// It names a command there is not.
-    #[error("understand the command line: unknown command {0:?}: use run, survey, enrol or status")]
+    #[error(
+        "understand the command line: unknown command {0:?}: use run, survey, enrol, status or doctor"
+    )]
     UnknownCommand(String),
     /// An option of another command.
     #[error("understand the command line: {0} does not belong to {1}: see lachan-agent --help")]
@@ -160,6 +167,7 @@ impl Written {
             "run" => Command::Run { once: std::mem::take(&mut self.once) },
             "survey" => Command::Survey { json: std::mem::take(&mut self.json) },
             "status" => Command::Status { json: std::mem::take(&mut self.json) },
+            "doctor" => Command::Doctor { json: std::mem::take(&mut self.json) },
             "enrol" => Command::Enrol {
                 token: token_source(self.token.take(), self.token_file.take())?,
                 replace: std::mem::take(&mut self.replace),
@@ -230,6 +238,8 @@ mod tests {
         assert_eq!(command("run --once"), Command::Run { once: true });
         assert_eq!(command("survey"), Command::Survey { json: false });
         assert_eq!(command("--json status"), Command::Status { json: true });
+        assert_eq!(command("doctor"), Command::Doctor { json: false });
+        assert_eq!(command("doctor --json"), Command::Doctor { json: true });
         assert_eq!(command("--help"), Command::Help);
         assert_eq!(command("run -h"), Command::Help);
         assert_eq!(command("--version"), Command::Version);
@@ -271,6 +281,7 @@ mod tests {
             ("run --json", "--json"),
             ("survey --once", "--once"),
             ("status --replace", "--replace"),
+            ("doctor --once", "--once"),
             ("run --token-file f", "--token-file"),
         ] {
             assert!(parse(line).unwrap_err().contains(option), "{line}");
@@ -300,6 +311,7 @@ mod tests {
                 "survey [--json]",
                 "enrol ",
                 "status [--json]",
+                "doctor [--json]",
                 "--token-file",
                 "--token ",
                 "--replace",

@@ -17,6 +17,7 @@ use crate::cli::{Cli, Command, TokenSource, help};
 use crate::clock;
 use crate::config::Config;
 use crate::cycle::{Contact, Cycle, Kept, Subject};
+use crate::doctor;
 use crate::durable;
 use crate::enrol::{Applicant, enrol};
 use crate::fingerprint::{claims, fingerprint};
@@ -71,6 +72,7 @@ fn execute(cli: Cli, lang: Lang) -> anyhow::Result<u8> {
         Command::Version => print(concat!("lachan-agent ", env!("CARGO_PKG_VERSION"), "\n")),
         Command::Survey { json } => show_survey(World::new(&cli)?, json, lang),
         Command::Status { json } => show_status(&World::new(&cli)?, json, lang),
+        Command::Doctor { json } => show_examination(cli, json, lang),
         Command::Run { once: true } => run_once(World::new(&cli)?),
         Command::Run { once: false } => run(World::new(&cli)?, cli),
         Command::Enrol { ref token, replace, .. } => join(&World::new(&cli)?, token, replace),
@@ -121,6 +123,26 @@ fn show_status(world: &World, json: bool, lang: Lang) -> anyhow::Result<u8> {
         false => print(&screen::status::status(&status, lang))?,
     };
     Ok(if status.is_a_finding() { FINDING } else { FINE })
+}
+
+/// Also where the configuration is faulty: that is then what is found.
+fn show_examination(cli: Cli, json: bool, lang: Lang) -> anyhow::Result<u8> {
+    log::start(if cli.verbose { Level::DEBUG } else { Level::ERROR });
+    let subject = doctor::Subject {
+        config: Config::load(&cli.config),
+        path: cli.config,
+        state: cli.state.map(StateDir::new),
+        host: host(cli.root.as_ref()),
+    };
+    let runtime = runtime()?;
+    let examination = runtime.block_on(doctor::examine(&subject, doctor::PATIENCE));
+    // A resolver that still waits holds nothing up.
+    runtime.shutdown_background();
+    match json {
+        true => print_json(&examination)?,
+        false => print(&screen::doctor::doctor(&examination, lang))?,
+    };
+    Ok(if examination.is_a_finding() { FINDING } else { FINE })
 }
 
 fn join(world: &World, token: &TokenSource, replace: bool) -> anyhow::Result<u8> {

@@ -17,7 +17,7 @@ use tracing::Level;
 use crate::address::Address;
 use crate::durable;
 use crate::probes::assignment::AssignmentClaims;
-use crate::uplink::proxy::Proxy;
+use crate::uplink::proxy::{Proxy, ProxyFault};
 use raw::{Faults, Raw, Written};
 
 /// Where the configuration lies unless `--config` says otherwise.
@@ -200,7 +200,7 @@ fn folder(text: String) -> Result<PathBuf, String> {
 fn proxy(text: &str) -> Result<Option<Proxy>, String> {
     match text {
         "none" => Ok(None),
-        proxy => proxy.parse().map(Some).map_err(to_text),
+        proxy => proxy.parse().map(Some).map_err(|fault: ProxyFault| format!("proxy: {fault}")),
     }
 }
 

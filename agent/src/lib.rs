@@ -8,6 +8,7 @@ pub mod commands;
 pub mod config;
 pub mod contacts;
 pub mod cycle;
+pub mod doctor;
 pub mod durable;
 pub mod enrol;
 pub mod fingerprint;

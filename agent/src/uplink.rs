@@ -89,12 +89,12 @@ impl Exchange {
         Self { answered_at: answered.wall, took: answered.since(asked) }
     }
 
-    /// By how many seconds the collector's clock is ahead of this machine's. The collector looked
-    /// at its clock at some moment of the exchange; half way is at most half of it wrong.
+    /// The machine's clock minus the collector's, in seconds. The collector looked at its clock at
+    /// some moment of the exchange: the middle is at most half of it wrong.
     #[must_use]
     pub fn skew(&self, collectors: Timestamp) -> i64 {
         let half = i64::try_from(self.took.as_secs() / 2).unwrap_or(i64::MAX);
-        collectors.since(self.answered_at - half)
+        (self.answered_at - half).since(collectors)
     }
 }
 
@@ -156,7 +156,7 @@ pub enum ExchangeError {
     Connect(io::Error),
     /// The proxy does not lead there.
     #[error(transparent)]
-    Proxy(#[from] ProxyError),
+    Proxy(Box<ProxyError>),
     /// The other side is not trusted, or does not trust this one.
     #[error("no trusted connection: {0}")]
     Tls(#[from] Distrust),
@@ -256,12 +256,12 @@ impl Uplink {
         self.tls.calendar.today()
     }
 
-    /// By how many seconds the clock that a collector told is ahead of this machine's, as long as
-    /// that is gone by.
+    /// The machine's clock minus the time that a collector told, in seconds, as long as that is
+    /// gone by.
     #[must_use]
     pub fn learnt_skew(&self) -> Option<i64> {
         let now = (self.tls.calendar.clock)();
-        Some(self.tls.calendar.learnt.today(&now)?.since(now.wall))
+        Some(now.wall.since(self.tls.calendar.learnt.today(&now)?))
     }
 
     /// Asks one collector after the other until one decides. Having no time, or saying what makes
@@ -474,8 +474,8 @@ mod tests {
         let exchange =
             Exchange { answered_at: Timestamp(1_000_010), took: Duration::from_secs(20) };
         assert_eq!(exchange.skew(Timestamp(1_000_000)), 0);
-        assert_eq!(exchange.skew(Timestamp(1_000_300)), 300);
-        assert_eq!(exchange.skew(Timestamp(990_000)), -10_000);
+        assert_eq!(exchange.skew(Timestamp(1_000_300)), -300);
+        assert_eq!(exchange.skew(Timestamp(990_000)), 10_000);
     }
 
     #[test]

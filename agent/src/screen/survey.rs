@@ -109,7 +109,7 @@ fn title(topic: Topic) -> Words {
     }
 }
 
-fn reason(reason: Reason) -> Words {
+pub(crate) fn reason(reason: Reason) -> Words {
     match reason {
         Reason::NotSupported => words("máy không có nguồn này", "no such source here"),
         Reason::AccessDenied => words("không có quyền đọc", "access denied"),

@@ -21,7 +21,7 @@ pub struct Told {
 }
 
 impl Told {
-    /// By how many seconds the collector's clock is ahead of this machine's.
+    /// The machine's clock minus the collector's, in seconds.
     #[must_use]
     pub fn skew(&self) -> i64 {
         self.exchange.skew(self.now)

@@ -18,7 +18,9 @@ pub(crate) async fn reach(
 ) -> Result<TcpStream, ExchangeError> {
     match proxy {
         None => connect(collector).await.map_err(ExchangeError::Connect),
-        Some(proxy) => Ok(through(proxy, collector).await?),
+        Some(proxy) => {
+            through(proxy, collector).await.map_err(|error| ExchangeError::Proxy(Box::new(error)))
+        }
     }
 }
 

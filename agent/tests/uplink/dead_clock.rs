@@ -75,7 +75,7 @@ async fn a_clock_that_died_after_the_collector_got_a_new_certificate_is_told_the
         };
         // Joining was one; then one that trusts nobody, one for the time, and two for reports.
         assert_eq!(collector.connections(), 1 + connections);
-        let off = collector.now().since(clock().wall);
+        let off = clock().wall.since(collector.now());
         assert!((exchange.skew(reply.received_at) - off).abs() < 60);
         assert!((uplink.learnt_skew().unwrap() - off).abs() < 60);
         assert!((uplink.today().since(collector.now())).abs() < 60);

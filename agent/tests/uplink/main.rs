@@ -5,6 +5,7 @@
 mod authority;
 mod collector;
 mod dead_clock;
+mod doctor;
 mod patience;
 mod proxy;
 mod service;

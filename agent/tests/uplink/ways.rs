@@ -75,7 +75,7 @@ async fn everything_goes_through_the_proxy_and_nothing_is_told_to_it() {
     assert!(is_accepted(&mut cycle).await);
     assert!(is_accepted(&mut cycle).await);
 
-    assert_eq!(collector.paths(), ["/v1/enrol", "/v1/renew", "/v1/reports", "/v1/reports"]);
+    assert_eq!(collector.paths(), ["/v1/enrol", "/v1/renew", "/v1/reports", "/v1/heartbeats"]);
     assert_eq!(office.asked(), vec![collector.address.to_string(); 4]);
     assert_eq!(collector.connections(), 4);
     for heard in office.heard() {
@@ -144,6 +144,6 @@ async fn after_the_second_collector_had_its_turn_the_first_is_asked_again() {
     for _ in 0..2 {
         assert!(is_accepted(&mut cycle).await);
     }
-    assert_eq!(first.paths(), ["/v1/reports", "/v1/reports"]);
+    assert_eq!(first.paths(), ["/v1/reports", "/v1/heartbeats"]);
     assert_eq!(second.paths(), ["/v1/enrol", "/v1/reports"]);
 }
