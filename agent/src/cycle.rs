@@ -130,7 +130,7 @@ impl Cycle {
             incarnation: random::incarnation()?,
             version: Text::new(env!("CARGO_PKG_VERSION"))?,
             subject: Arc::new(subject),
-            surveyor: Surveyor::default(),
+            surveyor: Surveyor::here(),
             hardware: Lookout::default(),
             sequence: Sequence::default(),
             renewed_at: None,
@@ -139,6 +139,12 @@ impl Cycle {
             collectors,
             identity,
         })
+    }
+
+    /// The same agent, looking in another way than from this process.
+    #[must_use]
+    pub fn with_surveyor(self, surveyor: Surveyor) -> Self {
+        Self { surveyor, ..self }
     }
 
     /// One contact: the report that is kept, or a new one.
