@@ -114,7 +114,7 @@ fn show_survey(world: World, json: bool, lang: Lang) -> anyhow::Result<u8> {
 }
 
 fn look(root: Option<&PathBuf>) -> anyhow::Result<u8> {
-    runtime()?.block_on(survey::answer(host(root)))?;
+    runtime()?.block_on(survey::answer(|| host(root)))?;
     Ok(FINE)
 }
 

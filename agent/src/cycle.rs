@@ -25,11 +25,15 @@ use crate::lookout::{Lookout, NoAnswer};
 use crate::random::{self, Chance, NoRandomness};
 use crate::renew::renew;
 use crate::schedule::{Schedule, Went};
+use crate::service::Watchdog;
 use crate::spool::{Draft, Spool};
 use crate::state::{StateDir, StateError, StateLock};
 pub use crate::survey::Subject;
 use crate::survey::Surveyor;
 use crate::uplink::{Answer, Body, Failure, Refusal, Uplink, backoff, tls};
+
+/// More than a contact can take whose every step ends by its own limit.
+const LONGEST_CONTACT: Duration = Duration::from_secs(3600);
 
 /// The agent of one identity, with the sole right to its state folder.
 pub struct Cycle {
@@ -317,6 +321,7 @@ pub async fn run(
     stop: impl Future<Output = ()>,
 ) -> Result<(), CycleError> {
     let mut stop = pin!(stop);
+    let watchdog = Watchdog::wanted();
     let mut schedule = Schedule::new(interval);
     let mut wait = backoff::before_first(spread, Chance::draw()?);
     loop {
@@ -328,7 +333,7 @@ pub async fn run(
         let contacted = tokio::select! {
             biased;
             () = &mut stop => return Ok(()),
-            contacted = contacted => contacted,
+            contacted = watchdog.vouch(wait + LONGEST_CONTACT, contacted) => contacted,
         };
         let went = went(contacted)?;
         wait = schedule.after(went, Chance::draw()?);

@@ -56,3 +56,45 @@ impl Watchdog {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use tokio::time::sleep;
+
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    #[tokio::test(start_paused = true)]
+    async fn a_step_is_vouched_for_twice_within_the_managers_patience() {
+        static SIGNS: AtomicU32 = AtomicU32::new(0);
+        let sign = || _ = SIGNS.fetch_add(1, Ordering::Relaxed);
+        let watchdog = Watchdog::within(Some(10 * MINUTE), sign);
+        let done = watchdog.vouch(60 * MINUTE, async {
+            sleep(31 * MINUTE).await;
+            7
+        });
+        assert_eq!(done.await, 7);
+        assert_eq!(SIGNS.load(Ordering::Relaxed), 1 + 6, "one at once and one every 5 minutes");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_step_that_never_ends_is_not_vouched_for_any_more() {
+        static SIGNS: AtomicU32 = AtomicU32::new(0);
+        let sign = || _ = SIGNS.fetch_add(1, Ordering::Relaxed);
+        let watchdog = Watchdog::within(Some(10 * MINUTE), sign);
+        let never = watchdog.vouch(12 * MINUTE, std::future::pending::<()>());
+        assert!(timeout(24 * 60 * MINUTE, never).await.is_err());
+        assert_eq!(SIGNS.load(Ordering::Relaxed), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn where_nobody_asks_there_are_no_signs() {
+        for patience in [None, Some(Duration::ZERO)] {
+            let watchdog = Watchdog::within(patience, || panic!("nobody asked"));
+            watchdog.vouch(MINUTE, sleep(60 * MINUTE)).await;
+        }
+    }
+}

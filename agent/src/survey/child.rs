@@ -179,7 +179,7 @@ pub enum AnswerError {
 ///
 /// # Errors
 /// When there is no question from a living parent, or nobody listens to the answer.
-pub async fn answer(host: Host) -> Result<(), AnswerError> {
+pub async fn answer(host: impl FnOnce() -> Host) -> Result<(), AnswerError> {
     set_parent_process_death_signal(Some(Signal::KILL)).map_err(AnswerError::Bond)?;
     let text = durable::read_text(io::stdin(), MAX_QUESTION).map_err(AnswerError::Question)?;
     let question: Question =
@@ -188,7 +188,7 @@ pub async fn answer(host: Host) -> Result<(), AnswerError> {
         return Err(AnswerError::NotAsked);
     }
     let here = Here::at(&question.topics());
-    let subject = Arc::new(Subject { host, claims: question.claims });
+    let subject = Arc::new(Subject { host: host(), claims: question.claims });
     let mut out = io::stdout().lock();
     for place in &here.0 {
         let observation = place.look(&subject, question.now).await;

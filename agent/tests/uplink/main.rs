@@ -4,6 +4,7 @@
 
 mod authority;
 mod collector;
+mod hygiene;
 mod service;
 
 use std::fs;
