@@ -8,6 +8,7 @@ pub mod agent;
 pub mod collector;
 pub mod hand;
 pub mod metrics;
+pub mod processes;
 pub mod program;
 pub mod root;
 pub mod skip;
