@@ -9,6 +9,9 @@ use report::{JoinToken, Lang};
 
 use crate::config::ConfigPath;
 
+/// The command that the agent gives to a child of its own, and no help names.
+pub const LOOK: &str = "look";
+
 /// What the command line says.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Cli {
@@ -56,6 +59,8 @@ pub enum Command {
         /// `--json`.
         json: bool,
     },
+    /// Look for the agent that asks on standard input: [`LOOK`].
+    Look,
     /// Show the help text.
     Help,
     /// Show the version.
@@ -172,6 +177,7 @@ impl Written {
                 token: token_source(self.token.take(), self.token_file.take())?,
                 replace: std::mem::take(&mut self.replace),
             },
+            LOOK => Command::Look,
             _ => return Err(CliError::UnknownCommand(name)),
         };
         match self.left_over() {
@@ -240,6 +246,7 @@ mod tests {
         assert_eq!(command("--json status"), Command::Status { json: true });
         assert_eq!(command("doctor"), Command::Doctor { json: false });
         assert_eq!(command("doctor --json"), Command::Doctor { json: true });
+        assert_eq!(command("look --root /r"), Command::Look);
         assert_eq!(command("--help"), Command::Help);
         assert_eq!(command("run -h"), Command::Help);
         assert_eq!(command("--version"), Command::Version);

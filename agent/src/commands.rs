@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::anyhow;
@@ -30,7 +31,7 @@ use crate::service::{Stop, ready, stopping};
 use crate::spool::Spool;
 use crate::state::StateDir;
 use crate::status::Status;
-use crate::survey::survey;
+use crate::survey::{self, Surveyor, THIS_PROGRAM};
 use crate::watch::{self, STILLNESS, Watch};
 
 /// Everything a program might ask for went well.
@@ -71,6 +72,7 @@ fn execute(cli: Cli, lang: Lang) -> anyhow::Result<u8> {
         Command::Help => print(help(lang)),
         Command::Version => print(concat!("lachan-agent ", env!("CARGO_PKG_VERSION"), "\n")),
         Command::Survey { json } => show_survey(World::new(&cli)?, json, lang),
+        Command::Look => look(cli.root.as_ref()),
         Command::Status { json } => show_status(&World::new(&cli)?, json, lang),
         Command::Doctor { json } => show_examination(cli, json, lang),
         Command::Run { once: true } => run_once(World::new(&cli)?),
@@ -96,8 +98,9 @@ impl World {
 
     fn cycle(self) -> anyhow::Result<Cycle> {
         let subject = Subject { host: self.host, claims: self.config.claims };
+        let surveyor = Surveyor::in_child(Path::new(THIS_PROGRAM));
         let cycle = Cycle::open(self.state, self.config.collectors, subject)?;
-        Ok(cycle.through(self.config.proxy))
+        Ok(cycle.with_surveyor(surveyor).through(self.config.proxy))
     }
 }
 
@@ -109,11 +112,17 @@ fn host(root: Option<&PathBuf>) -> Host {
 }
 
 fn show_survey(world: World, json: bool, lang: Lang) -> anyhow::Result<u8> {
-    let observations = survey(&world.host, &world.config.claims, clock::now());
+    let subject = Arc::new(Subject { host: world.host, claims: world.config.claims });
+    let observations = runtime()?.block_on(Surveyor::here().survey(&subject, clock::now()));
     match json {
         true => print_json(&topics_json(&observations)),
         false => print(&screen::survey::survey(&observations, lang)),
     }
+}
+
+fn look(root: Option<&PathBuf>) -> anyhow::Result<u8> {
+    runtime()?.block_on(survey::answer(|| host(root)))?;
+    Ok(FINE)
 }
 
 fn show_status(world: &World, json: bool, lang: Lang) -> anyhow::Result<u8> {

@@ -156,7 +156,7 @@ impl Cycle {
             incarnation: random::incarnation()?,
             version: Text::new(env!("CARGO_PKG_VERSION"))?,
             subject: Arc::new(subject),
-            surveyor: Surveyor::default(),
+            surveyor: Surveyor::here(),
             hardware: Lookout::default(),
             sequence: spool.waiting().last().map(|draft| draft.sequence).unwrap_or_default(),
             known: None,
@@ -185,6 +185,12 @@ impl Cycle {
         let collectors = known(collectors, &self.identity).to_vec();
         self.reports = self.reports.clone().to(collectors).through(proxy);
         self.subject = Arc::new(Subject { host: self.subject.host.clone(), claims });
+    }
+
+    /// The same agent, looking in another way than from this process.
+    #[must_use]
+    pub fn with_surveyor(self, surveyor: Surveyor) -> Self {
+        Self { surveyor, ..self }
     }
 
     /// One contact: with what was kept, or with a new survey.

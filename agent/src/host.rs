@@ -5,6 +5,7 @@
 
 pub mod files;
 pub mod processes;
+pub mod program;
 pub mod system;
 
 #[cfg(test)]
@@ -37,6 +38,12 @@ impl Host {
             return Self::live();
         }
         Self { files: Files::recorded(root), live: false }
+    }
+
+    /// The folder of a recorded machine; a live one has none.
+    #[must_use]
+    pub fn root(&self) -> Option<&Path> {
+        (!self.live).then(|| self.files.root())
     }
 
     /// Its files.

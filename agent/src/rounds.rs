@@ -12,9 +12,13 @@ use crate::cycle::{Contact, Cycle, CycleError, Kept};
 use crate::probes::assignment::AssignmentClaims;
 use crate::random::Chance;
 use crate::schedule::{Schedule, Went, after_change};
+use crate::service::Watchdog;
 use crate::uplink::backoff;
 use crate::uplink::proxy::Proxy;
 use crate::watch::Watch;
+
+/// More than a round can take whose every step ends by its own limit.
+const LONGEST_ROUND: Duration = Duration::from_secs(3600);
 
 /// What makes the agent go its rounds.
 pub struct Rounds {
@@ -82,6 +86,7 @@ impl Rounds {
         stop: impl Future<Output = ()>,
     ) -> Result<(), CycleError> {
         let mut stop = pin!(stop);
+        let watchdog = Watchdog::wanted();
         let mut schedule = Schedule::new(self.interval);
         let mut next = in_some_time(backoff::before_first(self.spread, Chance::draw()?));
         loop {
@@ -89,10 +94,11 @@ impl Rounds {
                 let occasion = self.occasion(next).await;
                 self.round(cycle, &schedule, occasion).await
             };
+            let longest = next.saturating_duration_since(Instant::now()) + LONGEST_ROUND;
             let contact = tokio::select! {
                 biased;
                 () = &mut stop => return Ok(()),
-                contact = round => contact,
+                contact = watchdog.vouch(longest, round) => contact,
             };
             if let Some(went) = went(contact)? {
                 next = in_some_time(schedule.after(went, Chance::draw()?));

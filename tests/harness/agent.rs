@@ -37,6 +37,14 @@ impl Agent {
         Self { root: root.to_owned(), folder: folder.to_owned() }
     }
 
+    /// Writes its settings, for those who start it afterwards.
+    ///
+    /// # Panics
+    /// When they cannot be written.
+    pub fn settings(&self, text: &str) {
+        std::fs::write(self.folder.join("agent.toml"), text).expect("settings");
+    }
+
     /// Its state folder.
     #[must_use]
     pub fn state(&self) -> PathBuf {
@@ -104,10 +112,17 @@ impl Agent {
     /// Runs as the service does, until the value goes.
     #[must_use]
     pub fn start(&self) -> Running {
+        self.start_under(&[])
+    }
+
+    /// The same with variables that a service manager would set.
+    #[must_use]
+    pub fn start_under(&self, manager: &[(&str, &str)]) -> Running {
         let options = self.options();
         let mut arguments = vec!["run"];
         arguments.extend(options.iter().map(String::as_str));
-        Running::start(&built("lachan-agent"), &arguments, &self.folder.join("agent.log"))
+        let log = self.folder.join("agent.log");
+        Running::start_under(manager, &built("lachan-agent"), &arguments, &log)
     }
 
     /// Begins to survey and to report once.

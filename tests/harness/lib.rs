@@ -9,6 +9,7 @@ pub mod collector;
 pub mod dice;
 pub mod hand;
 pub mod metrics;
+pub mod processes;
 pub mod program;
 pub mod root;
 pub mod skip;

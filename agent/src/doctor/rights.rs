@@ -22,7 +22,7 @@ pub(super) async fn examine(
     now: Timestamp,
 ) -> Vec<Check> {
     let subject = Subject { host: host.clone(), claims: config.claims.clone() };
-    let observations = Surveyor::default().survey(&Arc::new(subject), now).await;
+    let observations = Surveyor::here().survey(&Arc::new(subject), now).await;
     observations.iter().map(|observation| topic(observation, rights)).collect()
 }
 

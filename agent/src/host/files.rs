@@ -62,6 +62,12 @@ impl Files {
         Self { root, recording: Some(recording) }
     }
 
+    /// Where its root lies.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// The whole content of a file of at most `limit` bytes.
     ///
     /// # Errors

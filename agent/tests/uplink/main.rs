@@ -6,6 +6,7 @@ mod authority;
 mod collector;
 mod dead_clock;
 mod doctor;
+mod hygiene;
 mod patience;
 mod proxy;
 mod service;
