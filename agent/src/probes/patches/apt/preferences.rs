@@ -261,7 +261,11 @@ impl Pin {
             Architecture::Any => true,
             Architecture::One(one) => one == subject.architecture,
         };
-        is_for && glob::fits(&self.name, subject.name)
+        let is_named = match glob::is_pattern(&self.name) {
+            true => glob::fits(&self.name, subject.name),
+            false => self.name == subject.name,
+        };
+        is_for && is_named
     }
 }
 

@@ -90,9 +90,9 @@ impl Release {
             || [&self.suite, &self.codename].into_iter().any(|name| name.ends_with("-security"))
     }
 
-    /// Whether Ubuntu hands these updates to every machine at once: others may come in phases.
+    /// Whether updates from here go to every machine at once: others may come in phases.
     pub(super) fn is_never_phased(&self) -> bool {
-        self.origin == "Ubuntu" && self.suite.ends_with("-security")
+        self.suite.ends_with("-security")
     }
 
     /// The priority of everything this source offers, unless a pin says otherwise.
