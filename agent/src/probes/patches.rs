@@ -2,7 +2,7 @@
 //! ones wait for a restart.
 
 pub(crate) mod dpkg;
-pub(crate) mod version;
+pub mod version;
 
 mod apt;
 mod control;
