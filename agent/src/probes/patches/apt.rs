@@ -341,3 +341,6 @@ fn refreshed_at(files: &Files) -> (Fact, &'static str) {
     }
     (Fact::Absent, LISTS)
 }
+
+#[cfg(test)]
+mod tests;
