@@ -14,7 +14,7 @@ NEXTEST_VERSION=0.9.143
 DENY_VERSION=0.20.2
 
 # Debian's names. clamav-daemon brings clamd and clamonacc, prometheus brings promtool.
-PACKAGES="clamav clamav-daemon clamdscan curl git openssl prometheus shellcheck systemd xz-utils"
+PACKAGES="clamav clamav-daemon clamdscan curl git libdpkg-perl openssl prometheus shellcheck systemd xz-utils"
 
 main() {
     read_arguments "$@"
