@@ -207,7 +207,7 @@ impl Office {
         let environment: Vec<_> =
             manager.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let before = self.relay.connections().len();
-        let running = agent.start_with(&environment);
+        let running = agent.start_under(&environment);
         until("the first contact is over", || {
             self.relay.connections().get(before).is_some_and(harness::relay::Counted::is_over)
         });
@@ -264,7 +264,7 @@ fn service_manager(folder: &Path) -> Vec<(&'static str, String)> {
 const FORMATS: [(&str, &[&str], &str); 5] = [
     ("", &[], "survey_memory"),
     (".gz", &["gzip", "-1"], "survey_memory"),
-    (".lz4", &["lz4", "-q", "-1"], "survey_memory"),
+    (".lz4", &["lz4", "-q", "-1", "-B4"], "survey_memory"),
     (".xz", &["xz", "-T1", "--lzma2=preset=0,dict=8MiB"], "survey_memory_with_window"),
     (".zst", &["zstd", "-q", "-1", "--zstd=wlog=23"], "survey_memory_with_window"),
 ];

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use harness::{Machine, World, is_long, until};
+use harness::{Dice, Machine, World, is_long, until};
 use report::MachineId;
+use report::wire::REPORT_BURST;
 use rusqlite::Connection;
 use serde_json::Value as Json;
 
@@ -26,6 +27,43 @@ fn an_agent_keeps_its_report_until_the_collector_is_back() {
     until("the report arrives", || world.collector.scrape().value(unprotected) == Some(1.0));
     until("nothing is kept any more", || agent.status()["spooled"].is_null());
     assert!(running.terminate(), "{}", running.log());
+}
+
+#[test]
+fn a_machine_that_comes_back_after_weeks_is_heard_in_one_burst_that_no_limit_cuts() {
+    let mut world = World::with_machines(&[ROW]);
+    let root = world.root("debian12-bare", "pc");
+    let agent = world.joined_agent(&root, "pc-01");
+    assert!(world.collector.terminate());
+    for day in 1..=24 {
+        root.write("etc/hostname", &format!("day-{day:02}\n"));
+        assert_eq!(agent.try_report().status.code(), Some(1));
+    }
+    assert_eq!(agent.waiting().len(), REPORT_BURST);
+    world.collector.restart();
+    root.write("etc/hostname", "back\n");
+    agent.report();
+    let arrived = host_names(&world);
+    assert_eq!(arrived.len(), REPORT_BURST, "{arrived:?}");
+    assert_eq!((arrived[0].as_str(), arrived[REPORT_BURST - 1].as_str()), ("day-01", "back"));
+    assert!(arrived[..REPORT_BURST - 1].is_sorted(), "{arrived:?}");
+    assert_eq!(world.collector.scrape().sum("lachan_refusals_total", ""), 0.0);
+    let status = agent.status();
+    assert!(status["spooled"].is_null(), "{status}");
+    assert_eq!(status["dropped"], 25 - REPORT_BURST, "what did not fit is counted");
+}
+
+/// What the only machine was called in each of its reports, in their order.
+fn host_names(world: &World) -> Vec<String> {
+    let store = Connection::open(world.collector.folder().join("data/store.sqlite")).unwrap();
+    let mut statement =
+        store.prepare("SELECT body FROM history WHERE topic = 'machine' ORDER BY report").unwrap();
+    let rows = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
+    rows.map(|body| {
+        let body: Json = serde_json::from_str(&body.unwrap()).unwrap();
+        body["facts"]["machine.host_name"]["known"].as_str().unwrap().to_owned()
+    })
+    .collect()
 }
 
 #[test]
@@ -128,7 +166,7 @@ fn long_no_acknowledged_report_is_missing_after_a_hundred_kills() {
 /// is killed and started again `kills` times. Each report says something else, so each one has a
 /// row of its own in the history.
 fn kill_series(reports: usize, kills: usize) {
-    let mut world = World::with_machines(&[ROW]);
+    let mut world = World::without_limits(&[ROW]);
     let token = world.collector.token(&["--unregistered", "--uses", "4", "--unit", "stp"]);
     let machines: Vec<_> = (0..4).map(|_| Machine::join(&world, &token)).collect();
     let acknowledged = Arc::new(Mutex::new(Vec::new()));
@@ -199,20 +237,4 @@ fn stored_reports(world: &World) -> BTreeMap<(String, String), u32> {
         *stored.entry((machine, serial)).or_default() += 1;
     }
     stored
-}
-
-/// Numbers that are different enough, and the same in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % bound
-    }
 }

@@ -365,6 +365,26 @@ fn an_agent_does_not_join_a_collector_whose_ca_is_not_the_tokens() {
 }
 
 #[test]
+fn a_machine_that_speaks_without_a_pause_is_told_when_to_come_back() {
+    let scene = scene();
+    let digest = scene.post(&scene.report(2)).body["digest"].clone();
+    assert_eq!(scene.machine.ask_time(now()).unwrap().status, 200);
+    for sequence in 4..=10 {
+        let heartbeat = scene.machine.heartbeat(sequence, &digest);
+        assert_eq!(scene.machine.beat(&heartbeat).unwrap().status, 200);
+    }
+    let fleet = trace(&scene.world);
+    for answer in [scene.post(&scene.report(11)), scene.machine.ask_time(now()).unwrap()] {
+        assert_eq!((answer.status, answer.reason()), (429, "too_many"), "{answer:?}");
+        assert!(answer.retry_after.is_some_and(|wait| (1..=120).contains(&wait)), "{answer:?}");
+    }
+    scene.counted("too_many");
+    assert_eq!(trace(&scene.world), fleet);
+    let other = Machine::join(&scene.world, &scene.world.collector.token(&["--unregistered"]));
+    assert_eq!(other.post(&other.report(1, "OTHER")).unwrap().status, 200, "nobody else pays");
+}
+
+#[test]
 fn a_health_check_refuses_nobody() {
     let scene = scene();
     for _ in 0..5 {

@@ -14,7 +14,7 @@ NEXTEST_VERSION=0.9.143
 DENY_VERSION=0.20.2
 
 # Debian's names. clamav-daemon brings clamd and clamonacc, prometheus brings promtool.
-PACKAGES="clamav clamav-daemon clamdscan curl git lz4 openssl prometheus shellcheck strace systemd time xz-utils zstd"
+PACKAGES="clamav clamav-daemon clamdscan curl git libdpkg-perl lz4 openssl prometheus shellcheck strace systemd time xz-utils zstd"
 
 main() {
     read_arguments "$@"

@@ -9,6 +9,9 @@ use report::{JoinToken, Lang};
 
 use crate::config::ConfigPath;
 
+/// The command that the agent gives to a child of its own, and no help names.
+pub const LOOK: &str = "look";
+
 /// What the command line says.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Cli {
@@ -51,6 +54,13 @@ pub enum Command {
         /// `--json`.
         json: bool,
     },
+    /// Show what stands in the way of this machine's reports.
+    Doctor {
+        /// `--json`.
+        json: bool,
+    },
+    /// Look for the agent that asks on standard input: [`LOOK`].
+    Look,
     /// Show the help text.
     Help,
     /// Show the version.
@@ -76,11 +86,13 @@ pub enum CliError {
     Shape(#[from] lexopt::Error),
     /// It names no command.
     #[error(
-        "understand the command line: no command: use run, survey, enrol or status, or see --help"
+        "understand the command line: no command: use run, survey, enrol, status or doctor, or see --help"
     )]
     NoCommand,
     /// It names a command there is not.
-    #[error("understand the command line: unknown command {0:?}: use run, survey, enrol or status")]
+    #[error(
+        "understand the command line: unknown command {0:?}: use run, survey, enrol, status or doctor"
+    )]
     UnknownCommand(String),
     /// An option of another command.
     #[error("understand the command line: {0} does not belong to {1}: see lachan-agent --help")]
@@ -160,10 +172,12 @@ impl Written {
             "run" => Command::Run { once: std::mem::take(&mut self.once) },
             "survey" => Command::Survey { json: std::mem::take(&mut self.json) },
             "status" => Command::Status { json: std::mem::take(&mut self.json) },
+            "doctor" => Command::Doctor { json: std::mem::take(&mut self.json) },
             "enrol" => Command::Enrol {
                 token: token_source(self.token.take(), self.token_file.take())?,
                 replace: std::mem::take(&mut self.replace),
             },
+            LOOK => Command::Look,
             _ => return Err(CliError::UnknownCommand(name)),
         };
         match self.left_over() {
@@ -230,6 +244,9 @@ mod tests {
         assert_eq!(command("run --once"), Command::Run { once: true });
         assert_eq!(command("survey"), Command::Survey { json: false });
         assert_eq!(command("--json status"), Command::Status { json: true });
+        assert_eq!(command("doctor"), Command::Doctor { json: false });
+        assert_eq!(command("doctor --json"), Command::Doctor { json: true });
+        assert_eq!(command("look --root /r"), Command::Look);
         assert_eq!(command("--help"), Command::Help);
         assert_eq!(command("run -h"), Command::Help);
         assert_eq!(command("--version"), Command::Version);
@@ -271,6 +288,7 @@ mod tests {
             ("run --json", "--json"),
             ("survey --once", "--once"),
             ("status --replace", "--replace"),
+            ("doctor --once", "--once"),
             ("run --token-file f", "--token-file"),
         ] {
             assert!(parse(line).unwrap_err().contains(option), "{line}");
@@ -300,6 +318,7 @@ mod tests {
                 "survey [--json]",
                 "enrol ",
                 "status [--json]",
+                "doctor [--json]",
                 "--token-file",
                 "--token ",
                 "--replace",

@@ -5,28 +5,34 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::anyhow;
 use report::wire::topics_json;
-use report::{JoinToken, Lang};
+use report::{JoinToken, Lang, Sequence};
 use tokio::runtime::{Builder, Runtime};
 use tracing::Level;
 
 use crate::cli::{Cli, Command, TokenSource, help};
 use crate::clock;
 use crate::config::Config;
-use crate::cycle::{self, Contact, Cycle, Kept, Subject};
+use crate::cycle::{Contact, Cycle, Kept, Subject};
+use crate::doctor;
 use crate::durable;
 use crate::enrol::{Applicant, enrol};
 use crate::fingerprint::{claims, fingerprint};
 use crate::host::Host;
 use crate::log;
+use crate::probes::WATCHED;
+use crate::rounds::{Rounds, Settings};
 use crate::screen;
 use crate::service::{Stop, ready, stopping};
+use crate::spool::Spool;
 use crate::state::StateDir;
 use crate::status::Status;
-use crate::survey::survey;
+use crate::survey::{self, Surveyor, THIS_PROGRAM};
+use crate::watch::{self, STILLNESS, Watch};
 
 /// Everything a program might ask for went well.
 const FINE: u8 = 0;
@@ -66,9 +72,11 @@ fn execute(cli: Cli, lang: Lang) -> anyhow::Result<u8> {
         Command::Help => print(help(lang)),
         Command::Version => print(concat!("lachan-agent ", env!("CARGO_PKG_VERSION"), "\n")),
         Command::Survey { json } => show_survey(World::new(&cli)?, json, lang),
+        Command::Look => look(cli.root.as_ref()),
         Command::Status { json } => show_status(&World::new(&cli)?, json, lang),
+        Command::Doctor { json } => show_examination(cli, json, lang),
         Command::Run { once: true } => run_once(World::new(&cli)?),
-        Command::Run { once: false } => run(World::new(&cli)?),
+        Command::Run { once: false } => run(World::new(&cli)?, cli),
         Command::Enrol { ref token, replace, .. } => join(&World::new(&cli)?, token, replace),
     }
 }
@@ -90,7 +98,9 @@ impl World {
 
     fn cycle(self) -> anyhow::Result<Cycle> {
         let subject = Subject { host: self.host, claims: self.config.claims };
-        Ok(Cycle::open(self.state, self.config.collectors, subject)?)
+        let surveyor = Surveyor::in_child(Path::new(THIS_PROGRAM));
+        let cycle = Cycle::open(self.state, self.config.collectors, subject)?;
+        Ok(cycle.with_surveyor(surveyor).through(self.config.proxy))
     }
 }
 
@@ -102,11 +112,17 @@ fn host(root: Option<&PathBuf>) -> Host {
 }
 
 fn show_survey(world: World, json: bool, lang: Lang) -> anyhow::Result<u8> {
-    let observations = survey(&world.host, &world.config.claims, clock::now());
+    let subject = Arc::new(Subject { host: world.host, claims: world.config.claims });
+    let observations = runtime()?.block_on(Surveyor::here().survey(&subject, clock::now()));
     match json {
         true => print_json(&topics_json(&observations)),
         false => print(&screen::survey::survey(&observations, lang)),
     }
+}
+
+fn look(root: Option<&PathBuf>) -> anyhow::Result<u8> {
+    runtime()?.block_on(survey::answer(|| host(root)))?;
+    Ok(FINE)
 }
 
 fn show_status(world: &World, json: bool, lang: Lang) -> anyhow::Result<u8> {
@@ -118,12 +134,33 @@ fn show_status(world: &World, json: bool, lang: Lang) -> anyhow::Result<u8> {
     Ok(if status.is_a_finding() { FINDING } else { FINE })
 }
 
+/// Also where the configuration is faulty: that is then what is found.
+fn show_examination(cli: Cli, json: bool, lang: Lang) -> anyhow::Result<u8> {
+    log::start(if cli.verbose { Level::DEBUG } else { Level::ERROR });
+    let subject = doctor::Subject {
+        config: Config::load(&cli.config),
+        path: cli.config,
+        state: cli.state.map(StateDir::new),
+        host: host(cli.root.as_ref()),
+    };
+    let runtime = runtime()?;
+    let examination = runtime.block_on(doctor::examine(&subject, doctor::PATIENCE));
+    // A resolver that still waits holds nothing up.
+    runtime.shutdown_background();
+    match json {
+        true => print_json(&examination)?,
+        false => print(&screen::doctor::doctor(&examination, lang))?,
+    };
+    Ok(if examination.is_a_finding() { FINDING } else { FINE })
+}
+
 fn join(world: &World, token: &TokenSource, replace: bool) -> anyhow::Result<u8> {
     let token = read_token(token)?;
     let fingerprint = fingerprint(&world.host).map_err(doing("enrol"))?;
     let applicant = Applicant { fingerprint, claims: claims(&world.host) };
+    let proxy = world.config.proxy.clone();
     let runtime = runtime()?;
-    let identity = runtime.block_on(enrol(&world.state, &token, applicant, replace))?;
+    let identity = runtime.block_on(enrol(&world.state, &token, applicant, replace, proxy))?;
     print(&format!("{}\n", identity.machine))
 }
 
@@ -144,6 +181,7 @@ fn read_token_file(path: &Path) -> io::Result<String> {
 
 fn run_once(world: World) -> anyhow::Result<u8> {
     let runtime = runtime()?;
+    let state = world.state.clone();
     let mut cycle = world.cycle()?;
     let contact = runtime.block_on(cycle.contact(Kept::Never));
     runtime.shutdown_background();
@@ -153,24 +191,45 @@ fn run_once(world: World) -> anyhow::Result<u8> {
             Ok(FINE)
         }
         Contact::Refused(refusal) => Err(anyhow!("report: {refusal}")),
-        Contact::Later { why, .. } => Err(anyhow!("report: {why}: the report is kept")),
+        Contact::Later { why, .. } => {
+            let is_kept = newest(&Spool::look(&state)?) == newest(cycle.spool());
+            let then = if is_kept { "the report is kept" } else { "the report is lost" };
+            Err(anyhow!("report: {why}: {then}"))
+        }
     }
 }
 
-fn run(world: World) -> anyhow::Result<u8> {
+fn newest(spool: &Spool) -> Option<Sequence> {
+    spool.waiting().last().map(|draft| draft.sequence)
+}
+
+fn run(world: World, cli: Cli) -> anyhow::Result<u8> {
     let runtime = runtime()?;
-    let (interval, spread) = (world.config.interval, world.config.first_contact_spread);
+    let rounds = rounds(&world.config, cli);
     let mut cycle = world.cycle()?;
     let ran = runtime.block_on(async {
         let stop = Stop::listen().map_err(doing("listen for signals"))?;
         ready();
-        let ran = cycle::run(&mut cycle, interval, spread, stop.requested()).await;
+        let ran = rounds.go(&mut cycle, stop.requested()).await;
         stopping();
         ran.map_err(anyhow::Error::new)
     });
     // Neither a survey nor a resolver under way holds up the end: what counts is on disk already.
     runtime.shutdown_background();
     ran.map(|()| FINE)
+}
+
+fn rounds(config: &Config, cli: Cli) -> Rounds {
+    let settings = Settings::new(cli.config, config);
+    let root = cli.root.unwrap_or_else(|| PathBuf::from("/"));
+    let mut watched = watch::below(&root, WATCHED);
+    watched.push(settings.path());
+    Rounds {
+        interval: config.interval,
+        spread: config.first_contact_spread,
+        watch: Watch::over(watched, STILLNESS),
+        settings,
+    }
 }
 
 fn runtime() -> anyhow::Result<Runtime> {

@@ -17,6 +17,7 @@ use tracing::Level;
 use crate::address::Address;
 use crate::durable;
 use crate::probes::assignment::AssignmentClaims;
+use crate::uplink::proxy::{Proxy, ProxyFault};
 use raw::{Faults, Raw, Written};
 
 /// Where the configuration lies unless `--config` says otherwise.
@@ -33,6 +34,8 @@ const LEVELS: RangeInclusive<u8> = 1..=5;
 pub struct Config {
     /// Where to report; empty: to the addresses of the enrolment.
     pub collectors: Vec<Address>,
+    /// What leads there, where nothing goes out straight.
+    pub proxy: Option<Proxy>,
     /// Where identity and spool lie.
     pub state_dir: PathBuf,
     /// Between two contacts, until the collector names an interval.
@@ -92,16 +95,25 @@ impl fmt::Display for Lines<'_> {
     }
 }
 
+impl ConfigPath {
+    /// The file, there or not.
+    #[must_use]
+    pub fn file(&self) -> &Path {
+        match self {
+            Self::Default => Path::new(DEFAULT_PATH),
+            Self::Given(path) => path,
+        }
+    }
+}
+
 impl Config {
     /// Reads the configuration.
     ///
     /// # Errors
     /// When the file cannot be read, or is missing where it was named, or is faulty.
     pub fn load(path: &ConfigPath) -> Result<Self, ConfigError> {
-        let (path, required) = match path {
-            ConfigPath::Default => (Path::new(DEFAULT_PATH), false),
-            ConfigPath::Given(path) => (path.as_path(), true),
-        };
+        let required = *path != ConfigPath::Default;
+        let path = path.file();
         let unreadable = |error| ConfigError::Unreadable { path: path.to_owned(), error };
         match durable::read(path, MAX_BYTES).map_err(unreadable)? {
             Some(bytes) => {
@@ -137,6 +149,7 @@ fn meant(raw: Raw, faults: &mut Faults<'_>) -> Config {
             .flatten()
             .filter_map(|text| faults.take(text, |text| text.parse().map_err(to_text)))
             .collect(),
+        proxy: optional(raw.proxy, faults, |text| proxy(&text)).flatten(),
         state_dir: or(raw.state_dir, "/var/lib/lachan-agent".into(), faults, folder),
         interval: or(raw.interval, minutes(15), faults, |text| duration(&text, &contact)),
         first_contact_spread: or(raw.first_contact_spread, minutes(10), faults, |text| {
@@ -181,6 +194,13 @@ fn folder(text: String) -> Result<PathBuf, String> {
     match path.is_absolute() {
         true => Ok(path),
         false => Err(format!("{path:?} must be an absolute path")),
+    }
+}
+
+fn proxy(text: &str) -> Result<Option<Proxy>, String> {
+    match text {
+        "none" => Ok(None),
+        proxy => proxy.parse().map(Some).map_err(|fault: ProxyFault| format!("proxy: {fault}")),
     }
 }
 

@@ -39,8 +39,22 @@ pub struct Accepted {
     pub collector: String,
     /// Which contact it was.
     pub sequence: Sequence,
+    /// What was sent.
+    pub kind: ContactKind,
+    /// The machine's clock minus the collector's, in seconds: at the middle of the exchange.
+    pub skew: i64,
     /// What the collector said.
     pub reply: ReportReply,
+}
+
+/// What a contact brought the collector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ContactKind {
+    /// Everything that was seen.
+    Report,
+    /// That nothing has changed.
+    Heartbeat,
 }
 
 impl Contacts {
@@ -70,20 +84,14 @@ impl Contacts {
     }
 
     /// Notes an accepted contact.
-    #[must_use]
-    pub fn with_accepted(self, accepted: Accepted) -> Self {
-        Self {
-            attempt: Some(Attempt { at: accepted.at, error: None }),
-            accepted: Some(accepted),
-            ..self
-        }
+    pub fn accept(&mut self, accepted: Accepted) {
+        self.attempt = Some(Attempt { at: accepted.at, error: None });
+        self.accepted = Some(accepted);
     }
 
     /// Notes a contact that was not accepted.
-    #[must_use]
-    pub fn with_failed(self, at: Timestamp, error: String) -> Self {
-        let error = Some(error);
-        Self { attempt: Some(Attempt { at, error }), ..self }
+    pub fn fail(&mut self, at: Timestamp, error: String) {
+        self.attempt = Some(Attempt { at, error: Some(error) });
     }
 
     /// Keeps them.
@@ -112,6 +120,8 @@ mod tests {
             at: Timestamp(1),
             collector: "a:1".to_owned(),
             sequence: Sequence(1),
+            kind: ContactKind::Heartbeat,
+            skew: -3,
             reply: ReportReply {
                 wire: 1,
                 received_at: Timestamp(2),
@@ -121,11 +131,10 @@ mod tests {
                 digest: None,
             },
         };
-        Contacts::none(machine)
-            .with_accepted(accepted.clone())
-            .with_failed(Timestamp(3), "down".to_owned())
-            .save(&state)
-            .unwrap();
+        let mut contacts = Contacts::none(machine);
+        contacts.accept(accepted.clone());
+        contacts.fail(Timestamp(3), "down".to_owned());
+        contacts.save(&state).unwrap();
         let kept = Contacts::load(&state, machine).unwrap();
         assert_eq!(kept.heard(), Timestamp(2), "by the collector's clock");
         assert_eq!(kept.accepted, Some(accepted));
@@ -137,7 +146,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let state = StateDir::new(folder.path().to_owned());
         let (former, present) = (MachineId::from_bytes([1; 16]), MachineId::from_bytes([2; 16]));
-        Contacts::none(former).with_failed(Timestamp(3), "down".to_owned()).save(&state).unwrap();
+        let mut contacts = Contacts::none(former);
+        contacts.fail(Timestamp(3), "down".to_owned());
+        contacts.save(&state).unwrap();
         assert_eq!(Contacts::load(&state, present).unwrap(), Contacts::none(present));
     }
 }

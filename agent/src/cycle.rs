@@ -1,35 +1,43 @@
-//! The agent at work: look, number, keep, send, wait.
+//! One contact: look, number, keep, send.
 //!
-//! Every step is on disk before the next one depends on it: the number before the report is kept,
-//! the report before it is sent, the answer before the report is let go. Whatever moment the
-//! process dies at, the next one either sends the same report under the same number or makes a
+//! Every step is on disk before the next one depends on it: the number before anything is sent
+//! under it, the report before it is sent, the answer before the report is let go. Whatever moment
+//! the process dies at, the next one either sends the same report under the same number or makes a
 //! newer one under a higher number.
+//!
+//! A disk that takes nothing more does not silence the machine: the number is written over the
+//! last one, and everything else then lives in memory.
 
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use report::machine::FactsDigest;
 use report::moment::DAY;
+use report::report::digest;
 use report::text::TextError;
-use report::wire::{REPORTS_PATH, ReportReply};
-use report::{Incarnation, Sequence, Text, Timestamp};
-use tokio::time::sleep;
+use report::wire::{HEARTBEATS_PATH, Heartbeat, REPORTS_PATH, ReportReply, encode_heartbeat};
+use report::{Incarnation, Observation, Sequence, Text, Timestamp};
 
 use crate::address::Address;
 use crate::certificate::Validity;
 use crate::clock;
-use crate::contacts::{Accepted, Contacts};
+use crate::contacts::{Accepted, ContactKind, Contacts};
 use crate::fingerprint::{FingerprintError, fingerprint};
 use crate::identity::{Identity, IdentityError};
 use crate::lookout::{Lookout, NoAnswer};
-use crate::random::{self, Chance, NoRandomness};
+use crate::probes::assignment::AssignmentClaims;
+use crate::random::{self, NoRandomness};
 use crate::renew::renew;
-use crate::schedule::{Schedule, Went};
-use crate::spool::{Draft, Spool};
+use crate::spool::{Draft, Spool, surveyed_at};
 use crate::state::{StateDir, StateError, StateLock};
 pub use crate::survey::Subject;
 use crate::survey::Surveyor;
-use crate::uplink::{Answer, Body, Failure, Refusal, Uplink, backoff, tls};
+use crate::uplink::proxy::Proxy;
+use crate::uplink::{Answer, Body, Exchange, Failure, Refusal, Uplink, tls};
+
+/// How long heartbeats alone may follow on a report, in seconds: volatile facts, which are no part
+/// of the digest, are at most so old at the collector.
+const REPORT_EVERY: i64 = DAY / 2;
 
 /// The agent of one identity, with the sole right to its state folder.
 pub struct Cycle {
@@ -39,10 +47,12 @@ pub struct Cycle {
     surveyor: Surveyor,
     /// Where the hardware is looked at from.
     hardware: Lookout,
-    /// Where to report; empty: to the addresses of the enrolment.
-    collectors: Vec<Address>,
     identity: Identity,
     reports: Uplink,
+    spool: Spool,
+    contacts: Contacts,
+    /// What the collector has of this machine, if this process told it.
+    known: Option<Known>,
     incarnation: Incarnation,
     version: Text,
     /// The last number this process gave: the disk may forget it.
@@ -51,10 +61,21 @@ pub struct Cycle {
     renewed_at: Option<Timestamp>,
 }
 
+/// The newest report that a collector has.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    /// What it says.
+    says: FactsDigest,
+    /// What the collector calls that.
+    name: FactsDigest,
+    /// When it was sent.
+    at: Timestamp,
+}
+
 /// How a contact ended.
 #[derive(Debug)]
 pub enum Contact {
-    /// The report is durable at the collector.
+    /// What was sent is durable at the collector.
     Accepted(ReportReply),
     /// The report was refused for good and put aside.
     Refused(Refusal),
@@ -125,37 +146,108 @@ impl Cycle {
     ) -> Result<Self, CycleError> {
         let lock = state.lock()?;
         let identity = Identity::load(&state)?;
+        let contacts = Contacts::load(&state, identity.machine)?;
+        let mut spool = Spool::open(&state)?;
+        spool.keep_only(|draft| {
+            draft.machine == identity.machine && draft.fingerprint == identity.fingerprint
+        });
         Ok(Self {
-            reports: reports_to(&state, &collectors, &identity)?,
+            reports: reports_to(&collectors, &identity, contacts.heard())?,
             incarnation: random::incarnation()?,
             version: Text::new(env!("CARGO_PKG_VERSION"))?,
             subject: Arc::new(subject),
-            surveyor: Surveyor::default(),
+            surveyor: Surveyor::here(),
             hardware: Lookout::default(),
-            sequence: Sequence::default(),
+            sequence: spool.waiting().last().map(|draft| draft.sequence).unwrap_or_default(),
+            known: None,
             renewed_at: None,
             _lock: lock,
             state,
-            collectors,
             identity,
+            spool,
+            contacts,
         })
     }
 
-    /// One contact: the report that is kept, or a new one.
+    /// The same through a proxy, if there is one.
+    #[must_use]
+    pub fn through(self, proxy: Option<Proxy>) -> Self {
+        Self { reports: self.reports.through(proxy), ..self }
+    }
+
+    /// Reports to other collectors, on another way and with other claims from now on.
+    pub fn configure(
+        &mut self,
+        collectors: &[Address],
+        proxy: Option<Proxy>,
+        claims: AssignmentClaims,
+    ) {
+        let collectors = known(collectors, &self.identity).to_vec();
+        self.reports = self.reports.clone().to(collectors).through(proxy);
+        self.subject = Arc::new(Subject { host: self.subject.host.clone(), claims });
+    }
+
+    /// The same agent, looking in another way than from this process.
+    #[must_use]
+    pub fn with_surveyor(self, surveyor: Surveyor) -> Self {
+        Self { surveyor, ..self }
+    }
+
+    /// One contact: with what was kept, or with a new survey.
     ///
     /// # Errors
     /// When nothing was sent. What was kept is then still kept.
     pub async fn contact(&mut self, kept: Kept) -> Result<Contact, CycleError> {
+        self.check_identity().await?;
+        if !self.may_send_kept(kept, clock::now()) {
+            let seen = self.look().await;
+            if let Some(contact) = self.say_that_nothing_changed(&seen).await? {
+                return Ok(contact);
+            }
+            self.keep(seen)?;
+        }
+        self.send_waiting().await
+    }
+
+    /// Looks because something on the machine has changed, and if that shows in the survey, keeps
+    /// the report and sends it where that `may` be now. Nothing to tell: no contact.
+    ///
+    /// # Errors
+    /// When the report could not be made or sent. What was kept is then still kept.
+    pub async fn notice(&mut self, may_send: bool) -> Result<Option<Contact>, CycleError> {
+        self.check_identity().await?;
+        let seen = self.look().await;
+        if self.is_told(digest(&seen)) {
+            return Ok(None);
+        }
+        self.keep(seen)?;
+        match may_send {
+            true => Ok(Some(self.send_waiting().await?)),
+            false => Ok(None),
+        }
+    }
+
+    /// Looks, numbers, keeps: afterwards the report survives this process.
+    ///
+    /// # Errors
+    /// When the disk does not take the number.
+    pub async fn prepare(&mut self) -> Result<Draft, CycleError> {
+        let seen = self.look().await;
+        self.keep(seen)
+    }
+
+    /// What waits to be sent.
+    #[must_use]
+    pub fn spool(&self) -> &Spool {
+        &self.spool
+    }
+
+    async fn check_identity(&mut self) -> Result<(), CycleError> {
         if let Err(error) = self.check_hardware().await {
-            self.note_failure(error.to_string())?;
+            self.note_failure(error.to_string());
             return Err(error);
         }
-        self.renew_if_due(clock::now()).await?;
-        let draft = match self.kept(kept, clock::now())? {
-            Some(draft) => draft,
-            None => self.prepare().await?,
-        };
-        self.send(&draft).await
+        self.renew_if_due(self.reports.today()).await
     }
 
     async fn check_hardware(&self) -> Result<(), CycleError> {
@@ -164,12 +256,19 @@ impl Cycle {
         Ok(self.identity.belongs_to(&hardware)?)
     }
 
-    /// Looks, numbers, keeps: afterwards the report survives this process.
-    ///
-    /// # Errors
-    /// When the disk does not take it.
-    pub async fn prepare(&mut self) -> Result<Draft, CycleError> {
-        let observations = self.surveyor.survey(&self.subject, clock::now()).await;
+    async fn look(&self) -> Vec<Observation> {
+        self.surveyor.survey(&self.subject, clock::now()).await
+    }
+
+    /// Whether the collector, or the newest report that waits for it, says the same already.
+    fn is_told(&self, says: FactsDigest) -> bool {
+        match self.spool.waiting().last() {
+            Some(newest) => newest.says() == says,
+            None => self.known.is_some_and(|known| known.says == says),
+        }
+    }
+
+    fn keep(&mut self, observations: Vec<Observation>) -> Result<Draft, CycleError> {
         self.sequence = self.state.next_sequence(self.sequence)?;
         let draft = Draft {
             machine: self.identity.machine,
@@ -178,21 +277,18 @@ impl Cycle {
             sequence: self.sequence,
             observations,
         };
-        Spool::new(&self.state).put(&draft)?;
+        if let Err(error) = self.spool.put(draft.clone()) {
+            tracing::warn!("the report waits in memory alone: failed to {error}");
+        }
         Ok(draft)
     }
 
-    fn kept(&self, kept: Kept, now: Timestamp) -> Result<Option<Draft>, CycleError> {
+    fn may_send_kept(&self, kept: Kept, now: Timestamp) -> bool {
         let Kept::YoungerThan(age) = kept else {
-            return Ok(None);
+            return false;
         };
         let seconds = i64::try_from(age.as_secs()).unwrap_or(i64::MAX);
-        let draft = Spool::new(&self.state).get()?;
-        Ok(draft.filter(|draft| {
-            draft.machine == self.identity.machine
-                && draft.fingerprint == self.identity.fingerprint
-                && draft.is_younger_than(seconds, now)
-        }))
+        self.spool.waiting().last().is_some_and(|newest| newest.is_younger_than(seconds, now))
     }
 
     /// A renewal that fails is tried again at the next contact; until the certificate ends there
@@ -201,10 +297,10 @@ impl Cycle {
         if !renewal_is_due(self.identity.validity, self.renewed_at, now) {
             return Ok(());
         }
-        let collectors = known(&self.collectors, &self.identity);
-        match renew(&self.state, &self.identity, collectors).await {
+        match renew(&self.state, &self.identity, &self.reports).await {
             Ok(identity) => {
-                self.reports = reports_to(&self.state, &self.collectors, &identity)?;
+                let heard = self.contacts.heard();
+                self.reports = self.reports.anew(tls::reports(&identity, heard)?);
                 self.identity = identity;
                 self.renewed_at = Some(now);
                 let until = self.identity.validity.not_after;
@@ -215,43 +311,139 @@ impl Cycle {
         Ok(())
     }
 
-    async fn send(&self, draft: &Draft) -> Result<Contact, CycleError> {
-        let body = draft.body(self.incarnation, clock::now());
-        let body = Body::squeezed(body);
-        let answer: Answer<ReportReply> = self.reports.post(REPORTS_PATH, &body).await;
+    /// A heartbeat, where the collector has these very facts; none, where it wants the report.
+    async fn say_that_nothing_changed(
+        &mut self,
+        seen: &[Observation],
+    ) -> Result<Option<Contact>, CycleError> {
+        let Some(heartbeat) = self.heartbeat(seen)? else {
+            return Ok(None);
+        };
+        let body = Body::plain(encode_heartbeat(&heartbeat));
+        match self.reports.post(HEARTBEATS_PATH, &body).await {
+            Answer::Accepted { reply, by, exchange } => {
+                let kind = ContactKind::Heartbeat;
+                self.note_accepted(kind, heartbeat.sequence, exchange, &reply, &by);
+                Ok(Some(Contact::Accepted(reply)))
+            }
+            Answer::Refused(refusal) => {
+                tracing::info!("the collector wants the report: {refusal}");
+                self.known = None;
+                Ok(None)
+            }
+            Answer::Later { retry_after, why } => {
+                self.keep(seen.to_vec())?;
+                self.note_failure(why.to_string());
+                Ok(Some(Contact::Later { retry_after, why }))
+            }
+        }
+    }
+
+    fn heartbeat(&mut self, seen: &[Observation]) -> Result<Option<Heartbeat>, CycleError> {
         let now = clock::now();
-        let spool = Spool::new(&self.state);
-        let contact = match answer {
-            Answer::Accepted { reply, by } => {
-                let accepted = Accepted {
-                    at: now,
-                    collector: by.to_string(),
-                    sequence: draft.sequence,
-                    reply: reply.clone(),
-                };
-                let contacts = Contacts::load(&self.state, self.identity.machine)?;
-                contacts.with_accepted(accepted).save(&self.state)?;
-                spool.clear()?;
+        let says = digest(seen);
+        let known = self
+            .known
+            .filter(|known| known.says == says && (0..REPORT_EVERY).contains(&now.since(known.at)));
+        let (Some(known), Some(observed_at)) = (known, surveyed_at(seen)) else {
+            return Ok(None);
+        };
+        if !self.spool.waiting().is_empty() {
+            return Ok(None);
+        }
+        self.sequence = self.state.next_sequence(self.sequence)?;
+        Ok(Some(Heartbeat {
+            machine: self.identity.machine,
+            fingerprint: self.identity.fingerprint,
+            incarnation: self.incarnation,
+            sequence: self.sequence,
+            sent_at: now,
+            observed_at,
+            digest: known.name,
+        }))
+    }
+
+    /// Everything that waits, oldest first, until something stands in the way: a report that is
+    /// refused for what it says is no reason to hold back the next one.
+    async fn send_waiting(&mut self) -> Result<Contact, CycleError> {
+        let mut last = Contact::Later { retry_after: None, why: Failure::default() };
+        while let Some(oldest) = self.spool.waiting().first().cloned() {
+            last = self.send(&oldest).await;
+            let goes_on = match &last {
+                Contact::Accepted(_) => true,
+                Contact::Refused(refusal) => is_about_the_report(refusal),
+                Contact::Later { .. } => false,
+            };
+            if !goes_on {
+                break;
+            }
+        }
+        Ok(last)
+    }
+
+    async fn send(&mut self, draft: &Draft) -> Contact {
+        let sent_at = clock::now();
+        let body = Body::squeezed(draft.body(self.incarnation, sent_at));
+        let answer: Answer<ReportReply> = self.reports.post(REPORTS_PATH, &body).await;
+        match answer {
+            Answer::Accepted { reply, by, exchange } => {
+                let name = reply.digest;
+                self.known = name.map(|name| Known { says: draft.says(), name, at: sent_at });
+                self.note_accepted(ContactKind::Report, draft.sequence, exchange, &reply, &by);
+                self.spool.taken(draft.sequence);
                 Contact::Accepted(reply)
             }
             Answer::Refused(refusal) => {
-                spool.refuse(draft, &refusal, now)?;
-                self.note_failure(refusal.to_string())?;
+                tracing::error!(sequence = %draft.sequence, "the report is put aside: {refusal}");
+                self.known = None;
+                if let Err(error) = self.spool.refuse(draft.sequence, &refusal, clock::now()) {
+                    tracing::warn!("failed to {error}");
+                }
+                self.note_failure(refusal.to_string());
                 Contact::Refused(refusal)
             }
             Answer::Later { retry_after, why } => {
-                self.note_failure(why.to_string())?;
+                self.note_failure(why.to_string());
                 Contact::Later { retry_after, why }
             }
-        };
-        Ok(contact)
+        }
     }
 
-    fn note_failure(&self, why: String) -> Result<(), StateError> {
-        Contacts::load(&self.state, self.identity.machine)?
-            .with_failed(clock::now(), why)
-            .save(&self.state)
+    fn note_accepted(
+        &mut self,
+        kind: ContactKind,
+        sequence: Sequence,
+        exchange: Exchange,
+        reply: &ReportReply,
+        by: &Address,
+    ) {
+        self.contacts.accept(Accepted {
+            at: exchange.answered_at,
+            collector: by.to_string(),
+            sequence,
+            kind,
+            skew: -exchange.skew(reply.received_at),
+            reply: reply.clone(),
+        });
+        self.save_contacts();
     }
+
+    fn note_failure(&mut self, why: String) {
+        self.contacts.fail(clock::now(), why);
+        self.save_contacts();
+    }
+
+    /// They are for people to read: a disk that does not take them holds nothing up.
+    fn save_contacts(&self) {
+        if let Err(error) = self.contacts.save(&self.state) {
+            tracing::warn!("failed to {error}");
+        }
+    }
+}
+
+/// Not about the machine, which no other report of it would help.
+fn is_about_the_report(refusal: &Refusal) -> bool {
+    !matches!(refusal.status, 401 | 403)
 }
 
 /// Past half of its life, and not renewed today: on a machine whose clock runs months ahead every
@@ -269,78 +461,12 @@ fn known<'a>(configured: &'a [Address], identity: &'a Identity) -> &'a [Address]
 }
 
 fn reports_to(
-    state: &StateDir,
     configured: &[Address],
     identity: &Identity,
+    heard: Timestamp,
 ) -> Result<Uplink, CycleError> {
-    let heard = Contacts::load(state, identity.machine)?.heard();
     let collectors = known(configured, identity).to_vec();
     Ok(Uplink::new(collectors, tls::reports(identity, heard)?))
-}
-
-impl Contact {
-    fn went(&self) -> Went {
-        match self {
-            Self::Accepted(reply) => {
-                Went::Accepted { next: Duration::from_secs(reply.next_contact_seconds.into()) }
-            }
-            Self::Refused(_) => Went::Refused,
-            Self::Later { retry_after, .. } => Went::Later { retry_after: *retry_after },
-        }
-    }
-
-    fn log(&self) {
-        match self {
-            Self::Accepted(reply) => {
-                tracing::info!(state = reply.verdict.state.name(), "the report was accepted");
-            }
-            Self::Refused(refusal) => tracing::error!("the report was put aside: {refusal}"),
-            Self::Later { why, .. } => tracing::warn!("the report is kept for later: {why}"),
-        }
-    }
-}
-
-/// Contact after contact, until `stop`.
-///
-/// # Errors
-/// When going on would not help: the identity may not be used any more.
-pub async fn run(
-    cycle: &mut Cycle,
-    interval: Duration,
-    spread: Duration,
-    stop: impl Future<Output = ()>,
-) -> Result<(), CycleError> {
-    let mut stop = pin!(stop);
-    let mut schedule = Schedule::new(interval);
-    let mut wait = backoff::before_first(spread, Chance::draw()?);
-    loop {
-        tracing::info!(seconds = wait.as_secs(), "waiting for the next contact");
-        let contacted = async {
-            sleep(wait).await;
-            cycle.contact(Kept::YoungerThan(schedule.interval())).await
-        };
-        let contacted = tokio::select! {
-            biased;
-            () = &mut stop => return Ok(()),
-            contacted = contacted => contacted,
-        };
-        let went = went(contacted)?;
-        wait = schedule.after(went, Chance::draw()?);
-    }
-}
-
-fn went(contacted: Result<Contact, CycleError>) -> Result<Went, CycleError> {
-    match contacted {
-        Ok(contact) => {
-            contact.log();
-            Ok(contact.went())
-        }
-        Err(error) if error.is_lasting() => Err(error),
-        Err(error) => {
-            tracing::error!("failed to {error}");
-            Ok(Went::Later { retry_after: None })
-        }
-    }
 }
 
 #[cfg(test)]

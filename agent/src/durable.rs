@@ -2,7 +2,7 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 /// What the agent writes is for itself alone.
@@ -10,6 +10,8 @@ const PRIVATE_FILE: u32 = 0o600;
 const PRIVATE_DIR: u32 = 0o700;
 /// The bits of a mode that let others in.
 const OTHERS: u32 = 0o077;
+/// How the name of a file ends that is being written.
+pub const UNFINISHED: &str = ".tmp";
 
 /// Reads a whole file of at most `limit` bytes; `None` when there is no such file.
 ///
@@ -74,12 +76,31 @@ fn read_open(source: impl Read, limit: u64) -> io::Result<Vec<u8>> {
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = folder_of(path);
     let mut temporary = path.as_os_str().to_owned();
-    temporary.push(".tmp");
+    temporary.push(UNFINISHED);
     let temporary = Path::new(&temporary);
     remove(temporary)?;
     create(temporary, bytes)?;
     fs::rename(temporary, path)?;
     sync_folder(folder)
+}
+
+/// Writes a few bytes, always as many, over those that stand in a file, and waits until they are on
+/// disk. It needs no room on a disk that is full. Bytes that lie in one sector are not torn.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn overwrite(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    let file = options.write(true).create(true).truncate(false).mode(PRIVATE_FILE).open(path)?;
+    let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    let former = file.metadata()?.len();
+    file.write_all_at(bytes, 0)?;
+    if former == length {
+        return file.sync_data();
+    }
+    file.set_len(length)?;
+    file.sync_all()?;
+    sync_folder(folder_of(path))
 }
 
 /// Writes a new file for the agent alone and waits until it is on disk.
@@ -162,6 +183,21 @@ mod tests {
         assert_eq!(read(&path, 100).unwrap().unwrap(), b"two");
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn overwritten_bytes_stand_alone_whatever_stood_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("number");
+        for former in [&b""[..], b"123456789", b"0001", b"\xff"] {
+            replace(&path, former).unwrap();
+            overwrite(&path, b"0002").unwrap();
+            assert_eq!(read(&path, 100).unwrap().unwrap(), b"0002");
+        }
+        remove(&path).unwrap();
+        overwrite(&path, b"0003").unwrap();
+        assert_eq!(read(&path, 100).unwrap().unwrap(), b"0003");
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use report::{Fingerprint, JoinToken};
 use crate::address::{Address, AddressError};
 use crate::identity::{Candidate, Identity, IdentityError, Purpose};
 use crate::state::{StateDir, StateError};
+use crate::uplink::proxy::Proxy;
 use crate::uplink::{Answer, Body, Failure, Refusal, Uplink, tls};
 
 /// What a machine that wants to join says of itself.
@@ -49,7 +50,7 @@ pub enum EnrolError {
     Request(#[from] serde_json::Error),
 }
 
-/// Joins, trying each of the token's collectors in order.
+/// Joins, trying each of the token's collectors in order, through the proxy if there is one.
 ///
 /// # Errors
 /// When the machine has not joined; then nothing has changed on its disk.
@@ -58,6 +59,7 @@ pub async fn enrol(
     token: &JoinToken,
     applicant: Applicant,
     replace: bool,
+    proxy: Option<Proxy>,
 ) -> Result<Identity, EnrolError> {
     let _lock = state.lock()?;
     if Identity::exists(state) && !replace {
@@ -74,7 +76,7 @@ pub async fn enrol(
         claims: applicant.claims,
     };
     let body = Body::plain(serde_json::to_string(&request)?);
-    let uplink = Uplink::new(addresses.clone(), tls::enrolment(token.collector_ca)?);
+    let uplink = Uplink::new(addresses.clone(), tls::enrolment(token.collector_ca)?).through(proxy);
     let reply: IdentityReply = match uplink.post(ENROL_PATH, &body).await {
         Answer::Accepted { reply, .. } => reply,
         Answer::Refused(refusal) => return Err(EnrolError::Refused(refusal)),

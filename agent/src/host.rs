@@ -5,6 +5,7 @@
 
 pub mod files;
 pub mod processes;
+pub mod program;
 pub mod system;
 
 #[cfg(test)]
@@ -17,7 +18,7 @@ pub use processes::Processes;
 pub use system::System;
 
 /// One machine, live or recorded.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Host {
     files: Files,
     live: bool,
@@ -37,6 +38,12 @@ impl Host {
             return Self::live();
         }
         Self { files: Files::recorded(root), live: false }
+    }
+
+    /// The folder of a recorded machine; a live one has none.
+    #[must_use]
+    pub fn root(&self) -> Option<&Path> {
+        (!self.live).then(|| self.files.root())
     }
 
     /// Its files.

@@ -33,6 +33,20 @@ pub const PROBES: &[(Topic, Probe)] = &[
     (Topic::Patches, patches::probe),
 ];
 
+/// What changes on disk when something that a probe looks at changes: files by themselves, folders
+/// with the names in them. Folders that every program opens files in are not watched, for every
+/// opening would wake the agent: of `etc` only single files.
+pub const WATCHED: &[&str] = &[
+    "etc/os-release",
+    // What is installed, and what is on offer.
+    "var/lib/dpkg",
+    "var/lib/apt/lists",
+    // Definitions and settings of ClamAV; where other vendors install.
+    "var/lib/clamav",
+    "etc/clamav",
+    "opt",
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;

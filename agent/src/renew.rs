@@ -3,7 +3,6 @@
 use report::Timestamp;
 use report::wire::{IdentityReply, RENEW_PATH, RenewRequest, WIRE};
 
-use crate::address::Address;
 use crate::contacts::Contacts;
 use crate::identity::{Candidate, Identity, IdentityError, Purpose};
 use crate::state::StateDir;
@@ -29,14 +28,14 @@ pub enum RenewError {
     Request(#[from] serde_json::Error),
 }
 
-/// Renews `identity` at the first of `collectors` that answers.
+/// Renews `identity` on the way that `reports` take, at the first collector that answers.
 ///
 /// # Errors
 /// When there is no new identity.
 pub async fn renew(
     state: &StateDir,
     identity: &Identity,
-    collectors: &[Address],
+    reports: &Uplink,
 ) -> Result<Identity, RenewError> {
     let candidate = Candidate::new(state)?;
     let request =
@@ -44,7 +43,7 @@ pub async fn renew(
     let body = Body::plain(serde_json::to_string(&request)?);
     // Where the contacts cannot be read, the certificate alone tells a dead clock.
     let heard = Contacts::load(state, identity.machine).map_or(Timestamp(0), |it| it.heard());
-    let uplink = Uplink::new(collectors.to_vec(), tls::renewal(identity, heard)?);
+    let uplink = reports.anew(tls::renewal(identity, heard)?);
     let reply: IdentityReply = match uplink.post(RENEW_PATH, &body).await {
         Answer::Accepted { reply, .. } => reply,
         Answer::Refused(refusal) => return Err(RenewError::Refused(refusal)),

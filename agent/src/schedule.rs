@@ -5,6 +5,10 @@ use std::time::Duration;
 use crate::random::Chance;
 use crate::uplink::backoff;
 
+/// How far the contacts of machines spread on which the same thing changed at once, as when an
+/// office's definitions arrive: with the stillness the watch waits for, less than a minute.
+const CHANGE_SPREAD: Duration = Duration::from_secs(20);
+
 /// How a contact went, as far as the next one depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Went {
@@ -27,13 +31,14 @@ pub enum Went {
 pub struct Schedule {
     interval: Duration,
     failures: u32,
+    has_begun: bool,
 }
 
 impl Schedule {
     /// Before the first contact.
     #[must_use]
     pub fn new(interval: Duration) -> Self {
-        Self { interval, failures: 0 }
+        Self { interval, failures: 0, has_begun: false }
     }
 
     /// The interval in force: the configured one until the collector names another.
@@ -42,8 +47,16 @@ impl Schedule {
         self.interval
     }
 
+    /// Whether a change may be told of at once. Before the first contact, which is spread over many
+    /// machines, and between failures it waits for the next one.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.has_begun && self.failures == 0
+    }
+
     /// How long to wait after a contact.
     pub fn after(&mut self, went: Went, chance: Chance) -> Duration {
+        self.has_begun = true;
         match went {
             Went::Accepted { next } => {
                 self.interval = backoff::bounded(next);
@@ -63,6 +76,12 @@ impl Schedule {
     }
 }
 
+/// How long to wait after something on the machine has changed.
+#[must_use]
+pub fn after_change(chance: Chance) -> Duration {
+    Duration::from_secs_f64(chance.between(0.0, CHANGE_SPREAD.as_secs_f64()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,12 +95,14 @@ mod tests {
     #[test]
     fn failures_in_a_row_back_off_and_one_success_forgets_them() {
         let mut schedule = Schedule::new(secs(900));
+        assert!(!schedule.is_open(), "a whole office is switched on at eight o'clock");
         let half = Chance::of(0.5);
         let first = schedule.after(LATER, half);
         let second = schedule.after(LATER, half);
-        assert!(second > first);
+        assert!(second > first && !schedule.is_open());
         let next = Went::Accepted { next: secs(300) };
         assert_eq!(schedule.after(next, half), secs(300));
+        assert!(schedule.is_open());
         assert_eq!(schedule.after(LATER, half), first);
     }
 

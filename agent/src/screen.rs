@@ -1,5 +1,6 @@
 //! What people read in a terminal.
 
+pub mod doctor;
 pub mod status;
 pub mod survey;
 mod table;

@@ -1,87 +1,40 @@
-//! The one report that has not been taken yet, and the one that was refused.
+//! Reports that nobody has taken yet, oldest first, and the one that was refused.
 //!
-//! What lies on disk is a draft: the incarnation of the process and the moment of sending are
-//! filled in when it is sent. The first must never be on disk, or a copied disk would carry it;
-//! the second measures the clocks against each other, and an old one would make facts look newer
-//! than they are.
+//! Each report is a file of its own, whole or not there. Memory is what counts while the agent
+//! runs: a disk that is full takes nothing from a machine whose collector answers, and where
+//! neither works, what is lost is counted.
+//!
+//! The spool is bounded by what a collector takes in a row from a machine that comes back. What it
+//! promises to keep of an outage, however long: the oldest report, the newest, the first and the
+//! last of a time in which nothing changed, and of more changes than fit those that spread evenly.
 
+mod draft;
 mod sealed;
+mod thinning;
 
+use std::fs;
 use std::io;
+use std::path::{Path, PathBuf};
 
-use report::wire::{self, decode_report, encode_report};
-use report::{Fingerprint, Incarnation, MachineId, Observation, Report, Sequence, Text, Timestamp};
+use report::wire::{self, REPORT_BURST};
+use report::{Sequence, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::durable;
 use crate::state::{StateDir, StateError, at};
 use crate::uplink::Refusal;
+pub use draft::{Draft, surveyed_at};
+use thinning::{Seen, least_missed, superfluous};
 
-const REPORT: &str = "report";
+const FOLDER: &str = "spool";
+const DROPPED: &str = "dropped";
 const REFUSED: &str = "refused";
 /// A refusal is a report and the reason.
 const MAX_BYTES: u64 = wire::MAX_BODY_BYTES as u64 * 4;
-
-/// A report that lacks only what the sending process fills in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Draft {
-    /// Whose report it is.
-    pub machine: MachineId,
-    /// The version of the agent that looked.
-    pub agent: Text,
-    /// The hardware it looked at.
-    pub fingerprint: Fingerprint,
-    /// Which contact it is; stays the same however often it is sent.
-    pub sequence: Sequence,
-    /// What was seen.
-    pub observations: Vec<Observation>,
-}
-
-impl Draft {
-    /// The body to send.
-    #[must_use]
-    pub fn body(&self, incarnation: Incarnation, sent_at: Timestamp) -> String {
-        encode_report(&Report {
-            machine: self.machine,
-            agent: self.agent.clone(),
-            fingerprint: self.fingerprint,
-            incarnation,
-            sequence: self.sequence,
-            sent_at,
-            observations: self.observations.clone(),
-        })
-    }
-
-    /// When the survey finished, by the machine's clock.
-    #[must_use]
-    pub fn surveyed_at(&self) -> Option<Timestamp> {
-        let moments = self.observations.iter();
-        moments.map(|observation| observation.observed_at).max()
-    }
-
-    /// Whether it still speaks for the present at `now`: a survey that is as old as the interval
-    /// is made anew, and so is one from the future.
-    #[must_use]
-    pub fn is_younger_than(&self, seconds: i64, now: Timestamp) -> bool {
-        self.surveyed_at().is_some_and(|surveyed_at| (0..seconds).contains(&now.since(surveyed_at)))
-    }
-
-    fn kept(&self) -> String {
-        self.body(Incarnation::from_bytes([0; 16]), Timestamp(0))
-    }
-
-    fn read(kept: &[u8]) -> Option<Self> {
-        let report = decode_report(kept).ok()?.report;
-        Some(Self {
-            machine: report.machine,
-            agent: report.agent,
-            fingerprint: report.fingerprint,
-            sequence: report.sequence,
-            observations: report.observations,
-        })
-    }
-}
+const MAX_COUNTER_BYTES: u64 = 32;
+/// As many digits as a sequence number can have, so that names are ordered as numbers are.
+const DIGITS: usize = 20;
 
 /// A report the collector will not take, with its reason.
 #[derive(Debug, Serialize, Deserialize)]
@@ -96,93 +49,232 @@ pub struct Refused {
     pub report: Box<RawValue>,
 }
 
-/// The files of the spool.
-#[derive(Clone, Copy, Debug)]
-pub struct Spool<'a>(&'a StateDir);
+/// The reports that wait.
+#[derive(Debug)]
+pub struct Spool {
+    state: StateDir,
+    waiting: Vec<Draft>,
+    dropped: u64,
+}
 
-impl<'a> Spool<'a> {
-    /// The spool in `state`.
-    #[must_use]
-    pub fn new(state: &'a StateDir) -> Self {
-        Self(state)
-    }
-
-    /// Keeps a draft in the place of any other.
+impl Spool {
+    /// Takes over what a former process left; what is damaged is removed, and counted.
     ///
     /// # Errors
-    /// When the disk does not take it.
-    pub fn put(self, draft: &Draft) -> Result<(), StateError> {
-        self.write(REPORT, draft.kept().as_bytes())
+    /// When the folder cannot be made or read.
+    pub fn open(state: &StateDir) -> Result<Self, StateError> {
+        let folder = state.join(FOLDER);
+        durable::create_folder(&folder).map_err(at(&folder))?;
+        let Found { drafts, damaged, unfinished } = find(&folder)?;
+        let mut spool = Self::of(state, drafts)?;
+        damaged.iter().chain(&unfinished).for_each(|path| clear_away(path));
+        spool.drop_more(damaged.len());
+        spool.thin();
+        Ok(spool)
     }
 
-    /// The draft that is kept. A torn file is none.
+    /// What waits, as it lies on disk, without touching it.
     ///
     /// # Errors
     /// When the disk does not give it.
-    pub fn get(self) -> Result<Option<Draft>, StateError> {
-        self.read(REPORT, Draft::read)
+    pub fn look(state: &StateDir) -> Result<Self, StateError> {
+        Self::of(state, find(&state.join(FOLDER))?.drafts)
     }
 
-    /// The draft was taken.
-    ///
-    /// # Errors
-    /// When it cannot be removed.
-    pub fn clear(self) -> Result<(), StateError> {
-        let path = self.0.join(REPORT);
-        durable::remove(&path).map_err(at(&path))
+    fn of(state: &StateDir, waiting: Vec<Draft>) -> Result<Self, StateError> {
+        let path = state.join(FOLDER).join(DROPPED);
+        let counter = durable::read(&path, MAX_COUNTER_BYTES).map_err(at(&path))?;
+        let dropped = counter.and_then(|bytes| String::from_utf8(bytes).ok()?.trim().parse().ok());
+        Ok(Self { state: state.clone(), waiting, dropped: dropped.unwrap_or_default() })
     }
 
-    /// Puts a refused draft aside, in the place of any other.
+    /// The reports that wait, oldest first.
+    #[must_use]
+    pub fn waiting(&self) -> &[Draft] {
+        &self.waiting
+    }
+
+    /// How many reports were let go of since this machine enrolled, because there were too many or
+    /// their file was damaged.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// Lets everything wait that is not of this kind go: reports of a former identity.
+    pub fn keep_only(&mut self, ours: impl Fn(&Draft) -> bool) {
+        while let Some(foreign) = self.waiting.iter().position(|draft| !ours(draft)) {
+            self.let_go(foreign);
+        }
+    }
+
+    /// Takes in a report, newer than all that wait, and lets others go where there are too many.
     ///
     /// # Errors
-    /// When the disk does not take it; then the draft is still there.
+    /// When the disk does not take it: it then waits in memory alone.
+    pub fn put(&mut self, draft: Draft) -> Result<(), StateError> {
+        let path = self.path(draft.sequence);
+        let file = sealed::seal(draft.kept().as_bytes());
+        self.waiting.push(draft);
+        let mut written = durable::replace(&path, &file);
+        self.thin();
+        if written.is_err() {
+            // What went may have left room.
+            written = durable::replace(&path, &file);
+        }
+        written.map_err(at(&path))
+    }
+
+    /// A collector has taken this report.
+    pub fn taken(&mut self, sequence: Sequence) {
+        if let Some(taken) = self.waiting.iter().position(|draft| draft.sequence == sequence) {
+            self.let_go(taken);
+        }
+    }
+
+    /// Puts a refused report aside, in the place of any other.
+    ///
+    /// # Errors
+    /// When the disk does not take it; it does not wait any longer all the same.
     pub fn refuse(
-        self,
-        draft: &Draft,
+        &mut self,
+        sequence: Sequence,
         refusal: &Refusal,
         now: Timestamp,
     ) -> Result<(), StateError> {
-        let path = self.0.join(REFUSED);
-        let written = (|| {
-            serde_json::to_vec(&Refused {
-                at: now,
-                sequence: draft.sequence,
-                refusal: refusal.clone(),
-                report: RawValue::from_string(draft.kept())?,
-            })
-        })();
-        let bytes = written.map_err(io::Error::other).map_err(at(&path))?;
-        self.write(REFUSED, &bytes)?;
-        self.clear()
+        let Some(refused) = self.waiting.iter().position(|draft| draft.sequence == sequence) else {
+            return Ok(());
+        };
+        let report = self.waiting.get(refused).map(Draft::kept).unwrap_or_default();
+        let put_aside = put_aside(&self.state, sequence, report, refusal, now);
+        self.let_go(refused);
+        put_aside
     }
 
     /// The report that was refused last. A torn file is none.
     ///
     /// # Errors
     /// When the disk does not give it.
-    pub fn refused(self) -> Result<Option<Refused>, StateError> {
-        self.read(REFUSED, |bytes| serde_json::from_slice(bytes).ok())
+    pub fn refused(&self) -> Result<Option<Refused>, StateError> {
+        let path = self.state.join(REFUSED);
+        let bytes = durable::read(&path, MAX_BYTES).map_err(at(&path))?;
+        let refused = bytes.as_deref().and_then(sealed::open);
+        Ok(refused.and_then(|body| serde_json::from_slice(body).ok()))
     }
 
-    fn write(self, name: &str, body: &[u8]) -> Result<(), StateError> {
-        let path = self.0.join(name);
-        durable::replace(&path, &sealed::seal(body)).map_err(at(&path))
+    fn path(&self, sequence: Sequence) -> PathBuf {
+        self.state.join(FOLDER).join(format!("{:0DIGITS$}", sequence.0))
     }
 
-    fn read<T>(
-        self,
-        name: &str,
-        understand: impl FnOnce(&[u8]) -> Option<T>,
-    ) -> Result<Option<T>, StateError> {
-        let path = self.0.join(name);
-        let Some(bytes) = durable::read(&path, MAX_BYTES).map_err(at(&path))? else {
-            return Ok(None);
-        };
-        let understood = sealed::open(&bytes).and_then(understand);
-        if understood.is_none() {
-            tracing::warn!(path = %path.display(), "the file is damaged and left aside");
+    fn thin(&mut self) {
+        while let Some(nothing_new) = superfluous(&self.seen()) {
+            self.let_go(nothing_new);
         }
-        Ok(understood)
+        let too_many = self.waiting.len().saturating_sub(REPORT_BURST);
+        for _ in 0..too_many {
+            if let Some(least) = least_missed(&self.seen()) {
+                self.let_go(least);
+            }
+        }
+        self.drop_more(too_many);
+    }
+
+    fn seen(&self) -> Vec<Seen> {
+        let seen = |draft: &Draft| Seen {
+            at: draft.surveyed_at().unwrap_or(Timestamp(0)),
+            says: draft.says(),
+        };
+        self.waiting.iter().map(seen).collect()
+    }
+
+    /// A file that stays although its report has gone is sent once more after a restart, and the
+    /// collector knows it by its number.
+    fn let_go(&mut self, position: usize) {
+        let gone = self.waiting.remove(position);
+        let path = self.path(gone.sequence);
+        if let Err(error) = durable::remove(&path) {
+            tracing::warn!(path = %path.display(), %error, "the report stays on disk");
+        }
+    }
+
+    fn drop_more(&mut self, dropped: usize) {
+        if dropped == 0 {
+            return;
+        }
+        self.dropped = self.dropped.saturating_add(u64::try_from(dropped).unwrap_or(u64::MAX));
+        tracing::warn!(dropped, in_all = self.dropped, "reports were let go of");
+        let path = self.state.join(FOLDER).join(DROPPED);
+        if let Err(error) = durable::replace(&path, format!("{}\n", self.dropped).as_bytes()) {
+            tracing::warn!(path = %path.display(), %error, "the count stays in memory");
+        }
+    }
+}
+
+fn put_aside(
+    state: &StateDir,
+    sequence: Sequence,
+    report: String,
+    refusal: &Refusal,
+    now: Timestamp,
+) -> Result<(), StateError> {
+    let path = state.join(REFUSED);
+    RawValue::from_string(report)
+        .and_then(|report| {
+            let refusal = refusal.clone();
+            serde_json::to_vec(&Refused { at: now, sequence, refusal, report })
+        })
+        .map_err(io::Error::other)
+        .and_then(|body| durable::replace(&path, &sealed::seal(&body)))
+        .map_err(at(&path))
+}
+
+/// What lies in the folder.
+#[derive(Default)]
+struct Found {
+    drafts: Vec<Draft>,
+    /// Files that once were reports.
+    damaged: Vec<PathBuf>,
+    /// Files that never became one.
+    unfinished: Vec<PathBuf>,
+}
+
+fn find(folder: &Path) -> Result<Found, StateError> {
+    let mut found = Found::default();
+    for name in names(folder).map_err(at(folder))? {
+        let path = folder.join(&name);
+        if name.ends_with(durable::UNFINISHED) {
+            found.unfinished.push(path);
+        } else if name.len() == DIGITS && name.bytes().all(|byte| byte.is_ascii_digit()) {
+            match read(&path) {
+                Some(draft) => found.drafts.push(draft),
+                None => found.damaged.push(path),
+            }
+        }
+    }
+    found.drafts.sort_by_key(|draft| draft.sequence);
+    Ok(found)
+}
+
+fn names(folder: &Path) -> io::Result<Vec<String>> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
+}
+
+/// A file that cannot be read is as good as damaged: the other reports shall not wait for it.
+fn read(path: &Path) -> Option<Draft> {
+    let bytes = durable::read(path, MAX_BYTES)
+        .inspect_err(|error| tracing::warn!(path = %path.display(), %error, "cannot read"))
+        .ok()??;
+    Draft::read(sealed::open(&bytes)?)
+}
+
+fn clear_away(path: &Path) {
+    tracing::warn!(path = %path.display(), "no whole report: it is removed");
+    if let Err(error) = durable::remove(path) {
+        tracing::warn!(path = %path.display(), %error, "cannot remove it");
     }
 }
 

@@ -91,8 +91,8 @@ impl StateDir {
     pub fn next_sequence(&self, last: Sequence) -> Result<Sequence, StateError> {
         let path = self.join("sequence");
         let next = self.sequence()?.max(last).next();
-        let text = format!("{next}\n");
-        durable::replace(&path, text.as_bytes()).map_err(at(&path))?;
+        let text = format!("{:020}\n", next.0);
+        durable::overwrite(&path, text.as_bytes()).map_err(at(&path))?;
         Ok(next)
     }
 

@@ -5,9 +5,9 @@ use report::{MachineId, Sequence, State, Timestamp, Verdict};
 use serde::Serialize;
 
 use crate::address::Address;
-use crate::contacts::{Attempt, Contacts};
+use crate::contacts::{Attempt, ContactKind, Contacts};
 use crate::identity::{Identity, IdentityError};
-use crate::spool::Spool;
+use crate::spool::{Draft, Spool};
 use crate::state::{StateDir, StateError};
 
 /// How this machine stands; also what `status --json` shows.
@@ -25,8 +25,10 @@ pub struct Status {
     pub last_attempt: Option<Attempt>,
     /// The last contact that was accepted.
     pub last_accepted: Option<AcceptedAt>,
-    /// The report that waits to be sent.
+    /// The reports that wait to be sent.
     pub spooled: Option<Spooled>,
+    /// How many reports were let go of unsent since this machine enrolled.
+    pub dropped: u64,
     /// The last report that was refused.
     pub refused: Option<RefusedReport>,
     /// What the collector makes of this machine.
@@ -46,15 +48,21 @@ pub struct AcceptedAt {
     pub collector: String,
     /// Which contact it was.
     pub sequence: Sequence,
+    /// What was sent.
+    pub kind: ContactKind,
+    /// The machine's clock minus the collector's, in seconds.
+    pub skew: i64,
 }
 
-/// A report that waits.
-#[derive(Debug, Serialize)]
+/// The reports that wait.
+#[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Spooled {
-    /// Which contact it is.
-    pub sequence: Sequence,
-    /// When the survey finished.
-    pub surveyed_at: Option<Timestamp>,
+    /// How many.
+    pub count: usize,
+    /// When the survey of the oldest finished.
+    pub oldest_at: Option<Timestamp>,
+    /// When the survey of the newest finished.
+    pub newest_at: Option<Timestamp>,
 }
 
 /// A report that was refused.
@@ -76,12 +84,10 @@ impl Status {
     /// # Errors
     /// When the folder cannot be read.
     pub fn read(state: &StateDir, configured: &[Address]) -> Result<Self, StateError> {
-        let spool = Spool::new(state);
+        let spool = Spool::look(state)?;
         let mut status = Self {
-            spooled: spool.get()?.map(|draft| Spooled {
-                sequence: draft.sequence,
-                surveyed_at: draft.surveyed_at(),
-            }),
+            spooled: spooled(spool.waiting()),
+            dropped: spool.dropped(),
             refused: spool.refused()?.map(|refused| RefusedReport {
                 at: refused.at,
                 sequence: refused.sequence,
@@ -119,6 +125,8 @@ impl Status {
                 received_at: accepted.reply.received_at,
                 collector: accepted.collector,
                 sequence: accepted.sequence,
+                kind: accepted.kind,
+                skew: accepted.skew,
             });
             self.verdict = Some(accepted.reply.verdict);
             self.unjudged = accepted.reply.unjudged;
@@ -130,6 +138,15 @@ impl Status {
     pub fn is_a_finding(&self) -> bool {
         self.verdict.as_ref().is_some_and(|verdict| verdict.state != State::Protected)
     }
+}
+
+fn spooled(waiting: &[Draft]) -> Option<Spooled> {
+    let (oldest, newest) = (waiting.first()?, waiting.last()?);
+    Some(Spooled {
+        count: waiting.len(),
+        oldest_at: oldest.surveyed_at(),
+        newest_at: newest.surveyed_at(),
+    })
 }
 
 #[cfg(test)]

@@ -1,14 +1,27 @@
 //! One pass over all probes.
+//!
+//! The service looks through a child process ([`child`]) that ends with the survey: the memory it
+//! took is given back, and a probe that hangs, or ends its process, costs its own topic and never
+//! the agent. What the child does itself, and what a command shows by hand, looks from [`here`].
 
+mod child;
+mod here;
+mod lines;
+
+use std::path::Path;
 use std::sync::Arc;
 
 use report::fact::Ignorance;
 use report::{Observation, Outcome, Reason, Timestamp, Topic};
 
 use crate::host::Host;
-use crate::lookout::{Lookout, NoAnswer};
 use crate::probes::assignment::AssignmentClaims;
-use crate::probes::{Context, PROBES, Probe};
+use child::Child;
+pub use child::{AnswerError, answer};
+use here::Here;
+
+/// The program that runs, whatever lies in its place on the disk meanwhile.
+pub const THIS_PROGRAM: &str = "/proc/self/exe";
 
 /// What to look at.
 #[derive(Debug)]
@@ -19,57 +32,52 @@ pub struct Subject {
     pub claims: AssignmentClaims,
 }
 
-/// Looks at everything once, however long that takes. A probe that fails fails its own topic and
-/// no other.
-#[must_use]
-pub fn survey(host: &Host, claims: &AssignmentClaims, now: Timestamp) -> Vec<Observation> {
-    let context = Context { claims, now };
-    PROBES
-        .iter()
-        .map(|(topic, probe)| Observation {
-            topic: *topic,
-            observed_at: now,
-            outcome: probe(host, &context),
-        })
-        .collect()
-}
-
 /// Looks again and again, and is never held up: a probe that hangs fails its own topic with
 /// `timeout`, in this survey and in every one until it comes back.
 #[derive(Debug)]
-pub struct Surveyor(Vec<(Topic, Probe, Lookout)>);
+pub struct Surveyor(Way);
 
-impl Default for Surveyor {
-    fn default() -> Self {
-        Self::with(PROBES, Lookout::default)
-    }
+#[derive(Debug)]
+enum Way {
+    Here(Here),
+    InChild(Child),
 }
 
 impl Surveyor {
-    fn with(probes: &[(Topic, Probe)], lookout: impl Fn() -> Lookout) -> Self {
-        Self(probes.iter().map(|(topic, probe)| (*topic, *probe, lookout())).collect())
+    /// One that looks from this process.
+    #[must_use]
+    pub fn here() -> Self {
+        Self(Way::Here(Here::at(&Topic::ALL)))
     }
 
-    /// Looks at everything once.
+    /// One that looks from a child of this process: `agent` is the agent's program, as
+    /// [`THIS_PROGRAM`].
+    #[must_use]
+    pub fn in_child(agent: &Path) -> Self {
+        Self(Way::InChild(Child::of(agent)))
+    }
+
+    /// Looks at everything once. A probe that fails fails its own topic and no other.
     pub async fn survey(&self, subject: &Arc<Subject>, now: Timestamp) -> Vec<Observation> {
-        let mut observations = Vec::with_capacity(self.0.len());
-        for (topic, probe, lookout) in &self.0 {
-            let (subject, probe) = (Arc::clone(subject), *probe);
-            let look = move || probe(&subject.host, &Context { claims: &subject.claims, now });
-            let outcome = lookout.look(look).await.unwrap_or_else(|why| failed(*topic, &why));
-            observations.push(Observation { topic: *topic, observed_at: now, outcome });
-        }
+        let observations = match &self.0 {
+            Way::Here(here) => here.survey(subject, now).await,
+            Way::InChild(child) => child.survey(subject, now).await,
+        };
+        log_faults(&observations);
         observations
     }
 }
 
-fn failed(topic: Topic, why: &NoAnswer) -> Outcome {
-    tracing::error!(?topic, "failed to look: {why}");
-    let reason = match why {
-        NoAnswer::TimedOut(_) | NoAnswer::StillHanging => Reason::Timeout,
-        NoAnswer::Ended | NoAnswer::NoThread(_) => Reason::ProviderError,
-    };
-    Outcome::Failed(Ignorance::new(reason, &why.to_string()))
+/// A topic that failed for a fault of this machine's, and not because there is nothing to read.
+fn log_faults(observations: &[Observation]) {
+    for Observation { topic, outcome, .. } in observations {
+        if let Outcome::Failed(Ignorance { reason, detail }) = outcome
+            && matches!(reason, Reason::Timeout | Reason::ProviderError)
+        {
+            let detail = detail.as_ref().map_or(reason.name(), |detail| detail.as_str());
+            tracing::error!("failed to look at {}: {detail}", topic.name());
+        }
+    }
 }
 
 #[cfg(test)]

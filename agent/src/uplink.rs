@@ -1,51 +1,55 @@
 //! One question to the collector, one answer: every contact is a connection of its own.
+//!
+//! Collectors are asked in order, each time from the first one: whoever failed over to the second
+//! comes back as soon as the first one answers again.
 
 pub mod backoff;
+mod clock;
+mod http;
+pub mod proxy;
+pub(crate) mod reach;
+mod retry_after;
 pub mod tls;
 
-use std::error::Error;
 use std::fmt;
-use std::io::{self, Write};
-use std::net::SocketAddr;
-use std::pin::pin;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::{Bytes, Incoming};
-use hyper::client::conn::http1;
-use hyper::header::{self, HeaderMap};
-use hyper::{Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
+use hyper::StatusCode;
+use report::Timestamp;
 use report::wire::{Problem, WIRE};
 use rustls::{CertificateError, ClientConfig, OtherError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use tokio::net::{TcpStream, lookup_host};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::address::Address;
+use crate::clock::Reading;
+pub use clock::Told;
+pub use http::Body;
+use http::{Reply, ask, causes};
+use proxy::{Proxy, ProxyError};
+use tls::{Calendar, Clock, Dated, Tls};
 
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long a whole exchange may take, connecting included.
 const EXCHANGE: Duration = Duration::from_secs(30);
-/// How long closing politely may take.
-const GOODBYE: Duration = Duration::from_secs(1);
 /// The longest answer that is read.
 const MAX_REPLY_BYTES: usize = 64 * 1024;
-/// Above this, compressing a body is worth it.
-const SQUEEZE_ABOVE: usize = 1024;
+
+const USER_AGENT: &str = concat!("lachan-agent/", env!("CARGO_PKG_VERSION"));
 
 /// The way to the collector, for one purpose.
 #[derive(Clone, Debug)]
 pub struct Uplink {
     addresses: Vec<Address>,
-    tls: Arc<ClientConfig>,
+    proxy: Option<Proxy>,
+    tls: Dated,
 }
 
 /// What came of asking.
@@ -57,6 +61,8 @@ pub enum Answer<T> {
         reply: T,
         /// Who said it.
         by: Address,
+        /// When, by this machine's clock.
+        exchange: Exchange,
     },
     /// The collector will never take it as it is.
     Refused(Refusal),
@@ -67,6 +73,29 @@ pub enum Answer<T> {
         /// What stood in the way.
         why: Failure,
     },
+}
+
+/// When a question was answered, by this machine's clock, and how long that took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exchange {
+    /// When the answer was there.
+    pub answered_at: Timestamp,
+    /// From the beginning of the connection to the end of the answer.
+    pub took: Duration,
+}
+
+impl Exchange {
+    fn between(asked: &Reading, answered: &Reading) -> Self {
+        Self { answered_at: answered.wall, took: answered.since(asked) }
+    }
+
+    /// The machine's clock minus the collector's, in seconds. The collector looked at its clock at
+    /// some moment of the exchange: the middle is at most half of it wrong.
+    #[must_use]
+    pub fn skew(&self, collectors: Timestamp) -> i64 {
+        let half = i64::try_from(self.took.as_secs() / 2).unwrap_or(i64::MAX);
+        (self.answered_at - half).since(collectors)
+    }
 }
 
 /// A refusal that stands.
@@ -89,6 +118,23 @@ impl fmt::Display for Refusal {
 #[derive(Debug, Default)]
 pub struct Failure(Vec<(Address, ExchangeError)>);
 
+impl Failure {
+    /// The collectors of which nothing but the dates stands in the way. None, where another one
+    /// was reached: by its certificate the clock may be right.
+    fn only_by_dates(&self) -> Vec<Address> {
+        if self.0.iter().any(|(_, error)| error.was_reached()) {
+            return Vec::new();
+        }
+        let mut by_dates = Vec::new();
+        for (address, error) in &self.0 {
+            if matches!(error, ExchangeError::Tls(Distrust::Dates(_))) {
+                by_dates.push(address.clone());
+            }
+        }
+        by_dates
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.is_empty() {
@@ -108,9 +154,12 @@ pub enum ExchangeError {
     /// The name is not known or nobody listens.
     #[error("cannot connect: {0}")]
     Connect(io::Error),
+    /// The proxy does not lead there.
+    #[error(transparent)]
+    Proxy(Box<ProxyError>),
     /// The other side is not trusted, or does not trust this one.
     #[error("no trusted connection: {0}")]
-    Tls(String),
+    Tls(#[from] Distrust),
     /// It took too long.
     #[error("no answer in time")]
     TimedOut,
@@ -123,74 +172,128 @@ pub enum ExchangeError {
     /// The answer is not one.
     #[error("the answer makes no sense: {0}")]
     Senseless(String),
+    /// Who has not joined is not told the time.
+    #[error(
+        "collectors tell the time to machines that have joined: set this machine's clock right"
+    )]
+    NobodyToTell,
     /// The collector has no time.
     #[error("the collector answers {0}")]
     Status(StatusCode),
 }
 
-/// An error with what caused it: the library's own words for the former say little.
-fn causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    text
+/// Why there is no trust.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Distrust {
+    /// By this machine's clock the collector's certificate is over, or did not begin.
+    #[error("{0}: is this machine's clock right?")]
+    Dates(String),
+    /// The certificate is for another name or address.
+    #[error("{0}")]
+    Name(String),
+    /// The certificate is by somebody else, or is forged.
+    #[error("{0}")]
+    Authority(String),
+    /// Anything else, also that the collector does not trust this machine.
+    #[error("{0}")]
+    Other(String),
 }
 
-/// What is sent.
-#[derive(Clone, Debug)]
-pub struct Body {
-    bytes: Bytes,
-    squeezed: bool,
-}
-
-impl Body {
-    /// JSON as it is.
-    #[must_use]
-    pub fn plain(json: String) -> Self {
-        Self { bytes: json.into(), squeezed: false }
-    }
-
-    /// JSON, compressed where that is worth it.
-    #[must_use]
-    pub fn squeezed(json: String) -> Self {
-        if json.len() <= SQUEEZE_ABOVE {
-            return Self::plain(json);
-        }
-        match gzip(json.as_bytes()) {
-            Ok(bytes) => Self { bytes: bytes.into(), squeezed: true },
-            // Writing to memory does not fail; if it did, the report would still have to go.
-            Err(_) => Self::plain(json),
+impl ExchangeError {
+    /// Whether there was a trusted connection.
+    fn was_reached(&self) -> bool {
+        match self {
+            Self::Connect(_)
+            | Self::Proxy(_)
+            | Self::Tls(_)
+            | Self::TimedOut
+            | Self::NobodyToTell => false,
+            Self::Http(_) | Self::TooLong | Self::Senseless(_) | Self::Status(_) => true,
         }
     }
-}
-
-fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(bytes)?;
-    encoder.finish()
 }
 
 impl Uplink {
     /// The way to these collectors, first choice first.
     #[must_use]
-    pub fn new(addresses: Vec<Address>, tls: Arc<ClientConfig>) -> Self {
-        Self { addresses, tls }
+    pub fn new(addresses: Vec<Address>, tls: Tls) -> Self {
+        Self::by_clock(addresses, tls, crate::clock::read)
+    }
+
+    /// The same on a machine whose clocks are read so.
+    #[must_use]
+    pub fn by_clock(addresses: Vec<Address>, tls: Tls, clock: Clock) -> Self {
+        Self { addresses, proxy: None, tls: tls.dated(clock, Arc::default()) }
+    }
+
+    /// The same to other collectors. Tickets stay: each is used with its own collector only.
+    #[must_use]
+    pub fn to(self, addresses: Vec<Address>) -> Self {
+        Self { addresses, ..self }
+    }
+
+    /// The same through a proxy, if there is one.
+    #[must_use]
+    pub fn through(self, proxy: Option<Proxy>) -> Self {
+        Self { proxy, ..self }
+    }
+
+    /// The same way for another purpose or identity: to the same collectors, through the same
+    /// proxy, and with what one of them told of the time.
+    #[must_use]
+    pub fn anew(&self, tls: Tls) -> Self {
+        let Calendar { clock, learnt, .. } = &*self.tls.calendar;
+        Self {
+            addresses: self.addresses.clone(),
+            proxy: self.proxy.clone(),
+            tls: tls.dated(*clock, Arc::clone(learnt)),
+        }
+    }
+
+    /// What is held to be now: this machine's clock, or better where that is provably wrong.
+    #[must_use]
+    pub fn today(&self) -> Timestamp {
+        self.tls.calendar.today()
+    }
+
+    /// The machine's clock minus the time that a collector told, in seconds, as long as that is
+    /// gone by.
+    #[must_use]
+    pub fn learnt_skew(&self) -> Option<i64> {
+        let now = (self.tls.calendar.clock)();
+        Some(now.wall.since(self.tls.calendar.learnt.today(&now)?))
     }
 
     /// Asks one collector after the other until one decides. Having no time, or saying what makes
     /// no sense, decides nothing: the next one may be well.
+    ///
+    /// Where nothing but dates stands in the way, the time is asked for, and then everything once
+    /// more.
     pub async fn post<T: DeserializeOwned>(&self, path: &'static str, body: &Body) -> Answer<T> {
+        let answer = self.post_in_order(path, body).await;
+        match &answer {
+            Answer::Later { why, .. } if self.learn_the_time(&why.only_by_dates()).await => {
+                self.post_in_order(path, body).await
+            }
+            Answer::Accepted { .. } | Answer::Refused(_) | Answer::Later { .. } => answer,
+        }
+    }
+
+    async fn post_in_order<T: DeserializeOwned>(
+        &self,
+        path: &'static str,
+        body: &Body,
+    ) -> Answer<T> {
         let mut why = Failure::default();
         let mut retry_after = None;
         for address in &self.addresses {
+            let asked = (self.tls.calendar.clock)();
             let error = match self.exchange(address, path, body).await {
                 Ok(reply) => match understand(&reply) {
                     Understood::Accepted(reply) => {
-                        let by = address.clone();
-                        return Answer::Accepted { reply, by };
+                        let answered = (self.tls.calendar.clock)();
+                        let exchange = Exchange::between(&asked, &answered);
+                        return Answer::Accepted { reply, by: address.clone(), exchange };
                     }
                     Understood::Refused(refusal) => return Answer::Refused(refusal),
                     Understood::Later(error) => {
@@ -213,125 +316,74 @@ impl Uplink {
         path: &'static str,
         body: &Body,
     ) -> Result<Reply, ExchangeError> {
-        let exchange = async {
-            let stream = timeout(CONNECT, self.connect(address)).await;
-            let stream = stream.map_err(|_| ExchangeError::TimedOut)??;
-            ask(stream, request(address, path, body)?).await
-        };
-        let exchanged = timeout(EXCHANGE, exchange).await;
-        exchanged.map_err(|_| ExchangeError::TimedOut)?
+        within(EXCHANGE, async {
+            let stream = within(CONNECT, self.connect(address, &self.tls.speaking)).await?;
+            ask(stream, address, path, body).await
+        })
+        .await
     }
 
-    async fn connect(&self, address: &Address) -> Result<TlsStream<TcpStream>, ExchangeError> {
-        let stream = reach(address).await.map_err(ExchangeError::Connect)?;
-        stream.set_nodelay(true).map_err(ExchangeError::Connect)?;
-        TlsConnector::from(Arc::clone(&self.tls))
-            .connect(address.name(), stream)
-            .await
-            .map_err(|error| ExchangeError::Tls(tls_reason(&error)))
+    async fn connect(
+        &self,
+        address: &Address,
+        config: &Arc<ClientConfig>,
+    ) -> Result<TlsStream<TcpStream>, ExchangeError> {
+        let stream = reach::reach(address, self.proxy.as_ref()).await?;
+        shake_hands(stream, address, config).await
     }
-}
 
-/// Connects to the first of a name's addresses that answers. Each has a share of the time: where
-/// the way to one leads nowhere, as IPv6 often does, the others must still have their turn.
-async fn reach(address: &Address) -> io::Result<TcpStream> {
-    let found = lookup_host((address.host(), address.port())).await?;
-    first_reached(found, CONNECT / 3).await
-}
-
-async fn first_reached(
-    addresses: impl Iterator<Item = SocketAddr>,
-    share: Duration,
-) -> io::Result<TcpStream> {
-    let mut failed = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-    for address in addresses {
-        failed = match timeout(share, TcpStream::connect(address)).await {
-            Ok(Ok(stream)) => return Ok(stream),
-            Ok(Err(error)) => error,
-            Err(_) => io::ErrorKind::TimedOut.into(),
-        };
-    }
-    Err(failed)
-}
-
-/// A verifier's own words, where the library would only show them as a debug dump.
-fn tls_reason(error: &io::Error) -> String {
-    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
-    match inner {
-        Some(rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(own)))) => {
-            own.to_string()
-        }
-        _ => error.to_string(),
+    /// Shakes hands as before a report, over a way that is open already.
+    ///
+    /// # Errors
+    /// When one side does not trust the other.
+    pub(crate) async fn trust(
+        &self,
+        stream: TcpStream,
+        address: &Address,
+    ) -> Result<TlsStream<TcpStream>, ExchangeError> {
+        shake_hands(stream, address, &self.tls.speaking).await
     }
 }
 
-fn request(
+async fn shake_hands(
+    stream: TcpStream,
     address: &Address,
-    path: &'static str,
-    body: &Body,
-) -> Result<Request<Full<Bytes>>, ExchangeError> {
-    let mut request = Request::post(path)
-        .header(header::HOST, address.to_string())
-        .header(header::USER_AGENT, USER_AGENT)
-        .header(header::CONNECTION, "close")
-        .header(header::CONTENT_TYPE, "application/json");
-    if body.squeezed {
-        request = request.header(header::CONTENT_ENCODING, "gzip");
+    config: &Arc<ClientConfig>,
+) -> Result<TlsStream<TcpStream>, ExchangeError> {
+    let shaken = TlsConnector::from(Arc::clone(config)).connect(address.name(), stream).await;
+    Ok(shaken.map_err(|error| Distrust::of(&error))?)
+}
+
+async fn within<T>(
+    limit: Duration,
+    work: impl Future<Output = Result<T, ExchangeError>>,
+) -> Result<T, ExchangeError> {
+    timeout(limit, work).await.map_err(|_| ExchangeError::TimedOut)?
+}
+
+impl Distrust {
+    /// A verifier's own words, where the library would only show them as a debug dump.
+    fn of(error: &io::Error) -> Self {
+        let text = error.to_string();
+        let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+        let Some(rustls::Error::InvalidCertificate(error)) = inner else {
+            return Self::Other(text);
+        };
+        match error {
+            CertificateError::Expired
+            | CertificateError::ExpiredContext { .. }
+            | CertificateError::NotValidYet
+            | CertificateError::NotValidYetContext { .. } => Self::Dates(text),
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                Self::Name(text)
+            }
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+                Self::Authority(text)
+            }
+            CertificateError::Other(OtherError(own)) => Self::Authority(own.to_string()),
+            _ => Self::Other(text),
+        }
     }
-    request
-        .body(Full::new(body.bytes.clone()))
-        .map_err(|error| ExchangeError::Senseless(error.to_string()))
-}
-
-const USER_AGENT: &str = concat!("lachan-agent/", env!("CARGO_PKG_VERSION"));
-
-struct Reply {
-    status: StatusCode,
-    retry_after: Option<Duration>,
-    body: Bytes,
-}
-
-async fn ask(
-    stream: TlsStream<TcpStream>,
-    request: Request<Full<Bytes>>,
-) -> Result<Reply, ExchangeError> {
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let mut connection = pin!(connection);
-    let mut answer = pin!(async {
-        let response = sender.send_request(request).await?;
-        read(response).await
-    });
-    let (answer, open) = tokio::select! {
-        biased;
-        answer = &mut answer => (answer, true),
-        _ = &mut connection => (answer.await, false),
-    };
-    if open {
-        // How the goodbye ends changes nothing about the answer.
-        let _ = timeout(GOODBYE, connection).await;
-    }
-    answer
-}
-
-#[expect(clippy::disallowed_methods, reason = "this is the bounded reader that the ban points to")]
-async fn read(response: Response<Incoming>) -> Result<Reply, ExchangeError> {
-    let (parts, body) = response.into_parts();
-    let collected = Limited::new(body, MAX_REPLY_BYTES).collect().await;
-    let body = collected.map_err(|error| match error.downcast::<hyper::Error>() {
-        Ok(error) => ExchangeError::Http(*error),
-        Err(error) if error.is::<LengthLimitError>() => ExchangeError::TooLong,
-        Err(error) => ExchangeError::Senseless(error.to_string()),
-    })?;
-    Ok(Reply {
-        status: parts.status,
-        retry_after: retry_after(&parts.headers),
-        body: body.to_bytes(),
-    })
-}
-
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?;
-    seconds.parse().ok().map(Duration::from_secs)
 }
 
 enum Understood<T> {
@@ -418,43 +470,25 @@ mod tests {
     }
 
     #[test]
-    fn only_a_number_of_seconds_is_a_retry_after() {
-        let read = |value: &'static str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::RETRY_AFTER, value.parse().unwrap());
-            retry_after(&headers)
-        };
-        assert_eq!(read("120"), Some(Duration::from_secs(120)));
-        assert_eq!(read("Sun, 22 Nov 2026 07:00:00 GMT"), None);
-        assert_eq!(read("-1"), None);
-    }
-
-    #[tokio::test]
-    async fn an_address_that_leads_nowhere_leaves_the_others_their_turn() {
-        let full = tokio::net::TcpSocket::new_v4().unwrap();
-        full.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-        let full = full.listen(1).unwrap();
-        let nowhere = full.local_addr().unwrap();
-        let share = Duration::from_millis(50);
-        // Once nobody fetches them, connections are no longer answered at all.
-        let mut waiting = Vec::new();
-        while let Ok(Ok(stream)) = timeout(share, TcpStream::connect(nowhere)).await {
-            waiting.push(stream);
-        }
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let somewhere = listener.local_addr().unwrap();
-        let reached = first_reached([nowhere, somewhere].into_iter(), share).await.unwrap();
-        assert_eq!(reached.peer_addr().unwrap(), somewhere);
-        let lost = first_reached([nowhere].into_iter(), share).await.unwrap_err();
-        assert_eq!(lost.kind(), io::ErrorKind::TimedOut);
-        let none = first_reached([].into_iter(), share).await.unwrap_err();
-        assert_eq!(none.kind(), io::ErrorKind::NotFound);
+    fn skew_is_measured_against_the_middle_of_the_exchange() {
+        let exchange =
+            Exchange { answered_at: Timestamp(1_000_010), took: Duration::from_secs(20) };
+        assert_eq!(exchange.skew(Timestamp(1_000_000)), 0);
+        assert_eq!(exchange.skew(Timestamp(1_000_300)), -300);
+        assert_eq!(exchange.skew(Timestamp(990_000)), 10_000);
     }
 
     #[test]
-    fn only_bodies_that_gain_are_compressed() {
-        assert!(!Body::squeezed("x".repeat(SQUEEZE_ABOVE)).squeezed);
-        let body = Body::squeezed("x".repeat(SQUEEZE_ABOVE + 1));
-        assert!(body.squeezed && body.bytes.len() < 100);
+    fn the_time_is_asked_only_where_nobody_was_reached_and_dates_alone_are_in_the_way() {
+        let address = |text: &str| text.parse::<Address>().unwrap();
+        let dates = || ExchangeError::Tls(Distrust::Dates(String::new()));
+        let failure = |first| {
+            Failure(vec![(address("a:1"), first), (address("b:1"), dates())]).only_by_dates()
+        };
+        assert_eq!(failure(dates()), [address("a:1"), address("b:1")]);
+        assert_eq!(failure(ExchangeError::TimedOut), [address("b:1")]);
+        let name = Distrust::Name(String::new());
+        assert_eq!(failure(ExchangeError::Tls(name)), [address("b:1")]);
+        assert_eq!(failure(ExchangeError::Status(StatusCode::SERVICE_UNAVAILABLE)), []);
     }
 }

@@ -14,6 +14,9 @@ pub const DEFAULT: &str = include_str!("../../packaging/collector.toml");
 
 const MAX_CONFIG_BYTES: u64 = 256 * 1024;
 
+/// Up to a thousand in a second: as good as no limit.
+const CONTACTS_PER_HOUR: std::ops::RangeInclusive<u32> = 1..=3_600_000;
+
 /// What the collector needs to know to run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -29,6 +32,8 @@ pub struct Config {
     pub data: PathBuf,
     /// How often agents come back, in seconds.
     pub contact_interval: u32,
+    /// How many contacts one machine may make in an hour.
+    pub contacts_per_hour: u32,
     /// Whether a register marked as sample may be judged by.
     pub allow_sample: bool,
 }
@@ -107,6 +112,11 @@ impl Config {
                 problems.push(format!("contact_interval = {given:?}: expected \"1m\" to \"6h\""));
                 *CONTACT_RANGE.start()
             });
+        if !CONTACTS_PER_HOUR.contains(&raw.contacts_per_hour) {
+            let (least, most) = (CONTACTS_PER_HOUR.start(), CONTACTS_PER_HOUR.end());
+            let given = raw.contacts_per_hour;
+            problems.push(format!("contacts_per_hour = {given}: expected {least} to {most}"));
+        }
         let mut public = Vec::new();
         for name in &raw.public {
             match with_port(name, listen.port()) {
@@ -121,6 +131,7 @@ impl Config {
             policies: folder.join(raw.policies),
             data: folder.join(raw.data),
             contact_interval,
+            contacts_per_hour: raw.contacts_per_hour,
             allow_sample: raw.allow_sample,
         };
         if problems.is_empty() { Ok(config) } else { Err(problems) }
@@ -142,6 +153,12 @@ impl Config {
     #[must_use]
     pub fn pki(&self) -> PathBuf {
         self.data.join("pki")
+    }
+
+    /// The keys of session tickets; never part of a backup.
+    #[must_use]
+    pub fn ticket_keys(&self) -> PathBuf {
+        self.data.join("ticket-keys")
     }
 
     /// The socket of the officers' commands.
@@ -209,9 +226,11 @@ mod tests {
     #[test]
     fn every_problem_is_named_at_once() {
         let error =
-            parse("listen = \"here\"\nmetrics = \"0.0.0.0:9743\"\ncontact_interval = \"7h\"")
+            parse("listen = \"here\"\nmetrics = \"0.0.0.0:9743\"\ncontact_interval = \"7h\"\ncontacts_per_hour = 0")
                 .unwrap_err();
-        for part in ["listen = \"here\"", "only a loopback address", "\"1m\" to \"6h\""] {
+        for part in
+            ["listen = \"here\"", "only a loopback address", "\"1m\" to \"6h\"", "1 to 3600000"]
+        {
             assert!(error.contains(part), "{error}");
         }
     }

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use report::{MachineId, Timestamp};
 
+use crate::ingest::admission::Introduction;
+use crate::ingest::heartbeat::Pulse;
 use crate::machine::{Contact, Machine, Standing};
-use crate::store::Stored;
+use crate::store::{Heard, Stored};
 
 /// Every identity. What is in here is durable: the store's thread puts it in after the commit.
 #[derive(Debug, Default)]
@@ -59,11 +61,34 @@ impl Fleet {
 
     /// A report was kept.
     pub fn keep(&mut self, stored: &Stored) {
-        if let Some(machine) = self.machines.get_mut(&stored.report.machine()) {
+        let introduction = stored.report.introduction();
+        if let Some(machine) = self.machines.get_mut(&introduction.machine) {
             let machine = Arc::make_mut(machine);
-            machine.last_contact = stored.report.contact();
+            machine.last_contact = introduction.contact;
             machine.standing = stored.standing;
+            for kept in machine.topics.values_mut() {
+                kept.in_last_report = false;
+            }
             machine.topics.extend(stored.report.kept());
+        }
+    }
+
+    /// A heartbeat came.
+    pub fn hear(&mut self, heard: &Heard) {
+        let Introduction { machine, contact, .. } = *heard.heartbeat.introduction();
+        let Some(machine) = self.machines.get_mut(&machine) else {
+            return;
+        };
+        match heard.pulse {
+            Pulse::Confirmed(seen_at) => {
+                let machine = Arc::make_mut(machine);
+                machine.last_contact = contact;
+                for kept in machine.topics.values_mut().filter(|kept| kept.in_last_report) {
+                    kept.confirm(seen_at);
+                }
+            }
+            Pulse::Clone => Arc::make_mut(machine).standing = heard.standing,
+            Pulse::Repeat | Pulse::ReportWanted | Pulse::SequenceConflict | Pulse::OldSequence => {}
         }
     }
 

@@ -1,6 +1,6 @@
 //! What every listener of one collector shares.
 
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use rustls_pki_types::CertificateDer;
 use subtle::ConstantTimeEq as _;
@@ -13,6 +13,7 @@ use crate::enrol::ca::Authorities;
 use crate::enrol::token::TokenRecord;
 use crate::fleet::Fleet;
 use crate::identities::{AuthenticatedMachine, Identities, Stranger};
+use crate::ingest::limit::Limits;
 use crate::machine::Machine;
 use crate::metrics::process::Process;
 use crate::policy::PolicySet;
@@ -31,6 +32,7 @@ pub struct Hub {
     pub process: Process,
     /// The policy set in force.
     pub policies: watch::Receiver<Arc<PolicySet>>,
+    limits: Mutex<Limits>,
     store: Store,
     fleet: RwLock<Fleet>,
     identities: RwLock<Identities>,
@@ -46,6 +48,8 @@ pub struct Beginnings {
     pub public: Vec<String>,
     /// See [`Hub::contact_interval`].
     pub contact_interval: u32,
+    /// How many contacts one machine may make in an hour.
+    pub contacts_per_hour: u32,
     /// See [`Hub::process`].
     pub process: Process,
     /// See [`Hub::policies`].
@@ -69,6 +73,7 @@ impl Hub {
             authorities: from.authorities,
             public: from.public,
             contact_interval: from.contact_interval,
+            limits: Mutex::new(Limits::new(from.contacts_per_hour, from.contact_interval)),
             process: from.process,
             policies: from.policies,
             store: from.store,
@@ -137,6 +142,11 @@ impl Hub {
     /// Returns when the store takes nothing any more.
     pub async fn store_ended(&self) {
         self.store.ended().await;
+    }
+
+    /// How often each machine may speak.
+    pub fn limits(&self) -> MutexGuard<'_, Limits> {
+        self.limits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The policy set in force.

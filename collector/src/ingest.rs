@@ -1,23 +1,30 @@
-//! Reports coming in.
+//! Contacts coming in through the door of reports: reports, heartbeats, and who asks for the time.
 
 pub mod admission;
 pub mod body;
+mod clock;
 pub mod continuity;
+pub mod heartbeat;
+pub mod limit;
 
 use std::sync::Arc;
 
 use hyper::body::Incoming;
 use hyper::{Request, StatusCode};
+use report::machine::FactsDigest;
 use report::wire::{self, MAX_BODY_BYTES, ReportReply, WIRE};
 use rustls_pki_types::CertificateDer;
 
 use crate::hub::Hub;
+use crate::identities::AuthenticatedMachine;
 use crate::policy::{JudgeClock, Subject, explain};
 use crate::problem::Refusal;
 use crate::store::{CertificateUsed, StoreReport, Stored};
 use admission::admit;
 use body::read_body;
+pub use clock::tell_time;
 use continuity::Continuity;
+pub use heartbeat::take_heartbeat;
 
 /// Takes one report: authenticates its sender, reads and admits it, makes it durable, judges the
 /// machine and answers with the verdict.
@@ -29,7 +36,7 @@ pub async fn take_report(
     peer: Option<&CertificateDer<'_>>,
     request: Request<Incoming>,
 ) -> Result<ReportReply, Refusal> {
-    let sender = hub.authenticate(peer, crate::clock::now())?;
+    let sender = sender(hub, peer)?;
     let body = read_body(request, MAX_BODY_BYTES).await?;
     let admitted = admit(&sender, wire::decode_report(&body)?)?;
     let stored = hub
@@ -39,7 +46,25 @@ pub async fn take_report(
             }
         })
         .await??;
-    refuse_replay(&stored)?;
+    refuse_replay(stored.continuity)?;
+    let digest = stored.report.introduction().mark.digest;
+    answer(hub, &sender, stored.report.unjudged().to_vec(), digest).await
+}
+
+/// Who speaks, if it is its turn: asked for every contact, before anything of it is read.
+fn sender(hub: &Hub, peer: Option<&CertificateDer<'_>>) -> Result<AuthenticatedMachine, Refusal> {
+    let sender = hub.authenticate(peer, crate::clock::now())?;
+    hub.limits().take(sender.machine(), sender.at())?;
+    Ok(sender)
+}
+
+/// What a machine is told whose contact is durable.
+async fn answer(
+    hub: &Arc<Hub>,
+    sender: &AuthenticatedMachine,
+    unjudged: Vec<String>,
+    digest: FactsDigest,
+) -> Result<ReportReply, Refusal> {
     if let Some(sha256) = sender.first_use() {
         let (machine, at) = (sender.machine(), sender.at());
         let used = CertificateUsed { sha256, machine, at };
@@ -60,8 +85,8 @@ pub async fn take_report(
         received_at: now,
         next_contact_seconds: hub.contact_interval,
         verdict,
-        unjudged: stored.report.unjudged().to_vec(),
-        digest: Some(stored.report.mark().digest),
+        unjudged,
+        digest: Some(digest),
     })
 }
 
@@ -82,15 +107,15 @@ fn take_over(hub: &Hub, stored: &Stored) {
     }
 }
 
-fn refuse_replay(stored: &Stored) -> Result<(), Refusal> {
+fn refuse_replay(continuity: Continuity) -> Result<(), Refusal> {
     let refuse = |reason, message| Err(Refusal::of(StatusCode::CONFLICT, reason, message));
-    match stored.continuity {
+    match continuity {
         Continuity::Next | Continuity::Repeat | Continuity::Restore | Continuity::Clone => Ok(()),
         Continuity::SequenceConflict => {
-            refuse("sequence_conflict", "another report of this machine has the same number")
+            refuse("sequence_conflict", "another contact of this machine has the same number")
         }
         Continuity::OldSequence => {
-            refuse("old_sequence", "a later report of this machine is already here")
+            refuse("old_sequence", "a later contact of this machine is already here")
         }
     }
 }

@@ -76,4 +76,40 @@ pub struct Kept {
     pub received_at: Timestamp,
     /// The machine's clock minus the collector's when it arrived, in seconds.
     pub skew: i64,
+    /// Whether the machine's last report carried it.
+    pub in_last_report: bool,
+    /// When a heartbeat last confirmed it, by the collector's clock.
+    pub confirmed_at: Option<Timestamp>,
+}
+
+impl Kept {
+    /// An observation of a report that came with this contact.
+    #[must_use]
+    pub fn new(observation: Observation, contact: Contact) -> Self {
+        Self {
+            observation,
+            received_at: contact.at,
+            skew: contact.skew,
+            in_last_report: true,
+            confirmed_at: None,
+        }
+    }
+
+    /// When the report's survey saw it, by the collector's clock. Nothing was seen after it
+    /// arrived.
+    #[must_use]
+    pub fn seen_at(&self) -> Timestamp {
+        (self.observation.observed_at - self.skew).min(self.received_at)
+    }
+
+    /// When it was last seen to be so, by a report or a heartbeat.
+    #[must_use]
+    pub fn last_seen_at(&self) -> Timestamp {
+        self.confirmed_at.map_or(self.seen_at(), |at| at.max(self.seen_at()))
+    }
+
+    /// A heartbeat says that it was still so at this moment of the collector's clock.
+    pub fn confirm(&mut self, at: Timestamp) {
+        self.confirmed_at = self.confirmed_at.max(Some(at));
+    }
 }

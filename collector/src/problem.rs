@@ -9,6 +9,7 @@ use crate::enrol::csr::RequestRefusal;
 use crate::enrol::token::TokenRefusal;
 use crate::identities::Stranger;
 use crate::ingest::admission::ForeignReport;
+use crate::ingest::limit::TooMany;
 use crate::store::StoreError;
 
 /// Why a request is not answered with what it asked for.
@@ -22,12 +23,17 @@ pub struct Refusal {
     pub message: String,
     /// What only the log is told.
     pub cause: Option<String>,
+    /// When the peer should come back, in seconds.
+    pub retry_after: Option<u32>,
 }
+
+/// When a peer should come back after a fault of ours, in seconds. Agents add their own jitter.
+const COME_BACK: u32 = 60;
 
 impl Refusal {
     /// The peer's fault.
     pub fn of(status: StatusCode, reason: &'static str, message: impl Into<String>) -> Self {
-        Self { status, reason, message: message.into(), cause: None }
+        Self { status, reason, message: message.into(), cause: None, retry_after: None }
     }
 
     /// Ours: the peer should come back.
@@ -37,6 +43,7 @@ impl Refusal {
             reason,
             message: "the collector cannot take this now: try again later".to_owned(),
             cause: Some(cause.to_string()),
+            retry_after: Some(COME_BACK),
         }
     }
 
@@ -75,6 +82,13 @@ impl From<ForeignReport> for Refusal {
     }
 }
 
+impl From<TooMany> for Refusal {
+    fn from(too_many: TooMany) -> Self {
+        let refusal = Self::of(StatusCode::TOO_MANY_REQUESTS, "too_many", too_many.to_string());
+        Self { retry_after: Some(too_many.seconds), ..refusal }
+    }
+}
+
 impl From<TokenRefusal> for Refusal {
     fn from(refusal: TokenRefusal) -> Self {
         Self::of(StatusCode::FORBIDDEN, refusal.reason(), refusal.to_string())
@@ -96,5 +110,19 @@ impl From<StoreError> for Refusal {
 impl From<crate::enrol::ca::CaError> for Refusal {
     fn from(error: crate::enrol::ca::CaError) -> Self {
         Self::ours("issue", error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_may_come_back_is_told_when_and_nobody_else() {
+        let shed = Refusal::from(StoreError::Closed);
+        assert_eq!(shed.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(shed.retry_after, Some(COME_BACK));
+        assert_eq!(Refusal::from(TooMany { seconds: 7 }).retry_after, Some(7));
+        assert_eq!(Refusal::from(Stranger::Revoked).retry_after, None);
     }
 }

@@ -15,11 +15,14 @@ use crate::hub::{Beginnings, Hub};
 use crate::metrics::process::Process;
 use crate::reload::Reloader;
 use crate::store::Store;
+use crate::tls::tickets::TicketKeys;
 use crate::tls::{Doors, OwnCertificate};
 use crate::{admin, metrics, policy, server};
 
 /// How often the collector looks whether its own certificate should be replaced.
 const CERTIFICATE_CHECK: Duration = Duration::from_secs(3600);
+/// How often it looks whether the keys of session tickets should be.
+const TICKET_CHECK: Duration = Duration::from_secs(600);
 
 /// Runs a collector until SIGTERM or SIGINT.
 ///
@@ -50,12 +53,14 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     .await?;
     let authorities = Authorities::load(&config.pki()).context("read the authorities' keys")?;
     let own = own_certificate(&authorities, &config, &process)?;
-    let doors =
-        Doors::new(own.clone(), authorities.machines.certificate()).context("set up TLS")?;
+    let tickets = Arc::new(TicketKeys::open(config.ticket_keys(), crate::clock::now()));
+    let doors = Doors::new(own.clone(), authorities.machines.certificate(), tickets.clone())
+        .context("set up TLS")?;
     let hub = Arc::new(Hub::new(Beginnings {
         authorities,
         public: config.public.clone(),
         contact_interval: config.contact_interval,
+        contacts_per_hour: config.contacts_per_hour,
         process,
         policies,
         store,
@@ -74,6 +79,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         metrics::listener::serve(scrapes, hub.clone(), draining.clone()),
     ));
     tokio::spawn(reloader.watch(draining.clone()));
+    tokio::spawn(rotate(tickets, draining.clone()));
     tokio::spawn(replace_certificate(own, hub.clone(), config.clone(), draining));
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     tracing::info!(listen = %config.listen, metrics = %config.metrics, "the collector serves");
@@ -125,6 +131,16 @@ fn own_certificate(
         .context("issue the collector's certificate: look at public in collector.toml")?;
     process.certificate("collector", issued.not_after);
     Ok(Arc::new(OwnCertificate::new(issued).context("use the collector's certificate")?))
+}
+
+/// Replaces the keys of session tickets when it is time.
+async fn rotate(tickets: Arc<TicketKeys>, mut draining: Draining) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(TICKET_CHECK) => tickets.rotate(crate::clock::now()),
+            () = draining.told() => return,
+        }
+    }
 }
 
 /// Replaces the collector's certificate at half of its life.

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderValue};
+use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use report::wire::{ENROL_PATH, RENEW_PATH, REPORTS_PATH};
+use report::wire::{CLOCK_PATH, ENROL_PATH, HEARTBEATS_PATH, RENEW_PATH, REPORTS_PATH};
 use rustls_pki_types::CertificateDer;
 use serde::Serialize;
 use tokio::net::{TcpListener, TcpStream};
@@ -159,29 +159,54 @@ async fn route(
     from: SocketAddr,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Refusal> {
-    let path = match door {
-        Door::Reports => REPORTS_PATH,
-        Door::Enrol => ENROL_PATH,
-        Door::Renew => RENEW_PATH,
-    };
-    if request.uri().path() != path {
-        let message = format!("this connection reaches {path} and nothing else");
-        return Err(Refusal::of(StatusCode::NOT_FOUND, "no_such_path", message));
-    }
-    if request.method() != Method::POST {
-        let message = format!("{path} takes POST");
-        return Err(Refusal::of(StatusCode::METHOD_NOT_ALLOWED, "method", message));
-    }
-    match door {
-        Door::Reports => {
+    match service(door, &request)? {
+        Service::Report => {
             let timer = hub.process.report_duration.start_timer();
             let reply = ingest::take_report(hub, peer, request).await?;
             timer.observe_duration();
             json(StatusCode::OK, &reply)
         }
-        Door::Enrol => json(StatusCode::OK, &enrol::enrol(hub, from.ip(), request).await?),
-        Door::Renew => json(StatusCode::OK, &enrol::renew(hub, peer, request).await?),
+        Service::Heartbeat => {
+            json(StatusCode::OK, &ingest::take_heartbeat(hub, peer, request).await?)
+        }
+        Service::Clock => json(StatusCode::OK, &ingest::tell_time(hub, peer, request).await?),
+        Service::Enrol => json(StatusCode::OK, &enrol::enrol(hub, from.ip(), request).await?),
+        Service::Renew => json(StatusCode::OK, &enrol::renew(hub, peer, request).await?),
     }
+}
+
+/// What an agent may ask for.
+#[derive(Clone, Copy)]
+enum Service {
+    Report,
+    Heartbeat,
+    Clock,
+    Enrol,
+    Renew,
+}
+
+/// What each door leads to, and nothing else.
+const SERVICES: [(Door, &str, Service); 5] = [
+    (Door::Reports, REPORTS_PATH, Service::Report),
+    (Door::Reports, HEARTBEATS_PATH, Service::Heartbeat),
+    (Door::Reports, CLOCK_PATH, Service::Clock),
+    (Door::Enrol, ENROL_PATH, Service::Enrol),
+    (Door::Renew, RENEW_PATH, Service::Renew),
+];
+
+fn service<B>(door: Door, request: &Request<B>) -> Result<Service, Refusal> {
+    let behind = || SERVICES.into_iter().filter(|(of, ..)| *of == door);
+    let path = request.uri().path();
+    let Some((.., service)) = behind().find(|(_, known, _)| *known == path) else {
+        let known: Vec<_> = behind().map(|(_, known, _)| known).collect();
+        let message = format!("this connection reaches {} and nothing else", known.join(", "));
+        return Err(Refusal::of(StatusCode::NOT_FOUND, "no_such_path", message));
+    };
+    if request.method() != Method::POST {
+        let message = format!("{path} takes POST");
+        return Err(Refusal::of(StatusCode::METHOD_NOT_ALLOWED, "method", message));
+    }
+    Ok(service)
 }
 
 fn json(status: StatusCode, body: &impl Serialize) -> Result<Response<Full<Bytes>>, Refusal> {
@@ -203,5 +228,8 @@ fn refuse(hub: &Hub, from: SocketAddr, refusal: &Refusal) -> Response<Full<Bytes
         json(refusal.status, &refusal.body()).unwrap_or_else(|_| Response::new(Full::default()));
     *response.status_mut() = refusal.status;
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    if let Some(seconds) = refusal.retry_after {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
     response
 }

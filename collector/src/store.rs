@@ -7,7 +7,9 @@
 //! What memory holds of the store is changed on that thread too, right after the commit and in the
 //! order of the commits: a caller that goes away while it waits leaves nothing half-done.
 
+mod contacts;
 mod enrolment;
+mod heartbeats;
 mod machines;
 mod policies;
 mod reports;
@@ -23,6 +25,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 pub use enrolment::{Enrol, Enrolled, NewCertificate, Renew};
+pub use heartbeats::{Heard, StoreHeartbeat};
 pub use machines::{CertificateUsed, RevokeMachine};
 pub use policies::{KeptFolder, PoliciesInForce};
 pub use reports::{StoreReport, Stored};

@@ -6,15 +6,17 @@
 //! certificate. So enrolment and renewal issue no tickets at all, and only the report
 //! configuration has a ticketer.
 
+pub mod tickets;
+
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use report::wire::{ENROL_ALPN, RENEW_ALPN};
 use rustls::client::danger::HandshakeSignatureValid;
-use rustls::crypto::aws_lc_rs::{Ticketer, default_provider};
+use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::server::{
-    ClientHello, NoServerSessionStorage, ResolvesServerCert, WebPkiClientVerifier,
+    ClientHello, NoServerSessionStorage, ProducesTickets, ResolvesServerCert, WebPkiClientVerifier,
 };
 use rustls::sign::CertifiedKey;
 use rustls::{
@@ -46,11 +48,16 @@ pub struct Doors {
 }
 
 impl Doors {
-    /// The doors of a collector that shows `own` and lets in what `machine_ca` issued.
+    /// The doors of a collector that shows `own` and lets in what `machine_ca` issued. Only the
+    /// one of reports hands out tickets.
     ///
     /// # Errors
     /// When the CA is no trust anchor.
-    pub fn new(own: Arc<OwnCertificate>, machine_ca: &CertificateDer<'_>) -> Result<Self, Error> {
+    pub fn new(
+        own: Arc<OwnCertificate>,
+        machine_ca: &CertificateDer<'_>,
+        tickets: Arc<dyn ProducesTickets>,
+    ) -> Result<Self, Error> {
         let provider = Arc::new(default_provider());
         let mut roots = RootCertStore::empty();
         roots.add(machine_ca.clone())?;
@@ -67,7 +74,7 @@ impl Doors {
         let mut reports =
             builder()?.with_client_cert_verifier(in_dates).with_cert_resolver(own.clone());
         reports.session_storage = Arc::new(NoServerSessionStorage {});
-        reports.ticketer = Ticketer::new()?;
+        reports.ticketer = tickets;
         reports.send_tls13_tickets = 1;
 
         let mut enrol = builder()?.with_no_client_auth().with_cert_resolver(own.clone());

@@ -55,6 +55,14 @@ impl Agent {
         std::fs::write(&file, format!("{line}\n{settings}")).expect("settings");
     }
 
+    /// Writes its settings, for those who start it afterwards.
+    ///
+    /// # Panics
+    /// When they cannot be written.
+    pub fn settings(&self, text: &str) {
+        std::fs::write(self.folder.join("agent.toml"), text).expect("settings");
+    }
+
     /// Its state folder.
     #[must_use]
     pub fn state(&self) -> PathBuf {
@@ -70,7 +78,9 @@ impl Agent {
         run(&self.program, &all)
     }
 
-    fn options(&self) -> [String; 6] {
+    /// The options that name its settings, its state and its root.
+    #[must_use]
+    pub fn options(&self) -> [String; 6] {
         let path = |path: PathBuf| path.to_str().expect("a path in UTF-8").to_owned();
         [
             "--config".to_owned(),
@@ -120,17 +130,40 @@ impl Agent {
     /// Runs as the service does, until the value goes.
     #[must_use]
     pub fn start(&self) -> Running {
-        self.start_with(&[])
+        self.start_under(&[])
     }
 
-    /// The same with more in its environment.
+    /// The same with variables that a service manager would set.
     #[must_use]
-    pub fn start_with(&self, environment: &[(&str, &str)]) -> Running {
+    pub fn start_under(&self, manager: &[(&str, &str)]) -> Running {
         let options = self.options();
         let mut arguments = vec!["run"];
         arguments.extend(options.iter().map(String::as_str));
         let log = self.folder.join("agent.log");
-        Running::start_with(&self.program, &arguments, environment, &log)
+        Running::start_under(manager, &self.program, &arguments, &log)
+    }
+
+    /// Begins to survey and to report once.
+    #[must_use]
+    pub fn begin_report(&self) -> Running {
+        let options = self.options();
+        let mut arguments = vec!["run", "--once"];
+        arguments.extend(options.iter().map(String::as_str));
+        Running::start(&self.program, &arguments, &self.folder.join("agent.log"))
+    }
+
+    /// The reports that wait on disk, oldest first, as they stand there.
+    ///
+    /// # Panics
+    /// When one of them is not whole.
+    #[must_use]
+    pub fn waiting(&self) -> Vec<Json> {
+        let Ok(entries) = std::fs::read_dir(self.state().join("spool")) else {
+            return Vec::new();
+        };
+        let mut files: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
+        files.sort();
+        files.iter().filter(|path| is_report(path)).map(|path| report(path)).collect()
     }
 
     /// What it would send.
@@ -159,4 +192,16 @@ impl Agent {
         serde_json::from_slice(&output.stdout)
             .unwrap_or_else(|error| panic!("{error}\n{}", all(&output)))
     }
+}
+
+fn is_report(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    name.len() == 20 && name.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn report(path: &Path) -> Json {
+    let file = std::fs::read_to_string(path).expect("a report");
+    let (seal, body) = file.split_once('\n').expect("a seal and a body");
+    assert!(seal.starts_with("sha256 "), "{}", path.display());
+    serde_json::from_str(body).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }

@@ -55,6 +55,19 @@ impl World {
     /// When the collector does not come up.
     #[must_use]
     pub fn with_machines(rows: &[&str]) -> Self {
+        Self::with_settings(rows, "")
+    }
+
+    /// The same, where machines may speak without a pause, as no honest one does.
+    ///
+    /// # Panics
+    /// When the collector does not come up.
+    #[must_use]
+    pub fn without_limits(rows: &[&str]) -> Self {
+        Self::with_settings(rows, "contacts_per_hour = 3600000\n")
+    }
+
+    fn with_settings(rows: &[&str], more: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let (agents, metrics) = (free_port(), free_port());
         let dir = folder.path().join("c");
@@ -80,6 +93,9 @@ impl World {
             ],
         );
         let _ = printed(&output);
+        let settings = dir.join("collector.toml");
+        let text = std::fs::read_to_string(&settings).expect("the settings");
+        std::fs::write(&settings, text + more).expect("the settings");
         let collector = Collector::start(&dir, agents, metrics);
         Self { collector, folder }
     }

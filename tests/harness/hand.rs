@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, Issuer, KeyPair, SanType};
+use report::wire::{CLOCK_PATH, HEARTBEATS_PATH, REPORTS_PATH};
 use report::{JoinToken, MachineId, Timestamp};
 use rustls::client::WebPkiServerVerifier;
 use rustls::crypto::aws_lc_rs::default_provider;
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use rustls::{ClientConfig, ClientConnection, HandshakeKind, RootCertStore, StreamOwned};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use serde_json::{Value as Json, json};
@@ -29,6 +30,10 @@ pub struct Hand {
 pub struct Answer {
     /// The status.
     pub status: u16,
+    /// When to come back, in seconds.
+    pub retry_after: Option<u32>,
+    /// The connection took up an earlier one.
+    pub resumed: bool,
     /// The body, if it is JSON.
     pub body: Json,
 }
@@ -120,7 +125,7 @@ impl Hand {
         stream.write_all(rest)?;
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
-        parse(&answer).ok_or_else(|| std::io::Error::other("no answer"))
+        parse(&answer, &stream.conn).ok_or_else(|| std::io::Error::other("no answer"))
     }
 
     /// Posts with more headers.
@@ -152,7 +157,7 @@ impl Hand {
         let written = stream.write_all(request).and_then(|()| stream.flush());
         let mut answer = Vec::new();
         let read = stream.read_to_end(&mut answer);
-        parse(&answer).ok_or_else(|| match (written, read) {
+        parse(&answer, &stream.conn).ok_or_else(|| match (written, read) {
             (Err(error), _) | (Ok(()), Err(error)) => error,
             (Ok(()), Ok(_)) => std::io::Error::other("no answer"),
         })
@@ -169,11 +174,18 @@ impl Hand {
     }
 }
 
-fn parse(answer: &[u8]) -> Option<Answer> {
+fn parse(answer: &[u8], connection: &ClientConnection) -> Option<Answer> {
     let text = String::from_utf8_lossy(answer);
     let (head, body) = text.split_once("\r\n\r\n")?;
     let status = head.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()?;
-    Some(Answer { status, body: serde_json::from_str(body).unwrap_or(Json::Null) })
+    let mut headers = head.lines().filter_map(|line| line.split_once(": "));
+    let retry_after = headers.find(|(name, _)| name.eq_ignore_ascii_case("retry-after"));
+    Some(Answer {
+        status,
+        retry_after: retry_after.and_then(|(_, seconds)| seconds.parse().ok()),
+        resumed: connection.handshake_kind() == Some(HandshakeKind::Resumed),
+        body: serde_json::from_str(body).unwrap_or(Json::Null),
+    })
 }
 
 /// A machine that exists only as a hand: enrolled by the real door, it says what it is told to.
@@ -228,12 +240,44 @@ impl Machine {
         })
     }
 
-    /// Posts a body to the report door.
+    /// A heartbeat: a survey that ended just now gave the facts the collector calls so.
+    #[must_use]
+    pub fn heartbeat(&self, sequence: u64, digest: &Json) -> Json {
+        json!({
+            "wire": 1,
+            "machine": self.id,
+            "fingerprint": FINGERPRINT,
+            "incarnation": self.incarnation,
+            "sequence": sequence,
+            "sent_at": now(),
+            "observed_at": now(),
+            "digest": digest,
+        })
+    }
+
+    /// Posts a report.
     ///
     /// # Errors
     /// When the connection is refused or breaks before an answer.
     pub fn post(&self, body: &Json) -> std::io::Result<Answer> {
-        self.hand.post("/v1/reports", body.to_string().as_bytes())
+        self.hand.post(REPORTS_PATH, body.to_string().as_bytes())
+    }
+
+    /// Posts a heartbeat.
+    ///
+    /// # Errors
+    /// When the connection is refused or breaks before an answer.
+    pub fn beat(&self, body: &Json) -> std::io::Result<Answer> {
+        self.hand.post(HEARTBEATS_PATH, body.to_string().as_bytes())
+    }
+
+    /// Asks for the time with a clock that says this.
+    ///
+    /// # Errors
+    /// When the connection is refused or breaks before an answer.
+    pub fn ask_time(&self, sent_at: Timestamp) -> std::io::Result<Answer> {
+        let body = json!({ "wire": 1, "sent_at": sent_at });
+        self.hand.post(CLOCK_PATH, body.to_string().as_bytes())
     }
 }
 

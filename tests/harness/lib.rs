@@ -6,11 +6,13 @@
 
 pub mod agent;
 pub mod collector;
+pub mod dice;
 pub mod hand;
 pub mod limits;
 pub mod measure;
 pub mod metrics;
 pub mod peers;
+pub mod processes;
 pub mod program;
 pub mod relay;
 pub mod root;
@@ -19,6 +21,7 @@ pub mod wait;
 
 pub use agent::Agent;
 pub use collector::{Collector, World};
+pub use dice::Dice;
 pub use hand::{Answer, Hand, Machine};
 pub use limits::Figures;
 pub use metrics::Metrics;

@@ -68,7 +68,7 @@ impl Peer {
         let environment: Vec<_> =
             environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let log = self.work.join("log");
-        let running = Running::start_with(&program, &arguments, &environment, &log);
+        let running = Running::start_under(&environment, &program, &arguments, &log);
         until(self.name, || std::net::TcpStream::connect(port).is_ok());
         Serving { running, port }
     }

@@ -66,25 +66,25 @@ impl Running {
     /// When it cannot be started.
     #[must_use]
     pub fn start(program: &Path, arguments: &[&str], log: &Path) -> Self {
-        Self::start_with(program, arguments, &[], log)
+        Self::start_under(&[], program, arguments, log)
     }
 
-    /// The same with more in its environment.
+    /// The same with variables that a service manager would set.
     ///
     /// # Panics
     /// When it cannot be started.
     #[must_use]
-    pub fn start_with(
+    pub fn start_under(
+        manager: &[(&str, &str)],
         program: &Path,
         arguments: &[&str],
-        environment: &[(&str, &str)],
         log: &Path,
     ) -> Self {
         let file = std::fs::OpenOptions::new().create(true).append(true).open(log).expect("a log");
         let child = Command::new(program)
             .args(arguments)
             .env("LANG", "C")
-            .envs(environment.iter().copied())
+            .envs(manager.iter().copied())
             .stdin(Stdio::null())
             .stdout(file.try_clone().expect("a second handle"))
             .stderr(file)
@@ -116,13 +116,18 @@ impl Running {
         let _ = self.child.wait();
     }
 
+    /// Asks it to end, and does not wait.
+    pub fn ask_to_end(&self) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+    }
+
     /// Asks it to end and waits; says whether it ended well.
     ///
     /// # Panics
     /// When it does not end within 20 seconds.
     pub fn terminate(&mut self) -> bool {
-        let pid = rustix::process::Pid::from_child(&self.child);
-        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+        self.ask_to_end();
         let mut ended = None;
         crate::until("the program ends", || {
             ended = self.child.try_wait().ok().flatten();

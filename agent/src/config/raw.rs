@@ -16,6 +16,7 @@ pub(super) type Written<T> = Spanned<T>;
 #[derive(Default)]
 pub(super) struct Raw {
     pub(super) collectors: Option<Vec<Written<String>>>,
+    pub(super) proxy: Option<Written<String>>,
     pub(super) state_dir: Option<Written<String>>,
     pub(super) interval: Option<Written<String>>,
     pub(super) first_contact_spread: Option<Written<String>>,
@@ -32,7 +33,7 @@ pub(super) struct RawClaims {
 }
 
 const KEYS: &[&str] =
-    &["collectors", "state_dir", "interval", "first_contact_spread", "log", "claims"];
+    &["collectors", "proxy", "state_dir", "interval", "first_contact_spread", "log", "claims"];
 const CLAIMS_KEYS: &[&str] = &["unit", "system", "level"];
 
 impl Raw {
@@ -46,6 +47,7 @@ impl Raw {
         for (key, value) in table.into_inner() {
             match key.get_ref().as_ref() {
                 "collectors" => raw.collectors = faults.read(value),
+                "proxy" => raw.proxy = faults.read(value),
                 "state_dir" => raw.state_dir = faults.read(value),
                 "interval" => raw.interval = faults.read(value),
                 "first_contact_spread" => raw.first_contact_spread = faults.read(value),

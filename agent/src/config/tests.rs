@@ -11,6 +11,7 @@ fn parse(text: &str) -> Result<Config, Vec<(usize, String)>> {
 
 fn assert_default(config: &Config) {
     assert!(config.collectors.is_empty());
+    assert!(config.proxy.is_none());
     assert_eq!(config.state_dir, Path::new("/var/lib/lachan-agent"));
     assert_eq!(config.interval, Duration::from_secs(900));
     assert_eq!(config.first_contact_spread, Duration::from_secs(600));
@@ -45,6 +46,7 @@ fn what_is_written_is_meant() {
     let config = parse(
         r#"
         collectors = ["a.example", "[::1]:7444"]
+        proxy = "http://proxy.example:3128"
         state_dir = "/tmp/state"
         interval = "2h"
         first_contact_spread = "0s"
@@ -58,6 +60,7 @@ fn what_is_written_is_meant() {
     .unwrap();
     let collectors: Vec<_> = config.collectors.iter().map(Address::to_string).collect();
     assert_eq!(collectors, ["a.example:7443", "[::1]:7444"]);
+    assert_eq!(config.proxy.unwrap().to_string(), "http://proxy.example:3128");
     assert_eq!(config.interval, Duration::from_secs(7200));
     assert_eq!(config.first_contact_spread, Duration::ZERO);
     assert_eq!(config.log, Level::DEBUG);
@@ -128,4 +131,19 @@ fn a_faulty_file_is_named_with_the_line() {
     let error =
         Config::parse(Path::new("/etc/lachan/agent.toml"), "x = 1").err().unwrap().to_string();
     assert!(error.contains("\n  /etc/lachan/agent.toml:1: unknown key"), "{error}");
+}
+
+#[test]
+fn a_faulty_proxy_is_told_without_its_password() {
+    for value in [
+        "\"http://user:hunter2@proxy\"",
+        "\"http://user:hunter2\"",
+        "\"user:hunter2@proxy:3128\"",
+        "[\"http://user:hunter2@proxy:3128\"]",
+        "http://user:hunter2@proxy:3128",
+    ] {
+        let error = Config::parse(Path::new("a"), &format!("proxy = {value}")).err().unwrap();
+        let error = error.to_string();
+        assert!(error.contains("a:1: ") && !error.contains("hunter2"), "{value}: {error}");
+    }
 }

@@ -19,7 +19,7 @@ use recording::Recording;
 const MAX_ENTRIES: usize = 65_536;
 
 /// The files of one machine. Paths are written without the leading slash, as `etc/os-release`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Files {
     root: PathBuf,
     /// What the folder of a recorded machine cannot keep; a live machine has none.
@@ -60,6 +60,12 @@ impl Files {
     pub fn recorded(root: PathBuf) -> Self {
         let recording = Recording::read(&root);
         Self { root, recording: Some(recording) }
+    }
+
+    /// Where its root lies.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
     }
 
     /// The whole content of a file of at most `limit` bytes.

@@ -1,6 +1,7 @@
 //! What the machine's administrator says of unit, system and level: a claim, never more.
 
 use report::{Fact, Outcome, Text, Value};
+use serde::{Deserialize, Serialize};
 
 use super::Context;
 use super::findings::{Findings, count};
@@ -10,7 +11,8 @@ use crate::host::Host;
 const SOURCE: &str = "configuration";
 
 /// What the agent's configuration claims.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AssignmentClaims {
     /// The unit's id in the register.
     pub unit: Option<Text>,

@@ -2,18 +2,22 @@
 //! ones wait for a restart.
 
 pub(crate) mod dpkg;
-pub(crate) mod version;
+pub mod version;
 
 mod apt;
 mod control;
+mod history;
 mod reboot;
+mod zone;
 
 use report::fact::Ignorance;
-use report::{Outcome, Reason};
+use report::{Fact, Outcome, Reason};
 
 use super::Context;
-use super::findings::{Findings, word};
-use crate::host::Host;
+use super::findings::{Findings, count, word, yes_or_no};
+use crate::host::files::Read;
+use crate::host::{Files, Host};
+use dpkg::Installed;
 
 /// Looks at the package manager of this machine.
 pub fn probe(host: &Host, _context: &Context<'_>) -> Outcome {
@@ -30,9 +34,33 @@ pub fn probe(host: &Host, _context: &Context<'_>) -> Outcome {
     let mut findings = Findings::default();
     findings.add("patches.manager", word("apt"), dpkg::STATUS);
     apt::look(host.files(), &packages, &mut findings);
+    note_state(host.files(), &packages, &mut findings);
+    let (installed, source) = history::installed_at(host.files());
+    findings.add("patches.installed_at", installed, &source);
     let (pending, source) = reboot::pending(host, &packages);
     findings.add("patches.reboot_pending", pending, &source);
     findings.observed()
+}
+
+/// What the package manager itself says of its packages.
+fn note_state(files: &Files, packages: &Read<Installed>, findings: &mut Findings) {
+    let (held, broken) = match packages {
+        Ok(packages) => (count(packages.held()), is_broken(files, packages)),
+        Err(error) => {
+            let why = error.ignorance(Reason::NotSupported);
+            (Fact::Unknown(why.clone()), Fact::Unknown(why))
+        }
+    };
+    findings.add("patches.held", held, dpkg::STATUS);
+    findings.add("patches.broken", broken, dpkg::STATUS);
+}
+
+fn is_broken(files: &Files, packages: &Installed) -> Fact {
+    match dpkg::was_interrupted(files) {
+        _ if packages.unfinished() > 0 => yes_or_no(true),
+        Ok(interrupted) => yes_or_no(interrupted),
+        Err(error) => error.fact(Fact::Absent),
+    }
 }
 
 #[cfg(test)]

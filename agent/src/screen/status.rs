@@ -3,7 +3,8 @@
 use report::{Lang, RuleVerdict, Timestamp, Verdict};
 
 use super::table::{Table, harmless};
-use crate::status::Status;
+use crate::contacts::ContactKind;
+use crate::status::{Spooled, Status};
 use crate::words::{Words, moment, words};
 
 const IDENTITY: Words = words("Danh tính", "Identity");
@@ -17,7 +18,13 @@ const ACCEPTED: Words = words("Báo cáo được nhận gần nhất", "Last re
 const NEVER: Words = words("chưa lần nào", "never");
 const ATTEMPT: Words = words("Lần liên lạc gần nhất", "Last contact");
 const WENT_WELL: Words = words("tốt", "well");
-const SPOOLED: Words = words("Báo cáo chờ gửi", "Report waiting");
+const SPOOLED: Words = words("Báo cáo chờ gửi", "Reports waiting");
+const DROPPED: Words = words("Báo cáo đã bỏ vì chờ quá nhiều", "Reports dropped unsent");
+const SKEW: Words = words("Đồng hồ máy", "This machine's clock");
+const IN_TIME: Words = words("đúng", "right");
+const AHEAD: Words = words("nhanh", "ahead by");
+const BEHIND: Words = words("chậm", "behind by");
+const HEARTBEAT: Words = words("không có gì thay đổi", "nothing had changed");
 const REFUSED: Words = words("Báo cáo bị từ chối", "Report refused");
 const NOTHING: Words = words("không có", "none");
 const NUMBER: Words = words("số", "number");
@@ -52,7 +59,13 @@ fn facts(status: &Status, lang: Lang) -> Table<2> {
     }
     row(ACCEPTED, &accepted(status, lang));
     row(ATTEMPT, &attempt(status, lang));
+    if let Some(accepted) = &status.last_accepted {
+        row(SKEW, &skew(accepted.skew, lang));
+    }
     row(SPOOLED, &spooled(status, lang));
+    if status.dropped > 0 {
+        row(DROPPED, &status.dropped.to_string());
+    }
     row(REFUSED, &refused(status, lang));
     if !status.unjudged.is_empty() {
         row(UNJUDGED, &status.unjudged.join(", "));
@@ -73,7 +86,11 @@ fn accepted(status: &Status, lang: Lang) -> String {
         Some(accepted) => {
             let (number, collector) = (NUMBER.get(lang), &accepted.collector);
             let at = moment(accepted.at, lang);
-            format!("{at}, {number} {}, {collector}", accepted.sequence)
+            let what = match accepted.kind {
+                ContactKind::Report => String::new(),
+                ContactKind::Heartbeat => format!(" ({})", HEARTBEAT.get(lang)),
+            };
+            format!("{at}, {number} {}, {collector}{what}", accepted.sequence)
         }
         None => NEVER.get(lang).to_owned(),
     }
@@ -89,12 +106,34 @@ fn attempt(status: &Status, lang: Lang) -> String {
     }
 }
 
+/// Moments are whole seconds, so one more or less is none.
+fn skew(seconds: i64, lang: Lang) -> String {
+    let by = |words: Words| {
+        let (amount, unit) = amount(seconds.unsigned_abs());
+        format!("{} {amount} {}", words.get(lang), unit.get(lang))
+    };
+    match seconds {
+        -1..=1 => IN_TIME.get(lang).to_owned(),
+        2.. => by(AHEAD),
+        _ => by(BEHIND),
+    }
+}
+
+fn amount(seconds: u64) -> (u64, Words) {
+    match seconds {
+        0..120 => (seconds, words("giây", "s")),
+        120..7200 => (seconds / 60, words("phút", "min")),
+        7200..172_800 => (seconds / 3600, words("giờ", "h")),
+        _ => (seconds / 86_400, words("ngày", "days")),
+    }
+}
+
 fn spooled(status: &Status, lang: Lang) -> String {
+    let moment = |at: Option<Timestamp>| moment(at.unwrap_or(Timestamp(0)), lang);
     match &status.spooled {
-        Some(spooled) => {
-            let at = spooled.surveyed_at.unwrap_or(Timestamp(0));
-            let (number, at) = (NUMBER.get(lang), moment(at, lang));
-            format!("{number} {}, {at}", spooled.sequence)
+        Some(Spooled { count: 1, newest_at, .. }) => format!("1 ({})", moment(*newest_at)),
+        Some(Spooled { count, oldest_at, newest_at }) => {
+            format!("{count} ({} – {})", moment(*oldest_at), moment(*newest_at))
         }
         None => NOTHING.get(lang).to_owned(),
     }
@@ -144,7 +183,7 @@ mod tests {
 
     use super::*;
     use crate::contacts::Attempt;
-    use crate::status::{AcceptedAt, Spooled};
+    use crate::status::AcceptedAt;
 
     fn at() -> Timestamp {
         Timestamp::from_civil((2026, 11, 22), (3, 9, 14)).unwrap()
@@ -173,6 +212,8 @@ mod tests {
                 received_at: at(),
                 collector: "a.example:7443".to_owned(),
                 sequence: Sequence(12),
+                kind: ContactKind::Heartbeat,
+                skew: -150,
             }),
             verdict: Some(Verdict {
                 state: State::Unprotected,
@@ -201,8 +242,9 @@ mod tests {
 Danh tính                   abababababababababababababababab
 Máy chủ thu nhận            a.example:7443
 Chứng thư có hạn đến        22/11/2026 03:09 UTC
-Báo cáo được nhận gần nhất  22/11/2026 03:09 UTC, số 12, a.example:7443
+Báo cáo được nhận gần nhất  22/11/2026 03:09 UTC, số 12, a.example:7443 (không có gì thay đổi)
 Lần liên lạc gần nhất       22/11/2026 03:09 UTC: tốt
+Đồng hồ máy                 chậm 2 phút
 Báo cáo chờ gửi             không có
 Báo cáo bị từ chối          không có
 
@@ -222,13 +264,20 @@ Kết luận: chưa được bảo vệ
                 at: at(),
                 error: Some("a.example:7443: no answer in time".to_owned()),
             }),
-            spooled: Some(Spooled { sequence: Sequence(13), surveyed_at: Some(at()) }),
+            spooled: Some(Spooled {
+                count: 2,
+                oldest_at: Some(at()),
+                newest_at: Some(at() + 86_400),
+            }),
+            dropped: 3,
             ..judged()
         };
         let text = status(&failing, Lang::En);
         for line in [
-            "Last contact          2026-11-22T03:09:14Z: a.example:7443: no answer in time",
-            "Report waiting        number 13, 2026-11-22T03:09:14Z",
+            "Last contact            2026-11-22T03:09:14Z: a.example:7443: no answer in time",
+            "Reports waiting         2 (2026-11-22T03:09:14Z – 2026-11-23T03:09:14Z)",
+            "Reports dropped unsent  3",
+            "This machine's clock    behind by 2 min",
             "Verdict: unprotected",
         ] {
             assert!(text.contains(line), "{line}\n{text}");

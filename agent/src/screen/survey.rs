@@ -48,7 +48,7 @@ fn add(table: &mut Table<3>, label: &str, reading: &Reading, lang: Lang) {
     let source = reading.source.as_ref().map_or("", |text| text.as_str());
     let records = match &reading.fact {
         Fact::Known(Value::Records(records)) => records,
-        fact => return table.row([label, &shown(fact, lang), source]),
+        fact => return add_folded(table, label, &shown(fact, lang), source),
     };
     let count = match records.len() {
         0 => NONE.get(lang).to_owned(),
@@ -58,6 +58,33 @@ fn add(table: &mut Table<3>, label: &str, reading: &Reading, lang: Lang) {
     for (number, record) in records.iter().enumerate() {
         add_record(table, number + 1, record, lang);
     }
+}
+
+/// How wide a value may be before it goes on below.
+const WIDTH: usize = 60;
+
+fn add_folded(table: &mut Table<3>, label: &str, value: &str, source: &str) {
+    let mut lines = folded(value).into_iter();
+    let first = lines.next().unwrap_or_default();
+    table.row([label, &first, source]);
+    for line in lines {
+        table.row(["", &line, ""]);
+    }
+}
+
+/// A long text broken between words; a single word is never broken.
+fn folded(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + word.chars().count() < WIDTH => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            Some(_) | None => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 fn add_record(table: &mut Table<3>, number: usize, record: &Record, lang: Lang) {
@@ -109,7 +136,7 @@ fn title(topic: Topic) -> Words {
     }
 }
 
-fn reason(reason: Reason) -> Words {
+pub(crate) fn reason(reason: Reason) -> Words {
     match reason {
         Reason::NotSupported => words("máy không có nguồn này", "no such source here"),
         Reason::AccessDenied => words("không có quyền đọc", "access denied"),
@@ -201,5 +228,19 @@ Bản vá (patches), 22/11/2026 03:09 UTC
         let mut table = Table::indented("");
         add(&mut table, "Products", &none.into(), Lang::En);
         assert_eq!(table.render(), "Products  none\n");
+    }
+
+    #[test]
+    fn a_long_list_of_names_goes_on_below() {
+        let names = "libcurl4 ".repeat(9) + "+3";
+        let mut table = Table::indented("");
+        let fact = Fact::Known(Value::Text(Text::new(&names).unwrap()));
+        add(&mut table, "Packages", &Reading::new(fact, "lists"), Lang::En);
+        let line = "libcurl4 libcurl4 libcurl4 libcurl4 libcurl4 libcurl4";
+        assert_eq!(
+            table.render(),
+            format!("Packages  {line}  lists\n          libcurl4 libcurl4 libcurl4 +3\n")
+        );
+        assert_eq!(folded(""), [""]);
     }
 }

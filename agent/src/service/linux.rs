@@ -43,6 +43,11 @@ pub fn stopping() {
     notify(NotifyState::Stopping);
 }
 
+/// The agent still does what it should.
+pub(super) fn alive() {
+    notify(NotifyState::Watchdog);
+}
+
 fn notify(state: NotifyState<'_>) {
     if let Err(error) = sd_notify::notify(&[state]) {
         tracing::warn!(%error, "the service manager does not listen");

@@ -8,11 +8,19 @@ use report::{Fact, FactKey, Moment, Outcome, Reason, Report, Topic, Value, wire}
 
 use super::*;
 use crate::host::recorded::{Machine, fact, facts, reason, records, text};
+use crate::lookout::Lookout;
+use crate::probes::Context;
 
 const NOW: Timestamp = Timestamp(1_795_318_200);
 
-fn look(host: &Host) -> Vec<Observation> {
-    survey(host, &AssignmentClaims::default(), NOW)
+fn look(host: Host) -> Vec<Observation> {
+    look_at(host, NOW)
+}
+
+fn look_at(host: Host, now: Timestamp) -> Vec<Observation> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let subject = Arc::new(Subject { host, claims: AssignmentClaims::default() });
+    runtime.block_on(Surveyor::here().survey(&subject, now))
 }
 
 fn topic(observations: &[Observation], topic: Topic) -> Facts {
@@ -38,14 +46,14 @@ fn assert_answers_the_whole_catalogue(observations: &[Observation]) {
 fn every_recorded_machine_answers_every_fact() {
     for root in ["debian12-clamav", "debian12-bare", "debian12-laptop-dmi"] {
         let machine = Machine::recorded(root);
-        assert_answers_the_whole_catalogue(&look(&machine.host()));
+        assert_answers_the_whole_catalogue(&look(machine.host()));
     }
 }
 
 #[test]
 fn an_office_pc_with_clamav() {
     let machine = Machine::recorded("debian12-clamav");
-    let observations = look(&machine.host());
+    let observations = look(machine.host());
     let machine = topic(&observations, Topic::Machine);
     for (name, expected) in [
         ("machine.host_name", text("stp-hotich-01")),
@@ -72,7 +80,7 @@ fn an_office_pc_with_clamav() {
 #[test]
 fn a_bare_server_has_no_antivirus_and_its_updates_are_unknown() {
     let machine = Machine::recorded("debian12-bare");
-    let observations = look(&machine.host());
+    let observations = look(machine.host());
     let antivirus = topic(&observations, Topic::Antivirus);
     assert_eq!(records(fact(&antivirus, "antivirus.products")), []);
     assert_eq!(fact(&antivirus, "antivirus.complete"), Fact::Known(Value::Bool(true)));
@@ -88,7 +96,7 @@ fn a_bare_server_has_no_antivirus_and_its_updates_are_unknown() {
 #[test]
 fn a_laptop_that_is_up_to_date_and_waits_for_a_restart() {
     let machine = Machine::recorded("debian12-laptop-dmi");
-    let observations = look(&machine.host());
+    let observations = look(machine.host());
     let patches = topic(&observations, Topic::Patches);
     assert_eq!(fact(&patches, "patches.security_pending"), count(0));
     assert_eq!(fact(&patches, "patches.reboot_pending"), Fact::Known(Value::Bool(true)));
@@ -110,7 +118,7 @@ fn a_laptop_that_is_up_to_date_and_waits_for_a_restart() {
 #[test]
 fn a_probe_that_fails_takes_no_other_with_it() {
     let machine = Machine::recorded("debian12-clamav").without("var/lib/dpkg");
-    let observations = look(&machine.host());
+    let observations = look(machine.host());
     for observation in observations {
         match (observation.topic, observation.outcome) {
             (Topic::Patches, Outcome::Failed(why)) => {
@@ -132,10 +140,10 @@ fn hanging(_host: &Host, _context: &Context<'_>) -> Outcome {
 #[tokio::test]
 async fn a_probe_that_hangs_fails_its_own_topic_and_the_survey_goes_on() {
     let patience = std::time::Duration::from_millis(50);
-    let mut surveyor = Surveyor::default();
-    for (topic, probe, lookout) in &mut surveyor.0 {
-        if *topic == Topic::Antivirus {
-            (*probe, *lookout) = (hanging, Lookout::with(patience));
+    let mut surveyor = Here::at(&Topic::ALL);
+    for place in &mut surveyor.0 {
+        if place.topic == Topic::Antivirus {
+            (place.probe, place.lookout) = (hanging, Lookout::with(patience));
         }
     }
     let machine = Machine::recorded("debian12-clamav");
@@ -157,16 +165,9 @@ async fn a_probe_that_hangs_fails_its_own_topic_and_the_survey_goes_on() {
     }
 }
 
-#[tokio::test]
-async fn with_patience_or_without_a_survey_says_the_same() {
-    let machine = Machine::recorded("debian12-clamav");
-    let subject = Arc::new(Subject { host: machine.host(), claims: AssignmentClaims::default() });
-    assert_eq!(Surveyor::default().survey(&subject, NOW).await, look(&machine.host()));
-}
-
 #[test]
 fn a_machine_with_nothing_on_it_is_unknown_throughout() {
-    let observations = look(&Machine::empty().host());
+    let observations = look(Machine::empty().host());
     let antivirus = topic(&observations, Topic::Antivirus);
     assert_eq!(fact(&antivirus, "antivirus.complete"), Fact::Known(Value::Bool(false)));
     let machine = topic(&observations, Topic::Machine);
@@ -184,7 +185,7 @@ fn what_is_denied_is_unknown_in_every_topic() {
         .denied("usr")
         .denied("var")
         .denied("run");
-    for observation in look(&machine.host()) {
+    for observation in look(machine.host()) {
         if observation.topic == Topic::Assignment {
             continue;
         }
@@ -216,7 +217,7 @@ fn a_survey_is_small_enough_to_send_and_comes_back_the_same() {
         incarnation: report::Incarnation::from_bytes([2; 16]),
         sequence: report::Sequence(1),
         sent_at: NOW,
-        observations: look(&machine.host()),
+        observations: look(machine.host()),
     };
     let body = wire::encode_report(&report);
     assert!(body.len() < wire::MAX_BODY_BYTES / 2, "{}", body.len());
@@ -228,15 +229,15 @@ fn a_survey_is_small_enough_to_send_and_comes_back_the_same() {
 #[test]
 fn two_surveys_of_one_machine_say_the_same() {
     let machine = Machine::recorded("debian12-clamav");
-    let first = look(&machine.host());
-    let second = survey(&machine.host(), &AssignmentClaims::default(), NOW + 900);
+    let first = look(machine.host());
+    let second = look_at(machine.host(), NOW + 900);
     assert_eq!(report::report::digest(&first), report::report::digest(&second));
 }
 
 /// Wherever this test runs is a machine that nobody prepared: only what must hold on any.
 #[test]
 fn this_very_machine_can_be_looked_at() {
-    let observations = look(&Host::live());
+    let observations = look(Host::live());
     assert_eq!(observations.len(), Topic::ALL.len());
     let machine = topic(&observations, Topic::Machine);
     for name in [

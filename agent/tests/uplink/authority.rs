@@ -45,11 +45,17 @@ impl Authority {
         roots
     }
 
-    /// A collector's key and chain for the loopback address, the authority included.
-    pub(crate) fn collector(&self) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
-        let names = ["127.0.0.1", "localhost"].map(str::to_owned);
+    /// A collector's key and chain for these names and addresses, the authority included. It began
+    /// yesterday and ends in 89 days.
+    pub(crate) fn collector(
+        &self,
+        names: &[&str],
+        now: Timestamp,
+    ) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
+        let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
         let mut params = CertificateParams::new(names).unwrap();
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        (params.not_before, params.not_after) = dates(now, (-1, 89), date_time_ymd);
         let key = KeyPair::generate().unwrap();
         let leaf = params.signed_by(&key, &self.issuer()).unwrap();
         let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
@@ -58,14 +64,8 @@ impl Authority {
 
     /// A machine's certificate that began and ends so many days from `now`.
     pub(crate) fn machine(&self, csr: &str, now: Timestamp, days: (i64, i64)) -> String {
-        let day = |days: i64| {
-            let (year, month, day) = (now + days * DAY).civil_date();
-            let part = |number: u32| u8::try_from(number).unwrap();
-            date_time_ymd(i32::try_from(year).unwrap(), part(month), part(day))
-        };
         let mut request = CertificateSigningRequestParams::from_pem(csr).unwrap();
-        request.params.not_before = day(days.0);
-        request.params.not_after = day(days.1);
+        (request.params.not_before, request.params.not_after) = dates(now, days, date_time_ymd);
         request.params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
         request.signed_by(&self.issuer()).unwrap().pem()
     }
@@ -73,4 +73,14 @@ impl Authority {
     fn issuer(&self) -> Issuer<'_, &KeyPair> {
         Issuer::from_params(&self.params, &self.key)
     }
+}
+
+/// The midnights before two days from `now`, as the library writes dates.
+fn dates<T>(now: Timestamp, days: (i64, i64), date: fn(i32, u8, u8) -> T) -> (T, T) {
+    let part = |number: u32| u8::try_from(number).unwrap();
+    let midnight = |days: i64| {
+        let (year, month, day) = (now + days * DAY).civil_date();
+        date(i32::try_from(year).unwrap(), part(month), part(day))
+    };
+    (midnight(days.0), midnight(days.1))
 }

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::io::Read;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -16,14 +17,18 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
+use report::machine::FactsDigest;
+use report::moment::DAY;
 use report::wire::{
-    ENROL_ALPN, EnrolRequest, IdentityReply, Problem, RENEW_ALPN, RenewRequest, ReportReply,
-    decode_report,
+    ClockReply, ClockRequest, ENROL_ALPN, EnrolRequest, IdentityReply, Problem, RENEW_ALPN,
+    RenewRequest, ReportReply, decode_heartbeat, decode_report,
 };
-use report::{JoinToken, MachineId, Report, State, Verdict};
+use report::{JoinToken, MachineId, Report, State, Timestamp, Verdict};
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::server::{Acceptor, NoServerSessionStorage, WebPkiClientVerifier};
+use rustls::time_provider::TimeProvider;
 use rustls::{HandshakeKind, NamedGroup, ServerConfig};
+use rustls_pki_types::UnixTime;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -41,12 +46,18 @@ pub(crate) enum Next {
     Busy(u32),
     /// Takes it, and the answer gets lost.
     LoseReply,
+    /// Tells a time, whatever it is.
+    Tell(Timestamp),
 }
 
 /// One request as it came.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
+    /// Which of its connections this was.
+    pub(crate) connection: usize,
     pub(crate) path: String,
+    /// The `Host` header.
+    pub(crate) host: String,
     pub(crate) alpn: Option<Vec<u8>>,
     pub(crate) group: NamedGroup,
     pub(crate) resumed: bool,
@@ -67,13 +78,18 @@ pub(crate) struct Collector {
 }
 
 struct Shared {
-    machines: Authority,
-    collectors: Authority,
+    machines: Arc<Authority>,
+    collectors: Arc<Authority>,
+    names: &'static [&'static str],
+    /// How many connections came, whatever became of them.
+    connections: AtomicUsize,
     seen: Mutex<Vec<Seen>>,
     script: Mutex<VecDeque<Next>>,
     /// From when to when it certifies, in days from now.
     days: (i64, i64),
-    configs: Configs,
+    /// How far its clock is ahead of this machine's, in days.
+    ahead: AtomicI64,
+    configs: Mutex<Configs>,
 }
 
 struct Configs {
@@ -83,7 +99,7 @@ struct Configs {
 }
 
 pub(crate) const MACHINE: [u8; 16] = [0x11; 16];
-const FRESH: (i64, i64) = (-1, 89);
+pub(crate) const FRESH: (i64, i64) = (-1, 89);
 /// Past half of its life, and long before its end.
 pub(crate) const AGEING: (i64, i64) = (-60, 30);
 
@@ -96,13 +112,42 @@ impl Collector {
     }
 
     pub(crate) async fn certifying(days: (i64, i64)) -> Self {
-        let machines = Authority::new("machine CA");
-        let collectors = Authority::new("collector CA");
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::listening("127.0.0.1:0", &["127.0.0.1", "localhost"], days).await
+    }
+
+    /// One whose certificate is for these names.
+    pub(crate) async fn listening(
+        on: &str,
+        names: &'static [&'static str],
+        days: (i64, i64),
+    ) -> Self {
+        let machines = Arc::new(Authority::new("machine CA"));
+        let collectors = Arc::new(Authority::new("collector CA"));
+        Self::of(machines, collectors, on, names, days).await
+    }
+
+    /// Another one of the same authorities, elsewhere.
+    pub(crate) async fn twin(&self) -> Self {
+        let Shared { machines, collectors, names, days, .. } = &*self.shared;
+        let (machines, collectors) = (Arc::clone(machines), Arc::clone(collectors));
+        Self::of(machines, collectors, "127.0.0.1:0", names, *days).await
+    }
+
+    async fn of(
+        machines: Arc<Authority>,
+        collectors: Arc<Authority>,
+        on: &str,
+        names: &'static [&'static str],
+        days: (i64, i64),
+    ) -> Self {
+        let listener = TcpListener::bind(on).await.unwrap();
         let shared = Arc::new(Shared {
-            configs: Configs::new(&machines, &collectors),
+            configs: Mutex::new(Configs::new(&machines, &collectors, names, 0)),
             machines,
             collectors,
+            names,
+            connections: AtomicUsize::new(0),
+            ahead: AtomicI64::new(0),
             seen: Mutex::default(),
             script: Mutex::default(),
             days,
@@ -125,6 +170,21 @@ impl Collector {
         self.shared.script.lock().unwrap().extend(script);
     }
 
+    /// So many days later by its clock, with a new certificate.
+    pub(crate) fn goes_on(&self, days: i64) {
+        let Shared { machines, collectors, names, .. } = &*self.shared;
+        self.shared.ahead.store(days, Ordering::Relaxed);
+        *self.shared.configs.lock().unwrap() = Configs::new(machines, collectors, names, days);
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.shared.now()
+    }
+
+    pub(crate) fn connections(&self) -> usize {
+        self.shared.connections.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.shared.seen.lock().unwrap().clone()
     }
@@ -135,13 +195,14 @@ impl Collector {
 }
 
 impl Configs {
-    fn new(machines: &Authority, collectors: &Authority) -> Self {
+    fn new(machines: &Authority, collectors: &Authority, names: &[&str], ahead: i64) -> Self {
         let builder = || {
-            ServerConfig::builder_with_provider(Arc::new(default_provider()))
+            let provider = Arc::new(default_provider());
+            ServerConfig::builder_with_details(provider, Arc::new(Ahead(ahead)))
                 .with_protocol_versions(&[&rustls::version::TLS13])
                 .unwrap()
         };
-        let (chain, key) = collectors.collector();
+        let (chain, key) = collectors.collector(names, Ahead(ahead).now());
         let mutual = || {
             let verifier = WebPkiClientVerifier::builder_with_provider(
                 Arc::new(machines.roots()),
@@ -175,34 +236,54 @@ impl Configs {
     }
 }
 
-async fn serve(listener: TcpListener, shared: Arc<Shared>) {
-    loop {
-        let (stream, _) = listener.accept().await.unwrap();
-        tokio::spawn(serve_one(stream, Arc::clone(&shared)));
+/// A clock that is so many days ahead.
+#[derive(Debug)]
+struct Ahead(i64);
+
+impl Ahead {
+    fn now(&self) -> Timestamp {
+        clock::now() + self.0 * DAY
     }
 }
 
-async fn serve_one(stream: TcpStream, shared: Arc<Shared>) {
+impl TimeProvider for Ahead {
+    fn current_time(&self) -> Option<UnixTime> {
+        let seconds = self.now().0.unsigned_abs();
+        Some(UnixTime::since_unix_epoch(Duration::from_secs(seconds)))
+    }
+}
+
+async fn serve(listener: TcpListener, shared: Arc<Shared>) {
+    loop {
+        let (stream, _) = listener.accept().await.unwrap();
+        let number = shared.connections.fetch_add(1, Ordering::Relaxed);
+        tokio::spawn(serve_one(number, stream, Arc::clone(&shared)));
+    }
+}
+
+async fn serve_one(number: usize, stream: TcpStream, shared: Arc<Shared>) {
     // A client that does not trust this collector hangs up: nothing to serve.
     let Ok(start) = LazyConfigAcceptor::new(Acceptor::default(), stream).await else {
         return;
     };
     let first = start.client_hello().alpn().and_then(|mut all| all.next());
-    let config = shared.configs.by_alpn(first);
+    let config = shared.configs.lock().unwrap().by_alpn(first);
     let Ok(stream) = start.into_stream(config).await else {
         return;
     };
-    let connection = Arc::new(Seen::connection(&stream));
+    let connection = Arc::new(Seen::connection(number, &stream));
     let service = service_fn(|request| answer(request, &shared, &connection));
     // A reply that is lost on purpose ends the connection with an error.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
 impl Seen {
-    fn connection(stream: &TlsStream<TcpStream>) -> Self {
+    fn connection(connection: usize, stream: &TlsStream<TcpStream>) -> Self {
         let (_, tls) = stream.get_ref();
         let client = tls.peer_certificates().and_then(|chain| chain.first());
         Self {
+            connection,
+            host: String::new(),
             path: String::new(),
             alpn: tls.alpn_protocol().map(<[u8]>::to_vec),
             group: tls.negotiated_key_exchange_group().unwrap().name(),
@@ -223,9 +304,11 @@ async fn answer(
     connection: &Seen,
 ) -> Result<Response<Full<Bytes>>, Lost> {
     let path = request.uri().path().to_owned();
+    let host = request.headers()["host"].to_str().unwrap().to_owned();
     let body = read(request).await.unwrap();
     shared.seen.lock().unwrap().push(Seen {
         path: path.clone(),
+        host,
         body: body.clone(),
         ..connection.clone()
     });
@@ -233,6 +316,9 @@ async fn answer(
     match next.unwrap_or(Next::Accept) {
         Next::Accept => Ok(json(StatusCode::OK, shared.accept(&path, &body))),
         Next::LoseReply => Err(Lost),
+        Next::Tell(now) => {
+            Ok(json(StatusCode::OK, serde_json::to_string(&ClockReply { wire: 1, now }).unwrap()))
+        }
         Next::Refuse(status) => Ok(json(
             StatusCode::from_u16(status).unwrap(),
             serde_json::to_string(&Problem {
@@ -252,6 +338,10 @@ async fn answer(
 }
 
 impl Shared {
+    fn now(&self) -> Timestamp {
+        Ahead(self.ahead.load(Ordering::Relaxed)).now()
+    }
+
     fn accept(&self, path: &str, body: &[u8]) -> String {
         match path {
             "/v1/enrol" => {
@@ -263,15 +353,15 @@ impl Shared {
                 let request: RenewRequest = serde_json::from_slice(body).unwrap();
                 self.identity(&request.csr, FRESH)
             }
-            "/v1/reports" => serde_json::to_string(&ReportReply {
-                wire: 1,
-                received_at: clock::now(),
-                next_contact_seconds: 600,
-                verdict: Verdict { state: State::Unprotected, rules: Vec::new() },
-                unjudged: Vec::new(),
-                digest: None,
-            })
-            .unwrap(),
+            "/v1/reports" => verdict(self.now(), Some(NAME)),
+            "/v1/heartbeats" => {
+                assert_eq!(decode_heartbeat(body).unwrap().digest, NAME);
+                verdict(self.now(), None)
+            }
+            "/v1/clock" => {
+                serde_json::from_slice::<ClockRequest>(body).unwrap();
+                serde_json::to_string(&ClockReply { wire: 1, now: self.now() }).unwrap()
+            }
             other => panic!("nobody asks for {other}"),
         }
     }
@@ -280,12 +370,27 @@ impl Shared {
         serde_json::to_string(&IdentityReply {
             wire: 1,
             machine: MachineId::from_bytes(MACHINE),
-            certificate: self.machines.machine(csr, clock::now(), days),
+            certificate: self.machines.machine(csr, self.now(), days),
             anchors: self.collectors.pem(),
-            received_at: clock::now(),
+            received_at: self.now(),
         })
         .unwrap()
     }
+}
+
+/// What this collector calls whatever it was told last.
+pub(crate) const NAME: FactsDigest = FactsDigest::from_bytes([0x44; 32]);
+
+fn verdict(received_at: Timestamp, digest: Option<FactsDigest>) -> String {
+    serde_json::to_string(&ReportReply {
+        wire: 1,
+        received_at,
+        next_contact_seconds: 600,
+        verdict: Verdict { state: State::Unprotected, rules: Vec::new() },
+        unjudged: Vec::new(),
+        digest,
+    })
+    .unwrap()
 }
 
 fn json(status: StatusCode, body: String) -> Response<Full<Bytes>> {

@@ -4,25 +4,34 @@
 
 mod authority;
 mod collector;
+mod dead_clock;
+mod doctor;
+mod hygiene;
+mod patience;
+mod proxy;
 mod service;
+mod ways;
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use agent::cycle::{self, Contact, Cycle, CycleError, Kept, Subject};
+use agent::config::{Config, ConfigPath};
+use agent::cycle::{Contact, Cycle, CycleError, Kept, Subject};
 use agent::enrol::{Applicant, EnrolError, enrol};
 use agent::fingerprint::{claims, fingerprint};
 use agent::host::Host;
 use agent::identity::{Identity, IdentityError};
 use agent::probes::assignment::AssignmentClaims;
+use agent::rounds::{Rounds, Settings};
 use agent::spool::{Draft, Spool};
 use agent::state::StateDir;
 use agent::status::Status;
+use agent::watch::Watch;
 use collector::{AGEING, Collector, ENDED, MACHINE, Next};
 use report::wire::{ENROL_ALPN, RENEW_ALPN};
-use report::{Incarnation, JoinToken, MachineId, Sequence, Timestamp};
+use report::{JoinToken, MachineId, Sequence};
 use rustls::NamedGroup;
 
 const KEPT: Kept = Kept::YoungerThan(Duration::from_secs(900));
@@ -60,6 +69,11 @@ impl Machine {
         }
     }
 
+    /// A change that every survey sees.
+    pub(crate) fn is_called(&self, host_name: &str) {
+        fs::write(self.root().join("etc/hostname"), format!("{host_name}\n")).unwrap();
+    }
+
     fn host(&self) -> Host {
         Host::at(self.root())
     }
@@ -71,12 +85,26 @@ impl Machine {
     async fn enrol_again(&self, token: &JoinToken, replace: bool) -> Result<Identity, EnrolError> {
         let fingerprint = fingerprint(&self.host()).unwrap();
         let applicant = Applicant { fingerprint, claims: claims(&self.host()) };
-        enrol(&self.state(), token, applicant, replace).await
+        enrol(&self.state(), token, applicant, replace, None).await
     }
 
     fn cycle(&self) -> Result<Cycle, CycleError> {
         let subject = Subject { host: self.host(), claims: AssignmentClaims::default() };
         Cycle::open(self.state(), Vec::new(), subject)
+    }
+
+    /// The service's loop, which begins at once.
+    pub(crate) fn rounds(&self) -> Rounds {
+        let path = self.root().join("agent.toml");
+        fs::write(&path, "").unwrap();
+        let config = Config::parse(&path, "").unwrap();
+        let watched = vec![self.root().join("etc"), path.clone()];
+        Rounds {
+            interval: Duration::from_secs(900),
+            spread: Duration::ZERO,
+            watch: Watch::over(watched, Duration::from_millis(100)),
+            settings: Settings::new(ConfigPath::Given(path), &config),
+        }
     }
 
     fn status(&self) -> Status {
@@ -206,7 +234,7 @@ async fn a_refused_report_is_put_aside_with_its_reason() {
     assert_eq!(sequences, [1, 2], "a refused report is not sent again");
 }
 
-fn reports(collector: &Collector) -> Vec<u64> {
+pub(crate) fn reports(collector: &Collector) -> Vec<u64> {
     let seen = collector.seen().into_iter();
     seen.filter(|seen| seen.path == "/v1/reports").map(|seen| seen.report().sequence.0).collect()
 }
@@ -223,7 +251,7 @@ async fn a_busy_collector_gets_the_same_report_later() {
     assert_eq!(retry_after, Some(Duration::from_secs(120)));
     assert!(why.to_string().contains("503"), "{why}");
     let status = machine.status();
-    assert_eq!(status.spooled.unwrap().sequence, Sequence(1));
+    assert_eq!(status.spooled.unwrap().count, 1);
     assert!(status.last_attempt.unwrap().error.unwrap().contains("503"));
 
     assert!(matches!(cycle.contact(KEPT).await.unwrap(), Contact::Accepted(_)));
@@ -240,6 +268,7 @@ async fn where_one_collector_has_no_time_the_next_is_asked() {
     let subject = Subject { host: machine.host(), claims: AssignmentClaims::default() };
     let mut cycle = Cycle::open(machine.state(), addresses.to_vec(), subject).unwrap();
     for in_the_way in [Next::Busy(120), Next::LoseReply] {
+        machine.is_called(&format!("{in_the_way:?}"));
         collector.will([in_the_way]);
         let contact = cycle.contact(KEPT).await.unwrap();
         assert!(matches!(contact, Contact::Accepted(_)), "{in_the_way:?}");
@@ -279,9 +308,9 @@ async fn a_process_killed_before_sending_leaves_its_report_to_the_next() {
     let mut killed = machine.cycle().unwrap();
     let draft = killed.prepare().await.unwrap();
     drop(killed);
-    let kept = Spool::new(&machine.state()).get().unwrap().unwrap();
-    let said = |draft: &Draft| draft.body(Incarnation::from_bytes([0; 16]), Timestamp(0));
-    assert_eq!(said(&kept), said(&draft));
+    let left = Spool::look(&machine.state()).unwrap();
+    let says = |draft: &Draft| (draft.sequence, draft.says());
+    assert_eq!(left.waiting().iter().map(says).collect::<Vec<_>>(), [says(&draft)]);
 
     machine.cycle().unwrap().contact(KEPT).await.unwrap();
     machine.cycle().unwrap().contact(KEPT).await.unwrap();
@@ -293,13 +322,13 @@ async fn a_process_killed_before_sending_leaves_its_report_to_the_next() {
 }
 
 #[tokio::test]
-async fn a_kept_report_that_is_no_longer_young_makes_way_for_a_new_one() {
+async fn a_kept_report_that_is_no_longer_young_is_followed_by_a_new_one() {
     let collector = Collector::start().await;
     let machine = joined(&collector).await;
     let mut cycle = machine.cycle().unwrap();
     cycle.prepare().await.unwrap();
     cycle.contact(Kept::YoungerThan(Duration::ZERO)).await.unwrap();
-    assert_eq!(reports(&collector), [2]);
+    assert_eq!(reports(&collector), [1, 2], "oldest first");
     assert!(machine.status().spooled.is_none());
 }
 
@@ -308,7 +337,8 @@ async fn a_disk_that_forgets_the_last_number_does_not_make_the_agent_repeat_it()
     let collector = Collector::start().await;
     let machine = joined(&collector).await;
     let mut cycle = machine.cycle().unwrap();
-    for _ in 0..3 {
+    for host_name in ["a", "b", "c"] {
+        machine.is_called(host_name);
         cycle.contact(KEPT).await.unwrap();
         fs::write(machine.state().join("sequence"), "9".repeat(64)).unwrap();
     }
@@ -325,7 +355,7 @@ async fn an_identity_past_half_of_its_life_is_renewed_before_the_report() {
     cycle.contact(KEPT).await.unwrap();
     cycle.contact(KEPT).await.unwrap();
 
-    assert_eq!(collector.paths(), ["/v1/enrol", "/v1/renew", "/v1/reports", "/v1/reports"]);
+    assert_eq!(collector.paths(), ["/v1/enrol", "/v1/renew", "/v1/reports", "/v1/heartbeats"]);
     let seen = collector.seen();
     assert_eq!(seen[1].alpn.as_deref(), Some(RENEW_ALPN));
     assert!(seen[1].client.is_some());
@@ -413,7 +443,7 @@ async fn an_unreachable_collector_leaves_the_report_on_disk() {
     let mut cycle = Cycle::open(machine.state(), vec![address], subject).unwrap();
     let contact = cycle.contact(KEPT).await.unwrap();
     assert!(matches!(contact, Contact::Later { .. }));
-    assert_eq!(machine.status().spooled.unwrap().sequence, Sequence(1));
+    assert_eq!(machine.status().spooled.unwrap().count, 1);
     assert_eq!(collector.paths(), ["/v1/enrol"]);
 }
 
@@ -451,7 +481,6 @@ async fn the_loop_reports_until_it_is_told_to_stop() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    let interval = Duration::from_secs(900);
-    cycle::run(&mut cycle, interval, Duration::ZERO, reported).await.unwrap();
+    machine.rounds().go(&mut cycle, reported).await.unwrap();
     assert_eq!(reports(&collector), [1]);
 }

@@ -114,4 +114,11 @@ async fn the_whole_way_by_command_line() {
         serde_json::from_slice(&collector.seen().last().unwrap().body).unwrap();
     let shown = |topics: &serde_json::Value| topics["machine"]["facts"].clone();
     assert_eq!(shown(&survey), shown(&sent["topics"]), "what is shown is what is sent");
+
+    let doctor = run(words("doctor --json"));
+    assert_eq!(doctor.status.code(), Some(2), "no service is at work");
+    let doctor: serde_json::Value = serde_json::from_slice(&doctor.stdout).unwrap();
+    assert_eq!(doctor["checks"][0]["question"], "configuration");
+    assert_eq!(doctor["checks"][0]["health"], "fine");
+    assert_eq!(collector.seen().pop().unwrap().path, "/v1/clock");
 }

@@ -32,6 +32,8 @@ pub struct MachineRow {
     pub state: State,
     /// When it was last heard of.
     pub last_contact: Option<Timestamp>,
+    /// Its clock minus the collector's at that contact, in seconds; `None`: not measured yet.
+    pub clock_skew: Option<i64>,
     /// The rules that fail.
     pub failing: Vec<String>,
 }
@@ -194,11 +196,17 @@ fn row(set: &PolicySet, member: &Member, known: &BTreeMap<MachineId, &Machine>) 
             .or_else(|| registered.and_then(|row| row.host_name.clone())),
         state: judgement.state,
         last_contact: machine.map(|machine| machine.last_contact.at),
+        clock_skew: machine.and_then(clock_skew),
         failing: failing
             .filter(|(_, ruling)| ruling.ruling == Ruling::Fail)
             .map(|(rule, _)| rule.id.clone())
             .collect(),
     }
+}
+
+/// Enrolment is a contact that tells no time: the first report does.
+fn clock_skew(machine: &Machine) -> Option<i64> {
+    (!machine.topics.is_empty()).then_some(machine.last_contact.skew)
 }
 
 fn host_name(machine: &Machine) -> Option<String> {

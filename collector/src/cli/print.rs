@@ -10,9 +10,9 @@ use serde::Serialize;
 use crate::admin::CreatedToken;
 use crate::admin::views::{MachineDetail, MachineRow, PostureView, TargetView};
 use crate::enrol::token::TokenRecord;
-use crate::policy::PolicySet;
 use crate::policy::folder::Folder;
 use crate::policy::posture::Tally;
+use crate::policy::{PolicySet, words};
 use crate::reload::FolderError;
 
 /// How wide a table is where nobody says.
@@ -121,11 +121,19 @@ pub(super) fn machines(machines: &[MachineRow], json: bool, lang: Lang) -> anyho
             "Cấp độ",
             "Trạng thái",
             "Liên lạc cuối",
+            "Lệch giờ",
             "Quy tắc chưa đạt",
         ],
-        Lang::En => {
-            ["Machine", "Host name", "Unit", "Level", "State", "Last contact", "Failing rules"]
-        }
+        Lang::En => [
+            "Machine",
+            "Host name",
+            "Unit",
+            "Level",
+            "State",
+            "Last contact",
+            "Clock off",
+            "Failing rules",
+        ],
     });
     for machine in machines {
         table.add_row([
@@ -135,6 +143,7 @@ pub(super) fn machines(machines: &[MachineRow], json: bool, lang: Lang) -> anyho
             machine.level.map_or_else(dash, |level| level.to_string()),
             machine.state.label(lang).to_owned(),
             machine.last_contact.map_or_else(dash, |at| local(at, lang)),
+            machine.clock_skew.map_or_else(dash, |seconds| words::clock_off(seconds, lang)),
             machine.failing.join(", "),
         ]);
     }
@@ -155,6 +164,10 @@ pub(super) fn machine(detail: &MachineDetail, json: bool, lang: Lang) -> anyhow:
         (
             ["Liên lạc cuối", "Last contact"],
             machine.last_contact.map_or_else(dash, |at| local(at, lang)),
+        ),
+        (
+            ["Lệch giờ", "Clock off"],
+            machine.clock_skew.map_or_else(dash, |seconds| words::clock_off(seconds, lang)),
         ),
         (["Trạng thái", "State"], machine.state.label(lang).to_owned()),
     ];

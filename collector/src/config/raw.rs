@@ -11,6 +11,7 @@ pub(super) struct Config {
     pub(super) policies: String,
     pub(super) data: String,
     pub(super) contact_interval: String,
+    pub(super) contacts_per_hour: u32,
     pub(super) allow_sample: bool,
 }
 
@@ -23,6 +24,7 @@ impl Default for Config {
             policies: "policies".to_owned(),
             data: "data".to_owned(),
             contact_interval: "15m".to_owned(),
+            contacts_per_hour: 30,
             allow_sample: false,
         }
     }

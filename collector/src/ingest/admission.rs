@@ -1,26 +1,46 @@
 //! Admission: the only way from a connection to the store.
 
 use report::machine::FactsDigest;
-use report::wire::ReceivedReport;
-use report::{Fingerprint, MachineId, Topic};
+use report::wire::{Heartbeat, ReceivedReport};
+use report::{Fingerprint, MachineId, Timestamp, Topic};
 use sha2::{Digest as _, Sha256};
 
 use super::continuity::Mark;
 use crate::identities::AuthenticatedMachine;
 use crate::machine::{Contact, Kept};
 
+/// Who speaks, when, and which contact it is: what a report and a heartbeat have in common.
+#[derive(Clone, Copy, Debug)]
+pub struct Introduction {
+    /// Whose contact it is.
+    pub machine: MachineId,
+    /// When it came and how far the sender's clock was off.
+    pub contact: Contact,
+    /// The hardware it came from.
+    pub fingerprint: Fingerprint,
+    /// Which contact it is.
+    pub mark: Mark,
+}
+
 /// A report whose sender is who it says, by a certificate in force at this very request. Only
 /// [`admit`] makes one, and the store takes nothing else.
 #[derive(Debug)]
 pub struct AdmittedReport {
-    machine: MachineId,
+    introduction: Introduction,
     received: ReceivedReport,
-    contact: Contact,
 }
 
-/// The report names another machine than the certificate.
+/// A heartbeat whose sender is who it says, by a certificate in force at this very request. Only
+/// [`admit_heartbeat`] makes one, and the store takes nothing else.
+#[derive(Debug)]
+pub struct AdmittedHeartbeat {
+    introduction: Introduction,
+    observed_at: Timestamp,
+}
+
+/// A report or a heartbeat names another machine than the certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the report names another machine than the certificate")]
+#[error("the body names another machine than the certificate")]
 pub struct ForeignReport;
 
 /// Admits a report of an authenticated machine.
@@ -31,38 +51,63 @@ pub fn admit(
     sender: &AuthenticatedMachine,
     received: ReceivedReport,
 ) -> Result<AdmittedReport, ForeignReport> {
-    if received.report.machine != sender.machine() {
-        return Err(ForeignReport);
+    let report = &received.report;
+    let mark = Mark {
+        incarnation: report.incarnation,
+        sequence: report.sequence,
+        digest: report.digest(),
+    };
+    let contact = contact(sender, report.machine, report.sent_at)?;
+    let introduction =
+        Introduction { machine: sender.machine(), contact, fingerprint: report.fingerprint, mark };
+    Ok(AdmittedReport { introduction, received })
+}
+
+/// Admits a heartbeat of an authenticated machine.
+///
+/// # Errors
+/// When it names another machine.
+pub fn admit_heartbeat(
+    sender: &AuthenticatedMachine,
+    heartbeat: Heartbeat,
+) -> Result<AdmittedHeartbeat, ForeignReport> {
+    let Heartbeat { machine, fingerprint, incarnation, sequence, sent_at, observed_at, digest } =
+        heartbeat;
+    let contact = contact(sender, machine, sent_at)?;
+    let mark = Mark { incarnation, sequence, digest };
+    let introduction = Introduction { machine: sender.machine(), contact, fingerprint, mark };
+    Ok(AdmittedHeartbeat { introduction, observed_at })
+}
+
+fn contact(
+    sender: &AuthenticatedMachine,
+    named: MachineId,
+    sent_at: Timestamp,
+) -> Result<Contact, ForeignReport> {
+    let is_its_own = named == sender.machine();
+    let contact = Contact { at: sender.at(), skew: sent_at.since(sender.at()) };
+    is_its_own.then_some(contact).ok_or(ForeignReport)
+}
+
+impl AdmittedHeartbeat {
+    /// Who speaks, when, and which contact it is.
+    #[must_use]
+    pub fn introduction(&self) -> &Introduction {
+        &self.introduction
     }
-    let skew = received.report.sent_at.since(sender.at());
-    let contact = Contact { at: sender.at(), skew };
-    Ok(AdmittedReport { machine: sender.machine(), received, contact })
+
+    /// When its survey ended, by the collector's clock; as it says, be it in the future.
+    #[must_use]
+    pub fn seen_at(&self) -> Timestamp {
+        self.observed_at - self.introduction.contact.skew
+    }
 }
 
 impl AdmittedReport {
-    /// Whose report it is.
+    /// Who speaks, when, and which contact it is.
     #[must_use]
-    pub fn machine(&self) -> MachineId {
-        self.machine
-    }
-
-    /// When it came and how far the sender's clock was off.
-    #[must_use]
-    pub fn contact(&self) -> Contact {
-        self.contact
-    }
-
-    /// The hardware it came from.
-    #[must_use]
-    pub fn fingerprint(&self) -> Fingerprint {
-        self.received.report.fingerprint
-    }
-
-    /// Which contact it is.
-    #[must_use]
-    pub fn mark(&self) -> Mark {
-        let report = &self.received.report;
-        Mark { incarnation: report.incarnation, sequence: report.sequence, digest: report.digest() }
+    pub fn introduction(&self) -> &Introduction {
+        &self.introduction
     }
 
     /// Every topic by name, as it stood in the body.
@@ -84,11 +129,12 @@ impl AdmittedReport {
 
     /// The observations as the fleet keeps them.
     pub fn kept(&self) -> impl Iterator<Item = (Topic, Kept)> {
-        let Contact { at, skew } = self.contact;
-        self.received.report.observations.iter().map(move |observation| {
-            let kept = Kept { observation: observation.clone(), received_at: at, skew };
-            (observation.topic, kept)
-        })
+        let contact = self.introduction.contact;
+        self.received
+            .report
+            .observations
+            .iter()
+            .map(move |observation| (observation.topic, Kept::new(observation.clone(), contact)))
     }
 
     /// A digest over what one topic says, without when it was looked at.

@@ -1,7 +1,7 @@
 //! Whether a contact continues what a machine said before: the defence against copied disks.
 
 use report::machine::FactsDigest;
-use report::{Fingerprint, Incarnation, Sequence};
+use report::{Fingerprint, Incarnation, Sequence, Timestamp};
 
 /// What identifies one contact among those of its machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct Past {
     pub fingerprint: Fingerprint,
     /// The last contact that was accepted, after enrolment.
     pub last: Option<Mark>,
+    /// When the last report was kept.
+    pub reported_at: Option<Timestamp>,
     /// The incarnation that speaks now was seen at an earlier time.
     pub incarnation_seen: bool,
 }
@@ -91,7 +93,7 @@ mod tests {
 
     fn after(last: Mark, incarnation_seen: bool, now: Mark) -> Continuity {
         continuity(
-            &Past { fingerprint: HARDWARE, last: Some(last), incarnation_seen },
+            &Past { fingerprint: HARDWARE, last: Some(last), reported_at: None, incarnation_seen },
             HARDWARE,
             now,
         )
@@ -99,7 +101,8 @@ mod tests {
 
     #[test]
     fn the_first_contact_and_every_higher_number_are_next() {
-        let past = Past { fingerprint: HARDWARE, last: None, incarnation_seen: false };
+        let past =
+            Past { fingerprint: HARDWARE, last: None, reported_at: None, incarnation_seen: false };
         assert_eq!(continuity(&past, HARDWARE, mark(1, 1, 1)), Continuity::Next);
         assert_eq!(after(mark(1, 7, 1), true, mark(1, 8, 1)), Continuity::Next);
         assert_eq!(after(mark(1, 7, 1), false, mark(2, 8, 1)), Continuity::Next, "a restart");
@@ -128,8 +131,12 @@ mod tests {
     fn foreign_hardware_is_a_clone_whatever_its_number() {
         let foreign = Fingerprint::from_bytes([2; 32]);
         for sequence in [1, 7, 99] {
-            let past =
-                Past { fingerprint: HARDWARE, last: Some(mark(1, 7, 1)), incarnation_seen: false };
+            let past = Past {
+                fingerprint: HARDWARE,
+                last: Some(mark(1, 7, 1)),
+                reported_at: None,
+                incarnation_seen: false,
+            };
             assert_eq!(continuity(&past, foreign, mark(3, sequence, 1)), Continuity::Clone);
         }
     }

@@ -10,8 +10,11 @@ use prometheus::{
 #[derive(Clone, Debug)]
 pub struct Process {
     registry: Registry,
-    /// Reports that reached the store, by how they followed on the machine's past.
+    /// Reports and heartbeats that reached the store: a heartbeat that was taken is `heartbeat`,
+    /// everything else goes by how it followed on the machine's past.
     pub reports: IntCounterVec,
+    /// Machines that asked for the time.
+    pub clock_contacts: IntCounter,
     /// Requests and handshakes that were refused.
     pub refusals: IntCounterVec,
     /// Facts that were kept and not judged.
@@ -70,8 +73,12 @@ impl Process {
         let book = Self {
             reports: counters(
                 "lachan_reports_total",
-                "Reports that reached the store.",
+                "Reports and heartbeats that reached the store.",
                 "outcome",
+            )?,
+            clock_contacts: counter(
+                "lachan_clock_contacts_total",
+                "Machines without a usable clock that asked for the time.",
             )?,
             refusals: counters(
                 "lachan_refusals_total",

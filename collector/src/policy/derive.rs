@@ -13,7 +13,7 @@ use super::PolicySet;
 use super::facts::{Evidence, Facts, Finding};
 use super::subject::{JudgeClock, Subject};
 use super::why::{Matter, Why};
-use crate::machine::{Kept, Machine};
+use crate::machine::Machine;
 use crate::register::{MachineKind, MachineRow, Systems};
 
 mod antivirus;
@@ -49,7 +49,8 @@ fn observed<'m>(
         }
         Outcome::Observed(facts) => facts,
     };
-    let seen_at = seen_at(kept);
+    // What always changes stands in no heartbeat.
+    let seen_at = if key.spec().volatile { kept.seen_at() } else { kept.last_seen_at() };
     if seen_at > now + report::moment::DAY {
         return Finding::Unknown(Why::Future(seen_at));
     }
@@ -60,11 +61,6 @@ fn observed<'m>(
         Some(reading) => in_our_time(reading.fact.as_ref(), kept.skew),
         None => Finding::Unknown(Why::FactMissing),
     }
-}
-
-/// When it was seen, by the collector's clock. Nothing was seen after it arrived.
-fn seen_at(kept: &Kept) -> Timestamp {
-    (kept.observation.observed_at - kept.skew).min(kept.received_at)
 }
 
 /// Corrects a moment by the machine's clock.

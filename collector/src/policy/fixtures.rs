@@ -141,12 +141,8 @@ pub(crate) fn observe(machine: &mut Machine, topic: Topic, at: Timestamp, facts:
 }
 
 pub(crate) fn keep(machine: &mut Machine, topic: Topic, at: Timestamp, outcome: Outcome) {
-    let kept = Kept {
-        observation: Observation { topic, observed_at: at, outcome },
-        received_at: at,
-        skew: 0,
-    };
-    machine.topics.insert(topic, kept);
+    let observation = Observation { topic, observed_at: at, outcome };
+    machine.topics.insert(topic, Kept::new(observation, Contact { at, skew: 0 }));
 }
 
 /// One antivirus product with these fields.

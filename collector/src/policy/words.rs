@@ -62,19 +62,31 @@ pub(crate) fn period(period: Period, lang: Lang) -> String {
 
 /// How long ago: `3 ngày trước`, `3 days ago`.
 fn ago(seconds: i64, lang: Lang) -> String {
-    let span = if seconds < MINUTE {
-        return pick(["vừa xong", "just now"], lang).to_owned();
-    } else if seconds < HOUR {
-        counted(seconds / MINUTE, ["phút", "minute"], lang)
-    } else if seconds < DAY {
-        counted(seconds / HOUR, ["giờ", "hour"], lang)
-    } else {
-        counted(seconds / DAY, ["ngày", "day"], lang)
-    };
-    match lang {
-        Lang::Vi => format!("{span} trước"),
-        Lang::En => format!("{span} ago"),
+    match (span(seconds, lang), lang) {
+        (None, _) => pick(["vừa xong", "just now"], lang).to_owned(),
+        (Some(span), Lang::Vi) => format!("{span} trước"),
+        (Some(span), Lang::En) => format!("{span} ago"),
     }
+}
+
+/// How far a clock is off: `nhanh 3 phút`, `3 minutes fast`.
+pub(crate) fn clock_off(seconds: i64, lang: Lang) -> String {
+    let fast = seconds > 0;
+    match (span(seconds.saturating_abs(), lang), lang) {
+        (None, _) => pick(["đúng giờ", "right"], lang).to_owned(),
+        (Some(span), Lang::Vi) => format!("{} {span}", if fast { "nhanh" } else { "chậm" }),
+        (Some(span), Lang::En) => format!("{span} {}", if fast { "fast" } else { "slow" }),
+    }
+}
+
+/// In the largest unit that fits; `None` where that is less than a minute.
+fn span(seconds: i64, lang: Lang) -> Option<String> {
+    Some(match seconds {
+        ..MINUTE => return None,
+        MINUTE..HOUR => counted(seconds / MINUTE, ["phút", "minute"], lang),
+        HOUR..DAY => counted(seconds / HOUR, ["giờ", "hour"], lang),
+        DAY.. => counted(seconds / DAY, ["ngày", "day"], lang),
+    })
 }
 
 /// How long is left: `còn 12 ngày`, `12 days left`; `đã qua`, `is past`.
@@ -186,6 +198,10 @@ mod tests {
         assert_eq!(period(Period::parse("90m").unwrap(), Lang::En), "90 minutes");
         assert_eq!(ago(3 * DAY + 5, Lang::Vi), "3 ngày trước");
         assert_eq!(ago(-20, Lang::En), "just now");
+        assert_eq!(clock_off(-59, Lang::En), "right");
+        assert_eq!(clock_off(180, Lang::Vi), "nhanh 3 phút");
+        assert_eq!(clock_off(-26 * 365 * DAY, Lang::En), "9490 days slow");
+        assert_eq!(clock_off(i64::MIN, Lang::Vi), "chậm 106751991167300 ngày");
         assert_eq!(left(-1, Lang::Vi), "đã hết");
         assert_eq!(left(12 * DAY, Lang::En), "12 days left");
     }

@@ -104,8 +104,10 @@ fn machine(
 }
 
 fn topics(database: &Connection) -> Result<BTreeMap<String, BTreeMap<Topic, Kept>>, StoreError> {
-    let mut statement =
-        database.prepare("SELECT machine, topic, body, received_at, skew FROM topics")?;
+    let mut statement = database.prepare(
+        "SELECT machine, topic, body, received_at, skew, report = reports, confirmed_at
+             FROM topics JOIN machines ON id = machine",
+    )?;
     let mut rows = statement.query([])?;
     let mut machines: BTreeMap<String, BTreeMap<Topic, Kept>> = BTreeMap::new();
     while let Some(row) = rows.next()? {
@@ -115,7 +117,13 @@ fn topics(database: &Connection) -> Result<BTreeMap<String, BTreeMap<Topic, Kept
             let body: String = row.get(2)?;
             let received_at = Timestamp(row.get(3)?);
             let observation = wire::decode_topic(topic, &body, received_at).observation;
-            let kept = Kept { observation, received_at, skew: row.get(4)? };
+            let kept = Kept {
+                observation,
+                received_at,
+                skew: row.get(4)?,
+                in_last_report: row.get(5)?,
+                confirmed_at: row.get::<_, Option<i64>>(6)?.map(Timestamp),
+            };
             machines.entry(row.get(0)?).or_default().insert(topic, kept);
         }
     }

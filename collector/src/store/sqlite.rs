@@ -1,5 +1,6 @@
 //! The SQLite file: how it is opened, kept in shape and written to.
 
+use std::cmp::Ordering;
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
@@ -35,7 +36,22 @@ pub(super) fn open_read_only(file: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let database = Connection::open_with_flags(file, flags)?;
     database.busy_timeout(std::time::Duration::from_secs(10))?;
+    check_layout(&database)?;
     Ok(database)
+}
+
+/// Only `serve` changes the layout of a store.
+fn check_layout(database: &Connection) -> Result<(), StoreError> {
+    let query = "SELECT max(version) FROM refinery_schema_history";
+    let has: i64 = database.query_row(query, [], |row| row.get(0))?;
+    let migrations = migrations::migrations::runner();
+    let knows = migrations.get_migrations().iter().map(|migration| i64::from(migration.version()));
+    let refuse = |why: &str| Err(StoreError::Migration(why.to_owned()));
+    match knows.max().unwrap_or_default().cmp(&has) {
+        Ordering::Equal => Ok(()),
+        Ordering::Greater => refuse("an older version wrote it: start the collector once"),
+        Ordering::Less => refuse("a newer version wrote it: use that one"),
+    }
 }
 
 /// Writes an entry of the audit log beside the change it speaks of.
@@ -58,6 +74,15 @@ impl Operation for AppendAudit {
     fn apply(self, database: &Connection) -> Result<(), StoreError> {
         audit(database, &self.0)
     }
+}
+
+/// A store as an earlier version of this program left it.
+#[cfg(test)]
+pub(super) fn open_at(file: &Path, layout: i32) -> Connection {
+    let mut database = Connection::open(file).unwrap();
+    let target = refinery::Target::Version(layout);
+    migrations::migrations::runner().set_target(target).run(&mut database).unwrap();
+    database
 }
 
 #[cfg(test)]

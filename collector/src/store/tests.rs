@@ -1,15 +1,17 @@
 use std::path::Path;
 
-use report::{Fingerprint, Incarnation, MachineId, Timestamp, wire};
+use report::{Fingerprint, Incarnation, MachineId, Sequence, Timestamp, Topic, wire};
 use rustls_pki_types::CertificateDer;
 use sha2::{Digest as _, Sha256};
 
 use super::*;
 use crate::audit::{Action, Entry};
 use crate::enrol::token::{TokenRecord, TokenRefusal};
-use crate::identities::{Identities, Stranger};
-use crate::ingest::admission::{AdmittedReport, admit};
+use crate::fleet::Fleet;
+use crate::identities::{AuthenticatedMachine, Identities, Stranger};
+use crate::ingest::admission::{AdmittedHeartbeat, AdmittedReport, admit, admit_heartbeat};
 use crate::ingest::continuity::Continuity;
+use crate::ingest::heartbeat::Pulse;
 use crate::machine::Standing;
 
 const NOW: Timestamp = Timestamp(1_795_300_000);
@@ -102,11 +104,28 @@ fn report(n: u8, sequence: u64, serial: &str) -> AdmittedReport {
         },
     });
     let received = wire::decode_report(body.to_string().as_bytes()).unwrap();
+    admit(&sender(n, NOW + i64::try_from(sequence).unwrap()), received).unwrap()
+}
+
+/// A report that carries only a topic which nobody reads yet.
+fn without_topics(n: u8, sequence: u64) -> AdmittedReport {
+    let machine = MachineId::from_bytes([n; 16]);
+    let body = serde_json::json!({
+        "wire": 1, "machine": machine, "agent": "0.1.0", "fingerprint": HARDWARE,
+        "incarnation": Incarnation::from_bytes([5; 16]), "sequence": sequence,
+        "sent_at": NOW.0 + 10, "topics": { "tomorrow": { "kept": true } },
+    });
+    let received = wire::decode_report(body.to_string().as_bytes()).unwrap();
+    admit(&sender(n, NOW + i64::try_from(sequence).unwrap()), received).unwrap()
+}
+
+/// Who speaks with the certificate of [`enrolment`] `n`.
+fn sender(n: u8, at: Timestamp) -> AuthenticatedMachine {
     let record = certificate(n);
     let record = CertificateRecord {
         sha256: record.sha256,
         serial: record.serial,
-        machine,
+        machine: MachineId::from_bytes([n; 16]),
         issuer: record.issuer,
         not_before: record.not_before,
         not_after: record.not_after,
@@ -114,10 +133,22 @@ fn report(n: u8, sequence: u64, serial: &str) -> AdmittedReport {
         ends_at: None,
     };
     let identities = Identities::new(vec![[9; 32]], vec![record], std::iter::empty());
-    let peer = CertificateDer::from(vec![n]);
-    let sender =
-        identities.authenticate(Some(&peer), NOW + i64::try_from(sequence).unwrap()).unwrap();
-    admit(&sender, received).unwrap()
+    identities.authenticate(Some(&CertificateDer::from(vec![n])), at).unwrap()
+}
+
+/// A heartbeat with the facts of a report, from a survey that ended when it was sent.
+fn heartbeat(of: &AdmittedReport, sequence: u64, at: Timestamp) -> AdmittedHeartbeat {
+    let said = of.introduction();
+    let heartbeat = wire::Heartbeat {
+        machine: said.machine,
+        fingerprint: said.fingerprint,
+        incarnation: said.mark.incarnation,
+        sequence: Sequence(sequence),
+        sent_at: at + 30,
+        observed_at: at + 30,
+        digest: said.mark.digest,
+    };
+    admit_heartbeat(&sender(1, at), heartbeat).unwrap()
 }
 
 fn count(folder: &Path, table: &str) -> i64 {
@@ -137,8 +168,9 @@ async fn what_was_acknowledged_is_there_after_the_store_is_opened_again() {
     let machine = &snapshot.machines[0];
     assert_eq!(machine.row.as_deref(), Some("pc-01"));
     assert_eq!((machine.last_contact.at, machine.last_contact.skew), (NOW + 1, 9));
-    let kept = &machine.topics[&report::Topic::Machine];
+    let kept = &machine.topics[&Topic::Machine];
     assert_eq!(kept.observation.observed_at, NOW + 1);
+    assert!(kept.in_last_report);
     assert_eq!(snapshot.tokens[0].record.used, 1);
     assert_eq!(snapshot.certificates.len(), 1);
     assert_eq!(snapshot.audit_entries, 2);
@@ -320,4 +352,112 @@ async fn a_pending_identity_that_is_cloned_stays_pending_and_leaves_a_trace() {
     let stored = world.store.submit(StoreReport(report(2, 1, "A"))).await.unwrap().unwrap();
     assert_eq!((stored.continuity, stored.standing), (Continuity::Clone, Standing::Pending));
     assert_eq!(count(world.folder.path(), "audit WHERE action = 'clone_seen'"), 1);
+}
+
+#[tokio::test]
+async fn memory_and_the_store_agree_on_what_a_heartbeat_moved() {
+    let world = world(1).await;
+    let _ = world.store.submit(enrolment(1, None)).await.unwrap();
+    let mut fleet = Fleet::default();
+    fleet.joined(MachineId::from_bytes([1; 16]), None, None, Standing::Current, NOW);
+    let stored = world.store.submit(StoreReport(report(1, 1, "A"))).await.unwrap().unwrap();
+    fleet.keep(&stored);
+    let first = report(1, 1, "A");
+    // The second survey ended before the first: the clock of the collector was set back.
+    for (sequence, at) in [(2, NOW + 900), (3, NOW + 600)] {
+        let beat = StoreHeartbeat(heartbeat(&first, sequence, at));
+        let heard = world.store.submit(beat).await.unwrap().unwrap();
+        assert_eq!(heard.pulse, Pulse::Confirmed(at));
+        fleet.hear(&heard);
+    }
+    assert_eq!(count(world.folder.path(), "history"), 2);
+    let topics = "topics WHERE confirmed_at = 1795300900";
+    assert_eq!(count(world.folder.path(), topics), 2, "the one nobody reads yet as well");
+
+    let snapshot = world.reopened();
+    for machine in [&snapshot.machines[0], &*fleet.machines()[0]] {
+        assert_eq!((machine.last_contact.at, machine.last_contact.skew), (NOW + 600, 30));
+        let kept = &machine.topics[&Topic::Machine];
+        assert_eq!((kept.seen_at(), kept.last_seen_at()), (NOW - 8, NOW + 900));
+    }
+}
+
+#[tokio::test]
+async fn a_topic_that_the_next_report_drops_keeps_what_confirmed_it_and_gets_no_more() {
+    let world = world(1).await;
+    let _ = world.store.submit(enrolment(1, None)).await.unwrap();
+    let mut fleet = Fleet::default();
+    fleet.joined(MachineId::from_bytes([1; 16]), None, None, Standing::Current, NOW);
+    let both = report(1, 1, "A");
+    let stored = world.store.submit(StoreReport(report(1, 1, "A"))).await.unwrap().unwrap();
+    fleet.keep(&stored);
+    let beat = StoreHeartbeat(heartbeat(&both, 2, NOW + 900));
+    fleet.hear(&world.store.submit(beat).await.unwrap().unwrap());
+
+    let without = without_topics(1, 3);
+    let digest = without_topics(1, 3);
+    let stored = world.store.submit(StoreReport(without)).await.unwrap().unwrap();
+    fleet.keep(&stored);
+    let beat = StoreHeartbeat(heartbeat(&digest, 4, NOW + 1800));
+    let heard = world.store.submit(beat).await.unwrap().unwrap();
+    assert_eq!(heard.pulse, Pulse::Confirmed(NOW + 1800));
+    fleet.hear(&heard);
+    for machine in [&world.reopened().machines[0], &*fleet.machines()[0]] {
+        assert_eq!(machine.topics[&Topic::Machine].confirmed_at, Some(NOW + 900));
+    }
+}
+
+#[tokio::test]
+async fn a_report_begins_anew_what_heartbeats_confirmed() {
+    let world = world(1).await;
+    let _ = world.store.submit(enrolment(1, None)).await.unwrap();
+    let first = report(1, 1, "A");
+    world.store.submit(StoreReport(report(1, 1, "A"))).await.unwrap().unwrap();
+    let beat = StoreHeartbeat(heartbeat(&first, 2, NOW + 900));
+    world.store.submit(beat).await.unwrap().unwrap();
+    world.store.submit(StoreReport(report(1, 3, "B"))).await.unwrap().unwrap();
+    let snapshot = world.reopened();
+    assert_eq!(snapshot.machines[0].topics[&Topic::Machine].confirmed_at, None);
+}
+
+#[tokio::test]
+async fn a_heartbeat_that_is_not_taken_leaves_nothing_but_the_trace_of_a_clone() {
+    let world = world(1).await;
+    let _ = world.store.submit(enrolment(1, None)).await.unwrap();
+    let other = report(1, 1, "B");
+    world.store.submit(StoreReport(report(1, 1, "A"))).await.unwrap().unwrap();
+    let beat = StoreHeartbeat(heartbeat(&other, 2, NOW + 900));
+    let heard = world.store.submit(beat).await.unwrap().unwrap();
+    assert_eq!((heard.pulse, heard.standing), (Pulse::ReportWanted, Standing::Current));
+    let revocation =
+        RevokeMachine { machine: MachineId::from_bytes([1; 16]), entry: entry(Action::Revoked) };
+    assert!(world.store.submit(revocation).await.unwrap());
+    let late = StoreHeartbeat(heartbeat(&report(1, 1, "A"), 2, NOW + 900));
+    let late = world.store.submit(late).await.unwrap();
+    assert_eq!(late.map(|heard| heard.pulse), Err(Stranger::Revoked));
+    let snapshot = world.reopened();
+    assert_eq!(snapshot.machines[0].last_contact.at, NOW + 1);
+    assert_eq!(snapshot.machines[0].topics[&Topic::Machine].confirmed_at, None);
+}
+
+#[tokio::test]
+async fn a_store_of_the_first_layout_is_brought_up_and_takes_heartbeats() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("store.sqlite");
+    sqlite::open_at(&file, 1)
+        .execute_batch(&format!(
+            "INSERT INTO machines (id, standing, fingerprint, enrolled_at, contact_at,
+                contact_skew, reports) VALUES ('{id}', 'current', '{HARDWARE}', 1, 50, 0, 2);
+             INSERT INTO topics VALUES ('{id}', 'machine', '{{}}', 'd', 50, 0);
+             INSERT INTO topics VALUES ('{id}', 'patches', '{{}}', 'd', 40, 0);",
+            id = MachineId::from_bytes([1; 16])
+        ))
+        .unwrap();
+    let error = Store::read(&file).unwrap_err().to_string();
+    assert!(error.contains("start the collector once"), "{error}");
+    let (_store, _writer, snapshot) = open(folder.path());
+    let machine = &snapshot.machines[0];
+    assert!(machine.topics[&Topic::Machine].in_last_report);
+    assert!(!machine.topics[&Topic::Patches].in_last_report);
+    assert_eq!(count(folder.path(), "machines WHERE reported_at = 50"), 1);
 }

@@ -6,6 +6,7 @@ use rustls::{ClientConfig, HandshakeKind, NamedGroup};
 use rustls_pki_types::PrivatePkcs8KeyDer;
 use rustls_pki_types::pem::PemObject as _;
 
+use super::tickets::TicketKeys;
 use super::*;
 use crate::enrol::ca::{Authorities, LEAF_LIFE};
 use crate::enrol::csr::requested_key;
@@ -31,7 +32,8 @@ fn world() -> World {
     let names = ["collector.example".to_owned()];
     let issued = authorities.collectors.issue_collector(&names, now()).unwrap();
     let own = Arc::new(OwnCertificate::new(issued).unwrap());
-    let doors = Doors::new(own, authorities.machines.certificate()).unwrap();
+    let tickets = Arc::new(TicketKeys::open(folder.path().join("ticket-keys"), now()));
+    let doors = Doors::new(own, authorities.machines.certificate(), tickets).unwrap();
     World { authorities, doors, _folder: folder }
 }
 

@@ -1,6 +1,7 @@
 //! Lines of any file in a bounded amount of memory.
 
-use std::io::{self, BufRead as _, BufReader};
+use std::io;
+use std::ops::Range;
 
 use super::{Read, ReadError, ReadErrorKind};
 
@@ -8,15 +9,22 @@ use super::{Read, ReadError, ReadErrorKind};
 /// the agent looks for stands that far to the right.
 const MAX_LINE: usize = 64 * 1024;
 
+/// What is read at once, at least.
+const CHUNK: usize = 32 * 1024;
+
 /// The most bytes streamed from one source, so that no archive unpacks without end.
 const MAX_STREAM: u64 = 1 << 30;
 
 /// Reads line by line and never holds more than one; of a line without end it keeps the beginning.
+///
+/// Lines are lent from the buffer they were read into, since package lists have a million of them.
 #[derive(Debug)]
 pub struct Lines<R> {
-    source: BufReader<io::Take<R>>,
+    source: io::Take<R>,
     path: String,
-    line: Vec<u8>,
+    buffer: Box<[u8]>,
+    /// What of the buffer was read and not yet lent.
+    ahead: Range<usize>,
 }
 
 impl<R: io::Read> Lines<R> {
@@ -28,9 +36,10 @@ impl<R: io::Read> Lines<R> {
     /// The same of a source that must end within `limit` bytes.
     pub(super) fn within(source: R, path: &str, limit: u64) -> Self {
         Self {
-            source: BufReader::with_capacity(32 * 1024, source.take(limit)),
+            source: source.take(limit),
             path: path.to_owned(),
-            line: Vec::new(),
+            buffer: vec![0; MAX_LINE + CHUNK].into_boxed_slice(),
+            ahead: 0..0,
         }
     }
 
@@ -43,31 +52,71 @@ impl<R: io::Read> Lines<R> {
         reason = "a line borrows from its reader, which an iterator cannot say"
     )]
     pub fn next(&mut self) -> Read<Option<&[u8]>> {
-        self.line.clear();
-        loop {
-            let buffer =
-                self.source.fill_buf().map_err(|error| ReadError::from_io(&self.path, &error))?;
-            if buffer.is_empty() {
-                return self.last();
+        let mut searched = 0;
+        let line = loop {
+            let unsearched = &self.buffer[self.ahead.start + searched..self.ahead.end];
+            if let Some(at) = memchr::memchr(b'\n', unsearched) {
+                let end = self.ahead.start + searched + at;
+                let line = self.ahead.start..end;
+                self.ahead.start = end + 1;
+                break line;
             }
-            let end = buffer.iter().position(|byte| *byte == b'\n');
-            let found = &buffer[..end.unwrap_or(buffer.len())];
-            let room = MAX_LINE.saturating_sub(self.line.len()).min(found.len());
-            self.line.extend_from_slice(&found[..room]);
-            let consumed = found.len() + usize::from(end.is_some());
-            self.source.consume(consumed);
-            if end.is_some() {
-                return Ok(Some(trimmed(&self.line)));
+            searched = self.ahead.len();
+            if searched >= MAX_LINE {
+                break self.skip_to_line_end()?;
+            }
+            if self.fill()? == 0 {
+                if self.ahead.is_empty() {
+                    return Ok(None);
+                }
+                let line = self.ahead.clone();
+                self.ahead = line.end..line.end;
+                break line;
+            }
+        };
+        Ok(Some(trimmed(&self.buffer[line])))
+    }
+
+    /// Reads more behind what is ahead; nothing more is the end of the source.
+    fn fill(&mut self) -> Read<usize> {
+        if self.ahead.start > 0 {
+            self.buffer.copy_within(self.ahead.clone(), 0);
+            self.ahead = 0..self.ahead.len();
+        }
+        let read = self.read_to(self.ahead.end)?;
+        self.ahead.end += read;
+        Ok(read)
+    }
+
+    /// Keeps the beginning of a line that is too long, and drops the rest.
+    fn skip_to_line_end(&mut self) -> Read<Range<usize>> {
+        self.buffer.copy_within(self.ahead.clone(), 0);
+        self.ahead = 0..self.ahead.len();
+        loop {
+            let dropped = &self.buffer[MAX_LINE..self.ahead.end];
+            if let Some(at) = memchr::memchr(b'\n', dropped) {
+                self.ahead.start = MAX_LINE + at + 1;
+                return Ok(0..MAX_LINE);
+            }
+            let read = self.read_to(MAX_LINE)?;
+            self.ahead = MAX_LINE..MAX_LINE + read;
+            if read == 0 {
+                return Ok(0..MAX_LINE);
             }
         }
     }
 
-    /// What stands behind the last line end, if the source has really ended.
-    fn last(&self) -> Read<Option<&[u8]>> {
-        if self.source.get_ref().limit() == 0 {
-            return Err(ReadError::new(&self.path, ReadErrorKind::TooLarge));
+    fn read_to(&mut self, start: usize) -> Read<usize> {
+        loop {
+            match io::Read::read(&mut self.source, &mut self.buffer[start..]) {
+                Ok(0) if self.source.limit() == 0 => {
+                    return Err(ReadError::new(&self.path, ReadErrorKind::TooLarge));
+                }
+                Ok(read) => return Ok(read),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(ReadError::from_io(&self.path, &error)),
+            }
         }
-        Ok((!self.line.is_empty()).then(|| trimmed(&self.line)))
     }
 }
 

@@ -23,7 +23,7 @@ const MAX_BYTES: u64 = 64 * 1024;
 const MAX_LINKS: usize = 40;
 
 /// The rules of one recording, or why they make no sense: then it answers nothing at all.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Recording {
     rules: Result<BTreeMap<String, Rule>, String>,
 }

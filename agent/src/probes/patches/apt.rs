@@ -1,25 +1,33 @@
-//! Pending security updates, from the lists apt has fetched and without running apt.
+//! Pending updates, from the lists apt has fetched and without running apt.
 //!
-//! A package is pending when any version a security source offers is newer than the installed one.
-//! apt itself would look only at the version it is going to install, and so miss a security update
-//! that a later point release has taken up.
+//! Two questions are asked of the same lists. What apt would install decides how many updates
+//! wait; but a security update waits wherever *any* version a security source offers is newer than
+//! the installed one: apt calls only that security which it is going to install from there, and so
+//! passes over a security update that a later point release has taken up, or that a pin forbids.
 
+mod glob;
 mod index;
+mod offers;
+mod phasing;
+mod preferences;
 mod release;
-
-use std::collections::{BTreeMap, BTreeSet};
+mod settings;
+mod sources;
 
 use report::fact::Ignorance;
-use report::{Fact, Moment, Reason, Timestamp, Value};
+use report::{Fact, Moment, Reason, Timestamp};
 
 use super::control::Stanzas;
-use super::dpkg::Installed;
-use super::version::Version;
+use super::dpkg::{Installed, count as number};
 use crate::host::Files;
-use crate::host::files::{Lines, Read, ReadError};
-use crate::probes::findings::{Findings, count, moment, unknown};
-use crate::probes::machine::os_release;
+use crate::host::files::{Lines, Read, ReadError, ReadErrorKind};
+use crate::probes::findings::{Findings, count, moment, text, unknown};
+use offers::{List, Offers, Security, Update, Waiting};
+use phasing::Phasing;
+use preferences::Preferences;
 use release::Release;
+use settings::Settings;
+use sources::{Lists, Source};
 
 const LISTS: &str = "var/lib/apt/lists";
 
@@ -33,36 +41,53 @@ const REFRESH_MARKS: [&str; 4] = [
     "var/cache/apt/pkgcache.bin",
 ];
 
-/// One source of packages, as its release file describes it.
-struct Source {
-    path: String,
-    /// What the names of its lists begin with.
-    prefix: String,
-    release: Release,
-}
+/// What is known of single sources.
+const SOURCE_FACTS: [&str; 4] = [
+    "patches.security_sources",
+    "patches.sources_behind",
+    "patches.lists_at",
+    "patches.lists_valid_until",
+];
+
+/// What follows from security sources alone.
+const SECURITY_FACTS: [&str; 3] =
+    ["patches.security_pending", "patches.security_names", "patches.oldest_security_at"];
+
+/// What takes every source and every setting of apt to answer.
+const CHOICE_FACTS: [&str; 2] = ["patches.pending", "patches.phased"];
+
+/// What takes both.
+const OBSTACLE_FACTS: [&str; 4] = [
+    "patches.security_masked",
+    "patches.security_masked_names",
+    "patches.security_held",
+    "patches.security_held_names",
+];
 
 /// Notes everything apt's lists say.
 pub(super) fn look(files: &Files, packages: &Read<Installed>, findings: &mut Findings) {
+    let choice = Choice::read(files);
+    let unread = match &choice {
+        Ok(choice) => count(choice.preferences.unread),
+        Err(why) => Fact::Unknown(why.clone()),
+    };
+    findings.add("patches.pins_unread", unread, "etc/apt/preferences.d");
     match Lists::read(files) {
         Ok(lists) => {
-            let security: Vec<_> = lists.security().collect();
-            let number = u64::try_from(security.len()).unwrap_or(u64::MAX);
-            findings.add("patches.security_sources", count(number), LISTS);
-            dates(&security, findings);
-            let pending = match packages {
-                Ok(packages) => pending(files, &lists, packages),
-                Err(error) => Fact::Unknown(error.ignorance(Reason::NotSupported)),
-            };
-            findings.add("patches.security_pending", pending.map(Value::Count), LISTS);
+            note_sources(&lists, findings);
+            match packages {
+                Ok(packages) => note_pending(files, &lists, packages, choice, findings),
+                Err(error) => {
+                    let why = error.ignorance(Reason::NotSupported);
+                    for facts in [&SECURITY_FACTS[..], &CHOICE_FACTS, &OBSTACLE_FACTS] {
+                        note_unknown(facts, &why, findings);
+                    }
+                }
+            }
         }
         Err(why) => {
-            for name in [
-                "patches.security_sources",
-                "patches.lists_at",
-                "patches.lists_valid_until",
-                "patches.security_pending",
-            ] {
-                findings.add(name, Fact::Unknown(why.clone()), LISTS);
+            for facts in [&SOURCE_FACTS[..], &SECURITY_FACTS, &CHOICE_FACTS, &OBSTACLE_FACTS] {
+                note_unknown(facts, &why, findings);
             }
         }
     }
@@ -70,82 +95,26 @@ pub(super) fn look(files: &Files, packages: &Read<Installed>, findings: &mut Fin
     findings.add("patches.refreshed_at", refreshed, source);
 }
 
-/// What lies in apt's folder of lists.
-struct Lists {
-    names: Vec<String>,
-    sources: Vec<Source>,
-    /// What this machine's release is called.
-    releases: Vec<String>,
+fn note_unknown(facts: &[&'static str], why: &Ignorance, findings: &mut Findings) {
+    for name in facts {
+        findings.add(name, Fact::Unknown(why.clone()), LISTS);
+    }
 }
 
-impl Lists {
-    /// All of them: one release file that cannot be read could be the one of security updates.
+/// What apt goes by when it chooses among versions.
+struct Choice {
+    preferences: Preferences,
+    phasing: Phasing,
+}
+
+impl Choice {
     fn read(files: &Files) -> Result<Self, Ignorance> {
-        let releases = releases(files)?;
-        let names = files.list(LISTS).map_err(|error| error.ignorance(Reason::SourceStale))?;
-        let mut sources = BTreeMap::new();
-        for name in &names {
-            let prefix = ["InRelease", "Release"]
-                .into_iter()
-                .find_map(|kind| name.strip_suffix(kind))
-                .filter(|prefix| prefix.ends_with('_'));
-            if let Some(prefix) = prefix
-                && !sources.contains_key(prefix)
-            {
-                let source = Source::read(files, name, prefix)
-                    .map_err(|error| error.ignorance(Reason::SourceStale))?;
-                sources.insert(prefix.to_owned(), source);
-            }
-        }
-        if sources.is_empty() {
-            let why = "no package lists: apt has never fetched any, or they were deleted";
-            return Err(Ignorance::new(Reason::SourceStale, why));
-        }
-        let sources = sources.into_values().collect();
-        Ok(Self { names, sources, releases })
-    }
-
-    /// The sources of security updates for the release that is installed.
-    fn security(&self) -> impl Iterator<Item = &Source> {
-        let serves =
-            |release: &Release| release.serves_security() && release.is_for(&self.releases);
-        self.sources.iter().filter(move |source| serves(&source.release))
-    }
-
-    /// The package lists of one source. A name may begin like several sources: the longest is its
-    /// own.
-    fn indexes(&self, source: &Source) -> impl Iterator<Item = &str> {
-        let owner = |name: &str| {
-            self.sources
-                .iter()
-                .filter(|source| name.starts_with(&source.prefix))
-                .max_by_key(|source| source.prefix.len())
-                .map(|source| source.prefix.as_str())
+        let read = || {
+            let settings = Settings::read(files)?;
+            let preferences = Preferences::read(files, &settings)?;
+            Ok(Self { preferences, phasing: Phasing::read(&settings, files)? })
         };
-        self.names
-            .iter()
-            .map(String::as_str)
-            .filter(|name| index::is_package_list(name))
-            .filter(move |name| owner(name) == Some(source.prefix.as_str()))
-    }
-}
-
-/// The names of the release that is installed.
-fn releases(files: &Files) -> Result<Vec<String>, Ignorance> {
-    let (found, source) = os_release::read(files);
-    let names = found.map_err(|error| error.ignorance(Reason::SourceStale))?.codenames();
-    if names.is_empty() {
-        let why = format!("{source}: no codename, so no source can be told to be this release's");
-        return Err(Ignorance::new(Reason::SourceStale, &why));
-    }
-    Ok(names)
-}
-
-impl Source {
-    fn read(files: &Files, name: &str, prefix: &str) -> Read<Self> {
-        let path = format!("{LISTS}/{name}");
-        let release = Release::read(files.lines(&path)?)?;
-        Ok(Self { path, prefix: prefix.to_owned(), release })
+        read().map_err(|error: ReadError| error.ignorance(Reason::NotSupported))
     }
 }
 
@@ -153,8 +122,11 @@ const NO_SECURITY_SOURCE: &str = "no source serves security updates for this rel
 
 /// The oldest date and the earliest end over all security sources: each is a source of its own,
 /// and the weakest is what is known of it.
-fn dates(security: &[&Source], findings: &mut Findings) {
-    let (at, until) = match security {
+fn note_sources(lists: &Lists, findings: &mut Findings) {
+    let security: Vec<_> = lists.security().collect();
+    findings.add("patches.security_sources", count(number(security.iter())), LISTS);
+    findings.add("patches.sources_behind", count(number(lists.behind())), LISTS);
+    let (at, until) = match security.as_slice() {
         [] => {
             let why = || unknown(Reason::SourceStale, NO_SECURITY_SOURCE);
             (why(), why())
@@ -183,62 +155,180 @@ fn earliest(sources: &[&Source], date: fn(&Release) -> &Fact<Timestamp>) -> Fact
     earliest.map_or(Fact::Absent, |at| moment(Moment::source(at)))
 }
 
-/// How many installed packages wait for a security update.
-fn pending(files: &Files, lists: &Lists, packages: &Installed) -> Fact<u64> {
-    let mut pending = BTreeSet::new();
-    let mut sources = 0_usize;
-    for source in lists.security() {
-        sources += 1;
-        let mut indexes = lists.indexes(source).peekable();
-        if indexes.peek().is_none() {
-            let why = format!("{}: its package lists are missing", source.path);
-            return unknown(Reason::SourceStale, &why);
+/// Reads every list once and notes what waits.
+fn note_pending(
+    files: &Files,
+    lists: &Lists,
+    packages: &Installed,
+    choice: Result<Choice, Ignorance>,
+    findings: &mut Findings,
+) {
+    let (choice, mut gaps) = match choice {
+        Ok(choice) => (choice, Gaps::default()),
+        Err(why) => {
+            let unset = Choice { preferences: Preferences::default(), phasing: Phasing::TakeAll };
+            (unset, Gaps { choice: Some(why), ..Gaps::default() })
         }
-        for name in indexes {
-            match pending_in(files, name, packages) {
-                Ok(found) => pending.extend(found),
-                Err(why) => return Fact::Unknown(why),
-            }
+    };
+    if choice.preferences.unread > 0 {
+        let why = "a pin this agent cannot evaluate may change what apt chooses";
+        gaps.choice = Some(Ignorance::new(Reason::NotSupported, why));
+    }
+    let mut offers = Offers::new(packages, &choice.preferences);
+    gaps.note(lists.security().next().is_none().then(no_security_source));
+    for source in lists.security() {
+        gaps.note(lists.is_bare(source).then(|| missing_lists(source)));
+    }
+    for (source, name) in lists.largest_first(files) {
+        let list = list(lists, source, name, &choice.preferences);
+        if let Err(why) = read_list(files, name, list, &mut offers) {
+            gaps.note(list.is_security.then(|| why.clone()));
+            gaps.choice.get_or_insert(why);
         }
     }
-    match sources {
-        0 => unknown(Reason::SourceStale, NO_SECURITY_SOURCE),
-        _ => Fact::Known(u64::try_from(pending.len()).unwrap_or(u64::MAX)),
+    let waiting: Vec<_> = offers.waiting(&choice.phasing).collect();
+    note_security(&waiting, &gaps, findings);
+    note_choice(&waiting, &gaps, findings);
+    note_obstacles(&waiting, &gaps, findings);
+}
+
+fn no_security_source() -> Ignorance {
+    Ignorance::new(Reason::SourceStale, NO_SECURITY_SOURCE)
+}
+
+/// Why some of the answers cannot be given.
+#[derive(Default)]
+struct Gaps {
+    /// A security source says less than it should.
+    security: Option<Ignorance>,
+    /// What apt would choose cannot be told.
+    choice: Option<Ignorance>,
+}
+
+impl Gaps {
+    fn note(&mut self, security: Option<Ignorance>) {
+        if self.security.is_none() {
+            self.security = security;
+        }
     }
 }
 
-/// The installed packages, by name and architecture, for which one list has something newer.
-fn pending_in(
+fn missing_lists(source: &Source) -> Ignorance {
+    let why = format!("{}: its package lists are missing", source.path);
+    Ignorance::new(Reason::SourceStale, &why)
+}
+
+/// What a list is to every package in it.
+fn list<'a>(
+    lists: &Lists,
+    source: &'a Source,
+    name: &'a str,
+    preferences: &Preferences,
+) -> List<'a> {
+    let (component, architecture) = source.parts(name);
+    let described = preferences::Source {
+        release: &source.release,
+        site: source.site(),
+        component,
+        architecture,
+    };
+    let priority = preferences.of_source(described);
+    List { source: described, priority, is_security: lists.is_security(source) }
+}
+
+/// Reads one list to its end: what ends too early or unpacks to nonsense says nothing of what it
+/// left out.
+fn read_list(
     files: &Files,
     name: &str,
-    packages: &Installed,
-) -> Result<BTreeSet<(String, String)>, Ignorance> {
+    list: List<'_>,
+    offers: &mut Offers<'_>,
+) -> Result<(), Ignorance> {
     let path = format!("{LISTS}/{name}");
     let damaged = |error: ReadError| match &error.kind {
-        // A list that ends too early or unpacks to nonsense says nothing of what it left out.
-        crate::host::files::ReadErrorKind::Other(why) => {
+        ReadErrorKind::Other(why) => {
             Ignorance::new(Reason::ParseError, &format!("{}: {why}", error.path))
         }
-        _ => error.ignorance(Reason::SourceStale),
+        ReadErrorKind::NotFound | ReadErrorKind::AccessDenied | ReadErrorKind::TooLarge => {
+            error.ignorance(Reason::SourceStale)
+        }
     };
     let unpacked = index::unpack(files, &path)?;
     let mut stanzas = Stanzas::of(Lines::of(unpacked, &path));
-    let mut pending = BTreeSet::new();
-    while let Some(offered) = stanzas.next().map_err(damaged)? {
-        for package in packages.named(&offered.package) {
-            let is_newer = Version::parse(&offered.version) > Version::parse(&package.version);
-            if is_newer && is_for(&offered.architecture, &package.architecture) {
-                pending.insert((offered.package.clone(), package.architecture.clone()));
-            }
-        }
+    let is_installed = |packages: &Installed, name: &str| !packages.named(name).is_empty();
+    let packages = offers.packages();
+    while let Some(offered) =
+        stanzas.next_wanted(|name| is_installed(packages, name)).map_err(damaged)?
+    {
+        offers.note(offered, list);
     }
-    Ok(pending)
+    Ok(())
 }
 
-/// Whether a package of one architecture replaces one of another: `all` is every machine's own,
-/// and packages have moved from it and to it.
-fn is_for(offered: &str, installed: &str) -> bool {
-    offered == installed || offered == "all" || installed == "all"
+fn note_security(waiting: &[Waiting<'_>], gaps: &Gaps, findings: &mut Findings) {
+    if let Some(why) = &gaps.security {
+        return note_unknown(&SECURITY_FACTS, why, findings);
+    }
+    let pending = || waiting.iter().filter(|one| one.security.is_some());
+    findings.add("patches.security_pending", count(number(pending())), LISTS);
+    findings.add("patches.security_names", names(pending()), LISTS);
+    let oldest = match pending().next() {
+        None => Fact::Absent,
+        Some(_) => unknown(Reason::NotSupported, "no file tells since when a version is on offer"),
+    };
+    findings.add("patches.oldest_security_at", oldest, LISTS);
+}
+
+fn note_choice(waiting: &[Waiting<'_>], gaps: &Gaps, findings: &mut Findings) {
+    if let Some(why) = &gaps.choice {
+        return note_unknown(&CHOICE_FACTS, why, findings);
+    }
+    let having = |update| number(waiting.iter().filter(|one| one.update == update));
+    findings.add("patches.pending", count(having(Update::Chosen)), LISTS);
+    findings.add("patches.phased", count(having(Update::Deferred)), LISTS);
+}
+
+/// Which security updates apt would not install, or not as such.
+fn note_obstacles(waiting: &[Waiting<'_>], gaps: &Gaps, findings: &mut Findings) {
+    if let Some(why) = gaps.security.as_ref().or(gaps.choice.as_ref()) {
+        return note_unknown(&OBSTACLE_FACTS, why, findings);
+    }
+    let masked: Vec<_> = waiting.iter().filter(|one| is_masked(one)).collect();
+    findings.add("patches.security_masked", count(number(masked.iter())), LISTS);
+    findings.add("patches.security_masked_names", names(masked.into_iter()), LISTS);
+    let kept_off: Vec<_> = waiting.iter().filter(|one| is_kept_off(one)).collect();
+    findings.add("patches.security_held", count(number(kept_off.iter())), LISTS);
+    findings.add("patches.security_held_names", names(kept_off.into_iter()), LISTS);
+}
+
+fn is_masked(one: &Waiting<'_>) -> bool {
+    one.security == Some(Security::Masked)
+}
+
+/// Whether a security update will not come by itself.
+fn is_kept_off(one: &Waiting<'_>) -> bool {
+    match one.security {
+        Some(Security::Forbidden) => true,
+        Some(Security::Chosen | Security::Masked) => one.is_held,
+        None => false,
+    }
+}
+
+/// As many names as fit into a text, and how many more there are.
+fn names<'a>(waiting: impl Iterator<Item = &'a Waiting<'a>>) -> Fact {
+    const ROOM: usize = 240;
+    let mut names: Vec<_> = waiting.map(|one| one.name).collect();
+    names.dedup();
+    let mut said = String::new();
+    for (at, name) in names.iter().enumerate() {
+        if said.len() + name.len() > ROOM {
+            said.push_str(&format!("+{}", names.len() - at));
+            break;
+        }
+        said.push_str(name);
+        said.push(' ');
+    }
+    text(&said)
 }
 
 fn refreshed_at(files: &Files) -> (Fact, &'static str) {
@@ -251,3 +341,6 @@ fn refreshed_at(files: &Files) -> (Fact, &'static str) {
     }
     (Fact::Absent, LISTS)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! What dpkg has installed.
+//! What dpkg has installed, and whether it came to the end of its work.
 
 use std::collections::BTreeMap;
 
@@ -8,20 +8,30 @@ use crate::host::files::Read;
 
 pub(crate) const STATUS: &str = "var/lib/dpkg/status";
 
+/// Where dpkg notes each step of a run, before it takes them into its list at the end.
+pub(super) const JOURNAL: &str = "var/lib/dpkg/updates";
+
 /// Installed packages by name, and by architecture where one name is installed for several.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Installed(BTreeMap<String, Vec<Package>>);
+pub(crate) struct Installed {
+    packages: BTreeMap<String, Vec<Package>>,
+    native: String,
+    /// How many packages dpkg began with and did not finish.
+    unfinished: u64,
+}
 
 /// One installed package.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Package {
     pub(crate) architecture: String,
     pub(crate) version: String,
+    /// Whether the administrator wants it to stay as it is.
+    pub(crate) is_held: bool,
 }
 
 impl Installed {
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.packages.is_empty()
     }
 
     /// The version a package is installed in.
@@ -31,7 +41,56 @@ impl Installed {
 
     /// A package on every architecture it is installed for.
     pub(crate) fn named(&self, name: &str) -> &[Package] {
-        self.0.get(name).map_or(&[], Vec::as_slice)
+        self.packages.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// The same with the name as it is kept here.
+    pub(super) fn all_named(&self, name: &str) -> Option<(&str, &[Package])> {
+        let (name, named) = self.packages.get_key_value(name)?;
+        Some((name, named))
+    }
+
+    /// Every package with its name.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &Package)> {
+        self.packages
+            .iter()
+            .flat_map(|(name, named)| named.iter().map(move |package| (name.as_str(), package)))
+    }
+
+    /// The architecture of the machine, which is dpkg's own.
+    pub(super) fn native(&self) -> &str {
+        &self.native
+    }
+
+    /// The architecture a package competes under: what is for `all` is the machine's own, and
+    /// packages move from one to the other.
+    pub(super) fn family<'a>(&'a self, architecture: &'a str) -> &'a str {
+        if architecture == "all" { &self.native } else { architecture }
+    }
+
+    /// How many packages the administrator keeps as they are.
+    pub(super) fn held(&self) -> u64 {
+        count(self.all().filter(|(_, package)| package.is_held))
+    }
+
+    pub(super) fn unfinished(&self) -> u64 {
+        self.unfinished
+    }
+
+    fn note(&mut self, stanza: &Stanza) {
+        self.unfinished += u64::from(is_unfinished(stanza));
+        if !is_installed(stanza) {
+            return;
+        }
+        let package = Package {
+            architecture: stanza.architecture.clone(),
+            version: stanza.version.clone(),
+            is_held: stanza.status.split_whitespace().next() == Some("hold"),
+        };
+        if self.native.is_empty() && package.architecture != "all" || stanza.package == "dpkg" {
+            self.native.clone_from(&package.architecture);
+        }
+        self.packages.entry(stanza.package.clone()).or_default().push(package);
     }
 }
 
@@ -40,16 +99,25 @@ pub(crate) fn installed(files: &Files) -> Read<Installed> {
     let mut stanzas = Stanzas::of(files.lines(STATUS)?);
     let mut installed = Installed::default();
     while let Some(stanza) = stanzas.next()? {
-        if is_installed(stanza) {
-            let package = Package {
-                architecture: stanza.architecture.clone(),
-                version: stanza.version.clone(),
-            };
-            let named = installed.0.entry(stanza.package.clone()).or_default();
-            named.push(package);
-        }
+        installed.note(stanza);
     }
     Ok(installed)
+}
+
+/// Whether dpkg was interrupted: its journal then holds steps, in files named by number, that are
+/// not yet in its list.
+pub(super) fn was_interrupted(files: &Files) -> Read<bool> {
+    let is_step = |name: &String| name.bytes().all(|byte| byte.is_ascii_digit());
+    match files.list(JOURNAL) {
+        Ok(names) => Ok(names.iter().any(is_step)),
+        Err(error) if error.is_not_found() => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// How many there are, in the width of a fact.
+pub(super) fn count(things: impl Iterator) -> u64 {
+    u64::try_from(things.count()).unwrap_or(u64::MAX)
 }
 
 /// The status says what is wanted, whether it went wrong, and what is: only the last counts, since
@@ -63,6 +131,13 @@ fn is_installed(stanza: &Stanza) -> bool {
         )
     );
     has_files && !stanza.version.is_empty()
+}
+
+/// Triggers are left waiting by design; the other states between are left by what went wrong.
+fn is_unfinished(stanza: &Stanza) -> bool {
+    let mut words = stanza.status.split_whitespace().skip(1);
+    words.next() == Some("reinstreq")
+        || matches!(words.next(), Some("half-installed" | "unpacked" | "half-configured"))
 }
 
 #[cfg(test)]
@@ -99,5 +174,42 @@ mod tests {
         ] {
             assert!(!is_installed(&stanza(status)), "{status}");
         }
+    }
+
+    #[test]
+    fn what_went_wrong_is_unfinished_and_what_waits_for_triggers_is_not() {
+        for status in [
+            "install ok half-configured",
+            "install ok unpacked",
+            "install ok half-installed",
+            "install reinstreq installed",
+        ] {
+            assert!(is_unfinished(&stanza(status)), "{status}");
+        }
+        for status in [
+            "install ok installed",
+            "hold ok installed",
+            "install ok triggers-awaited",
+            "install ok triggers-pending",
+            "deinstall ok config-files",
+            "",
+        ] {
+            assert!(!is_unfinished(&stanza(status)), "{status}");
+        }
+    }
+
+    #[test]
+    fn the_machines_own_architecture_is_dpkgs() {
+        let mut installed = Installed::default();
+        for (package, architecture) in [("adduser", "all"), ("wine", "i386"), ("dpkg", "amd64")] {
+            installed.note(&Stanza {
+                package: package.to_owned(),
+                architecture: architecture.to_owned(),
+                ..stanza("install ok installed")
+            });
+        }
+        assert_eq!(installed.native(), "amd64");
+        assert_eq!(installed.family("all"), "amd64");
+        assert_eq!(installed.family("i386"), "i386");
     }
 }

@@ -216,20 +216,35 @@ fn lz4(content: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
+fn xz(content: &[u8]) -> Vec<u8> {
+    let options = lzma_rust2::XzOptions::with_preset(0);
+    let mut encoder = lzma_rust2::XzWriter::new(Vec::new(), options).unwrap();
+    encoder.write_all(content).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn zstd(content: &[u8]) -> Vec<u8> {
+    ruzstd::encoding::compress_to_vec(content, ruzstd::encoding::CompressionLevel::Fastest)
+}
+
+type Pack = fn(&[u8]) -> Vec<u8>;
+const PACKS: [(&str, Pack); 4] = [(".gz", gzip), (".lz4", lz4), (".xz", xz), (".zst", zstd)];
+
 #[test]
 fn packed_lists_say_the_same_as_plain_ones() {
-    assert_eq!(pending(&packed(".gz", gzip)), count(5));
-    assert_eq!(pending(&packed(".lz4", lz4)), count(5));
-    let in_two = |content: &[u8]| {
-        let (first, second) = content.split_at(content.len() / 2);
-        [lz4(first), lz4(second)].concat()
-    };
-    assert_eq!(pending(&packed(".lz4", in_two)), count(5));
+    for (extension, pack) in PACKS {
+        assert_eq!(pending(&packed(extension, pack)), count(5), "{extension}");
+        let in_two = |content: &[u8]| {
+            let (first, second) = content.split_at(content.len() / 2);
+            [pack(first), pack(second)].concat()
+        };
+        assert_eq!(pending(&packed(extension, in_two)), count(5), "{extension} in two");
+    }
 }
 
 #[test]
 fn a_list_packed_otherwise_is_named() {
-    for extension in [".xz", ".zst"] {
+    for extension in [".bz2", ".lzma"] {
         let Fact::Unknown(why) = pending(&packed(extension, <[u8]>::to_vec)) else {
             panic!("{extension} cannot be read");
         };
@@ -242,18 +257,53 @@ fn a_list_packed_otherwise_is_named() {
 
 #[test]
 fn a_damaged_list_says_nothing_of_what_it_lost() {
-    let cut = |packed: Vec<u8>| packed[..packed.len() / 2].to_vec();
-    // Whole blocks, and then nothing: neither an end mark nor a checksum.
-    let cut_between_blocks = |packed: Vec<u8>| packed[..packed.len() - 4].to_vec();
-    for machine in [
-        packed(".gz", |content| cut(gzip(content))),
-        packed(".gz", |_| Vec::new()),
-        packed(".lz4", |content| cut(lz4(content))),
-        packed(".lz4", |content| cut_between_blocks(lz4(content))),
-        packed(".lz4", |_| Vec::new()),
-        packed(".lz4", <[u8]>::to_vec),
-    ] {
-        assert_eq!(reason(&pending(&machine)), Some(Reason::ParseError));
+    for (extension, pack) in PACKS {
+        for machine in [
+            packed(extension, |_| Vec::new()),
+            packed(extension, <[u8]>::to_vec),
+            // Something stands behind the end.
+            packed(extension, |content| [&pack(content)[..], b"Package: a\n"].concat()),
+        ] {
+            assert_eq!(reason(&pending(&machine)), Some(Reason::ParseError), "{extension}");
+        }
+    }
+}
+
+/// A list that was cut off anywhere but at its end.
+#[test]
+fn a_list_that_ends_too_early_is_unknown_and_never_fewer() {
+    for (extension, pack) in PACKS {
+        let plain = security("main_binary-amd64_Packages");
+        let whole = pack(&office_pc().files().read(&plain, 1 << 20).unwrap());
+        let machine = packed(extension, |_| Vec::new());
+        let place = machine.place(&format!("{plain}{extension}"));
+        for length in (0..whole.len()).step_by(3).chain(whole.len() - 8..whole.len()) {
+            std::fs::write(&place, &whole[..length]).unwrap();
+            let pending = pending(&machine);
+            assert!(
+                matches!(pending, Fact::Unknown(_)),
+                "{extension} cut at {length}: {pending:?}"
+            );
+        }
+    }
+}
+
+/// LZ4 as apt writes it bears no checksum, so only its frame can be told to be whole.
+#[test]
+fn a_flipped_bit_is_unknown_or_changes_nothing() {
+    for (extension, pack) in PACKS.into_iter().filter(|(extension, _)| *extension != ".lz4") {
+        let plain = security("main_binary-amd64_Packages");
+        let whole = pack(&office_pc().files().read(&plain, 1 << 20).unwrap());
+        let machine = packed(extension, |_| Vec::new());
+        let place = machine.place(&format!("{plain}{extension}"));
+        for at in (0..whole.len()).step_by(5) {
+            let mut damaged = whole.clone();
+            damaged[at] ^= 1 << (at % 8);
+            std::fs::write(&place, damaged).unwrap();
+            let pending = pending(&machine);
+            let is_honest = pending == count(5) || matches!(pending, Fact::Unknown(_));
+            assert!(is_honest, "{extension} at {at}: {pending:?}");
+        }
     }
 }
 

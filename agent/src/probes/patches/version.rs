@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 /// A version by its parts: `epoch:upstream-revision`.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Version<'a> {
+pub struct Version<'a> {
     epoch: &'a str,
     upstream: &'a str,
     revision: &'a str,
@@ -13,7 +13,8 @@ pub(crate) struct Version<'a> {
 impl<'a> Version<'a> {
     /// Any text is a version: what has no epoch has epoch zero, what has no revision revision
     /// zero.
-    pub(crate) fn parse(text: &'a str) -> Self {
+    #[must_use]
+    pub fn parse(text: &'a str) -> Self {
         let (epoch, rest) = match text.split_once(':') {
             Some((epoch, rest)) if is_number(epoch) => (epoch, rest),
             Some(_) | None => ("", text),
@@ -23,7 +24,8 @@ impl<'a> Version<'a> {
     }
 
     /// The maker's part.
-    pub(crate) fn upstream(&self) -> &'a str {
+    #[must_use]
+    pub fn upstream(&self) -> &'a str {
         self.upstream
     }
 }
@@ -80,15 +82,13 @@ fn split_where(text: &str, like: impl Fn(u8) -> bool) -> (&str, &str) {
 
 /// By character: a tilde before the end, the end before letters, letters before everything else.
 fn compare_texts(left: &str, right: &str) -> Ordering {
-    let weights = |text: &str| -> Vec<(u8, u8)> {
-        let weight = |byte: u8| match byte {
-            b'~' => (0, 0),
-            b'A'..=b'Z' | b'a'..=b'z' => (2, byte),
-            other => (3, other),
-        };
-        text.bytes().map(weight).chain([(1, 0)]).collect()
+    let weight = |byte: u8| match byte {
+        b'~' => (0, 0),
+        b'A'..=b'Z' | b'a'..=b'z' => (2, byte),
+        other => (3, other),
     };
-    weights(left).cmp(&weights(right))
+    let end = [(1, 0)];
+    left.bytes().map(weight).chain(end).cmp(right.bytes().map(weight).chain(end))
 }
 
 /// By value, however many digits there are; none at all are zero.

@@ -1,33 +1,43 @@
 //! The time that a collector's certificate is held against.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use report::Timestamp;
 use rustls::time_provider::TimeProvider;
 use rustls_pki_types::UnixTime;
 
+use super::learnt::Learnt;
+use crate::clock::Reading;
+
+/// How this machine's clocks are read.
+pub type Clock = fn() -> Reading;
+
 /// The machine's clock, unless it is provably wrong: a clock that says a moment before this
-/// machine's own certificate began has lost its battery. Then it counts as the last moment a
-/// collector was heard from, so that the machine still reports and its collector sees how wrong it
-/// is. A clock that may be right is believed: a collector that was ahead for a day must not make
-/// every machine hold its next certificate for one that has ended.
-#[derive(Debug)]
-pub(super) struct Calendar {
-    clock: fn() -> Timestamp,
-    /// When this machine's certificate began.
-    began: Timestamp,
+/// machine's own certificate began, or before this program was made, has lost its battery. Then it
+/// counts as the last moment a collector was heard from, so that the machine still reports and its
+/// collector sees how wrong it is. A clock that may be right is believed: a collector that was
+/// ahead for a day must not make every machine hold its next certificate for one that has ended.
+/// Where that does not do, a collector tells the time, and that goes before all else.
+pub(in crate::uplink) struct Calendar {
+    pub(in crate::uplink) clock: Clock,
+    /// No clock that is right says less.
+    pub(in crate::uplink) floor: Timestamp,
     /// When, by its own clock, a collector last answered.
-    heard: Timestamp,
+    pub(in crate::uplink) heard: Timestamp,
+    pub(in crate::uplink) learnt: Arc<Learnt>,
 }
 
 impl Calendar {
-    pub(super) fn new(clock: fn() -> Timestamp, began: Timestamp, heard: Timestamp) -> Self {
-        Self { clock, began, heard }
-    }
-
-    fn today(&self) -> Timestamp {
+    /// What is held to be now.
+    pub(in crate::uplink) fn today(&self) -> Timestamp {
         let now = (self.clock)();
-        if now < self.began { self.began.max(self.heard) } else { now }
+        match self.learnt.today(&now) {
+            Some(told) => told,
+            None if now.wall < self.floor => self.floor.max(self.heard),
+            None => now.wall,
+        }
     }
 }
 
@@ -35,6 +45,12 @@ impl TimeProvider for Calendar {
     fn current_time(&self) -> Option<UnixTime> {
         let seconds = u64::try_from(self.today().0).ok()?;
         Some(UnixTime::since_unix_epoch(Duration::from_secs(seconds)))
+    }
+}
+
+impl fmt::Debug for Calendar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Calendar({})", self.today())
     }
 }
 
@@ -50,21 +66,26 @@ mod tests {
     use rustls_pki_types::ServerName;
 
     use super::*;
+    use crate::clock;
 
     fn day(year: i64, month: u32, day: u32) -> Timestamp {
         Timestamp::from_civil((year, month, day), (0, 0, 0)).unwrap()
     }
 
-    fn dead_battery() -> Timestamp {
-        day(2009, 1, 1)
+    fn dead_battery() -> Reading {
+        Reading { wall: day(2009, 1, 1), ..clock::read() }
     }
 
-    fn autumn() -> Timestamp {
-        day(2026, 11, 22)
+    fn autumn() -> Reading {
+        Reading { wall: day(2026, 11, 22), ..clock::read() }
     }
 
-    fn calendar(clock: fn() -> Timestamp) -> Calendar {
-        Calendar::new(clock, day(2026, 10, 1), day(2026, 11, 20))
+    fn with(clock: Clock, floor: Timestamp, heard: Timestamp) -> Calendar {
+        Calendar { clock, floor, heard, learnt: Arc::default() }
+    }
+
+    fn calendar(clock: Clock) -> Calendar {
+        with(clock, day(2026, 10, 1), day(2026, 11, 20))
     }
 
     /// Whether a collector's certificate for November and December 2026 is accepted.
@@ -91,7 +112,7 @@ mod tests {
     #[test]
     fn a_dead_clock_still_verifies_the_collector() {
         assert_eq!(verifies(&calendar(dead_battery)), Ok(()));
-        let believed = Calendar::new(dead_battery, Timestamp(0), Timestamp(0));
+        let believed = with(dead_battery, Timestamp(0), Timestamp(0));
         assert!(matches!(
             verifies(&believed),
             Err(Error::InvalidCertificate(CertificateError::NotValidYetContext { .. }))
@@ -100,14 +121,23 @@ mod tests {
 
     #[test]
     fn a_clock_that_may_be_right_is_believed() {
-        assert_eq!(calendar(autumn).today(), autumn());
-        let misled = Calendar::new(autumn, day(2026, 10, 1), day(2036, 1, 1));
-        assert_eq!(misled.today(), autumn(), "a collector was ahead for a day");
+        assert_eq!(calendar(autumn).today(), day(2026, 11, 22));
+        let misled = with(autumn, day(2026, 10, 1), day(2036, 1, 1));
+        assert_eq!(misled.today(), day(2026, 11, 22), "a collector was ahead for a day");
     }
 
     #[test]
     fn before_the_first_answer_the_own_certificate_tells_the_time() {
-        let joined = Calendar::new(dead_battery, day(2026, 11, 2), Timestamp(0));
+        let joined = with(dead_battery, day(2026, 11, 2), Timestamp(0));
         assert_eq!(joined.today(), day(2026, 11, 2));
+    }
+
+    #[test]
+    fn what_a_collector_told_goes_before_any_clock() {
+        for clock in [dead_battery as Clock, autumn] {
+            let told = calendar(clock);
+            told.learnt.learn(day(2027, 3, 1), clock());
+            assert_eq!(told.today(), day(2027, 3, 1));
+        }
     }
 }

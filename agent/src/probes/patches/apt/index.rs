@@ -1,23 +1,39 @@
 //! Package lists, plain or packed, unpacked while they are read.
 
+mod lz4;
+mod zstd;
+
 use std::io;
 
 use flate2::read::MultiGzDecoder;
-use lz4_flex::frame::FrameDecoder;
+use lzma_rust2::XzReader;
 use report::Reason;
 use report::fact::Ignorance;
 
 use crate::host::Files;
 
+/// The most a packed list may look back, which is what unpacking it takes in memory.
+const MAX_WINDOW: u32 = 64 << 20;
+
+/// What the XZ library counts for itself beside the window, in KiB.
+const XZ_OVERHEAD_KIB: u32 = 256;
+
 /// What stands behind `_Packages` in the name of a list, and how it is unpacked.
-const PACKINGS: [(&str, Packing); 3] =
-    [("", Packing::Plain), (".gz", Packing::Gzip), (".lz4", Packing::Lz4)];
+const PACKINGS: [(&str, Packing); 5] = [
+    ("", Packing::Plain),
+    (".gz", Packing::Gzip),
+    (".lz4", Packing::Lz4),
+    (".xz", Packing::Xz),
+    (".zst", Packing::Zstd),
+];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Packing {
     Plain,
     Gzip,
     Lz4,
+    Xz,
+    Zstd,
 }
 
 /// Whether a name is that of a package list, whatever it is packed with.
@@ -41,62 +57,36 @@ pub(super) fn unpack(files: &Files, path: &str) -> Result<Box<dyn io::Read>, Ign
         )
     })?;
     let file = files.open(path).map_err(|error| error.ignorance(Reason::SourceStale))?;
+    let buffered = io::BufReader::with_capacity(READ_AHEAD, file);
     Ok(match packing {
-        Packing::Plain => Box::new(file),
-        Packing::Gzip => Box::new(MultiGzDecoder::new(io::BufReader::new(file))),
-        Packing::Lz4 => Box::new(WholeFrames::of(io::BufReader::new(file))),
+        Packing::Plain => Box::new(buffered.into_inner()),
+        Packing::Gzip => Box::new(MultiGzDecoder::new(buffered)),
+        Packing::Lz4 => Box::new(lz4::WholeFrames::of(buffered)),
+        Packing::Xz => Box::new(Refusing(XzReader::new_mem_limit(
+            buffered,
+            true,
+            (MAX_WINDOW >> 10) + XZ_OVERHEAD_KIB,
+        ))),
+        Packing::Zstd => Box::new(zstd::WholeFrames::of(buffered)),
     })
 }
 
-/// LZ4 frames, each of which must be whole: the library takes a file that ends between two blocks
-/// for one that has said all.
-struct WholeFrames<R: io::Read> {
-    frames: FrameDecoder<Ending<R>>,
-    is_whole: bool,
+const READ_AHEAD: usize = 32 * 1024;
+
+/// A window beyond the limit, in the words of [`crate::host::files`].
+fn too_large() -> io::Error {
+    io::Error::new(io::ErrorKind::FileTooLarge, "unpacking takes too much memory")
 }
 
-impl<R: io::Read> WholeFrames<R> {
-    fn of(source: R) -> Self {
-        let frames = FrameDecoder::new(Ending { source, has_ended: false });
-        Self { frames, is_whole: false }
-    }
-}
+/// The XZ library says "out of memory" before it takes any.
+struct Refusing<R>(R);
 
-impl<R: io::Read> io::Read for WholeFrames<R> {
+impl<R: io::Read> io::Read for Refusing<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if buffer.is_empty() {
-            return Ok(0);
-        }
-        loop {
-            let read = self.frames.read(buffer)?;
-            if read > 0 {
-                self.is_whole = false;
-                return Ok(read);
-            }
-            match (self.frames.get_ref().has_ended, self.is_whole) {
-                // What made the library stop was an end mark; another frame may follow.
-                (false, _) => self.is_whole = true,
-                (true, true) => return Ok(0),
-                (true, false) => {
-                    let why = "it ends without an end mark";
-                    return Err(io::Error::new(io::ErrorKind::UnexpectedEof, why));
-                }
-            }
-        }
-    }
-}
-
-/// A source that knows whether it was read beyond its end.
-struct Ending<R> {
-    source: R,
-    has_ended: bool,
-}
-
-impl<R: io::Read> io::Read for Ending<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.source.read(buffer)?;
-        self.has_ended |= read == 0 && !buffer.is_empty();
-        Ok(read)
+        self.0.read(buffer).map_err(|error| match error.kind() {
+            io::ErrorKind::OutOfMemory => too_large(),
+            _ => error,
+        })
     }
 }
 
@@ -115,7 +105,9 @@ mod tests {
         assert_eq!(packing(list), Some(Packing::Plain));
         assert_eq!(packing(&format!("{list}.gz")), Some(Packing::Gzip));
         assert_eq!(packing(&format!("{list}.lz4")), Some(Packing::Lz4));
-        for other in [".xz", ".zst", ".bz2", ".lzma"] {
+        assert_eq!(packing(&format!("{list}.xz")), Some(Packing::Xz));
+        assert_eq!(packing(&format!("{list}.zst")), Some(Packing::Zstd));
+        for other in [".bz2", ".lzma"] {
             let name = format!("{list}{other}");
             assert!(is_package_list(&name) && packing(&name).is_none(), "{name}");
         }

@@ -11,9 +11,15 @@ use crate::probes::findings::unknown;
 /// The header of one release file.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Release {
-    label: String,
-    suite: String,
-    codename: String,
+    pub(super) origin: String,
+    pub(super) label: String,
+    pub(super) suite: String,
+    pub(super) codename: String,
+    pub(super) version: String,
+    /// Whether nothing is installed from it unless asked for.
+    is_not_automatic: bool,
+    /// Whether what was once installed from such a source is kept current.
+    keeps_current: bool,
     /// When the source was last changed, by its own clock.
     pub(super) date: Fact<Timestamp>,
     /// Until when its maker stands by it.
@@ -21,16 +27,26 @@ pub(super) struct Release {
 }
 
 impl Release {
-    /// Reads the header. Signatures and checksums are apt's business: it keeps nothing it could
-    /// not verify.
-    pub(super) fn read<R: io::Read>(mut lines: Lines<R>) -> Read<Self> {
-        let mut release = Self {
+    /// A source without a release file: apt takes it if its administrator says so.
+    pub(super) fn missing() -> Self {
+        Self {
+            origin: String::new(),
             label: String::new(),
             suite: String::new(),
             codename: String::new(),
-            date: unknown(Reason::ParseError, "no Date field"),
+            version: String::new(),
+            is_not_automatic: false,
+            keeps_current: false,
+            date: Fact::Absent,
             valid_until: Fact::Absent,
-        };
+        }
+    }
+
+    /// Reads the header. Signatures and checksums are apt's business: it keeps nothing it could
+    /// not verify.
+    pub(super) fn read<R: io::Read>(mut lines: Lines<R>) -> Read<Self> {
+        let mut release =
+            Self { date: unknown(Reason::ParseError, "no Date field"), ..Self::missing() };
         while let Some(line) = lines.next()? {
             if line.starts_with(b"-----BEGIN PGP SIGNATURE") {
                 break;
@@ -51,7 +67,12 @@ impl Release {
         let date = || {
             parse_mail_date(value).map_or_else(|| unknown(Reason::ParseError, value), Fact::Known)
         };
+        let is_yes = ["yes", "true", "1", "on"].contains(&value.to_ascii_lowercase().as_str());
         match name {
+            "Origin" => value.clone_into(&mut self.origin),
+            "Version" => value.clone_into(&mut self.version),
+            "NotAutomatic" => self.is_not_automatic = is_yes,
+            "ButAutomaticUpgrades" => self.keeps_current = is_yes,
             "Label" => value.clone_into(&mut self.label),
             "Suite" => value.clone_into(&mut self.suite),
             "Codename" => value.clone_into(&mut self.codename),
@@ -67,6 +88,20 @@ impl Release {
     pub(super) fn serves_security(&self) -> bool {
         self.label == "Debian-Security"
             || [&self.suite, &self.codename].into_iter().any(|name| name.ends_with("-security"))
+    }
+
+    /// Whether updates from here go to every machine at once: others may come in phases.
+    pub(super) fn is_never_phased(&self) -> bool {
+        self.suite.ends_with("-security")
+    }
+
+    /// The priority of everything this source offers, unless a pin says otherwise.
+    pub(super) fn default_priority(&self) -> i32 {
+        match (self.keeps_current, self.is_not_automatic) {
+            (true, _) => 100,
+            (false, true) => 1,
+            (false, false) => 500,
+        }
     }
 
     /// Whether this source is for one of the releases of these names: `bookworm-security` and

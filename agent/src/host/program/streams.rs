@@ -1,0 +1,94 @@
+//! What is said to a program, and what it says.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::Path;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::unix::pipe::{Receiver, Sender};
+
+use super::group::Streams;
+
+/// What is kept of standard error: enough for a cause, too little for a flood.
+const MAX_COMPLAINTS: usize = 4 * 1024;
+const MAX_COMPLAINT_CHARS: usize = 300;
+
+/// The program said more than it may.
+pub(super) struct TooMuch;
+
+/// A conversation with a program.
+#[derive(Debug)]
+pub(super) struct Talk {
+    pub(super) output: Vec<u8>,
+    most: usize,
+    complaints: Vec<u8>,
+}
+
+impl Talk {
+    /// One in which the program may say so many bytes.
+    pub(super) fn within(most: usize) -> Self {
+        Self { output: Vec::new(), most, complaints: Vec::new() }
+    }
+
+    /// Says everything there is to say and hears everything.
+    pub(super) fn hold(
+        &mut self,
+        streams: Streams,
+        input: &[u8],
+    ) -> io::Result<impl Future<Output = Result<(), TooMuch>>> {
+        let stdin = streams.stdin.map(|it| Sender::from_owned_fd(it.into())).transpose()?;
+        let stdout = receiver(streams.stdout)?;
+        let stderr = receiver(streams.stderr)?;
+        let (output, most, complaints) = (&mut self.output, self.most, &mut self.complaints);
+        Ok(async move {
+            let all = tokio::try_join!(
+                say(stdin, input),
+                hear(stdout, output, most),
+                hear_out(stderr, complaints),
+            );
+            all.map(|_| ())
+        })
+    }
+
+    /// What it complained about goes to the log, as far as it is fit for one.
+    pub(super) fn log_complaints(&self, path: &Path) {
+        for line in String::from_utf8_lossy(&self.complaints).lines() {
+            let line = line.chars().filter(|it| !it.is_control()).take(MAX_COMPLAINT_CHARS);
+            tracing::warn!("{} says: {}", path.display(), line.collect::<String>());
+        }
+    }
+}
+
+fn receiver(stream: Option<impl Into<OwnedFd>>) -> io::Result<Option<Receiver>> {
+    stream.map(|it| Receiver::from_owned_fd(it.into())).transpose()
+}
+
+/// A program that does not listen to the end knows enough.
+async fn say(stdin: Option<Sender>, input: &[u8]) -> Result<(), TooMuch> {
+    if let Some(mut stdin) = stdin {
+        let _ = stdin.write_all(input).await;
+    }
+    Ok(())
+}
+
+/// A pipe that fails has ended.
+async fn hear(stdout: Option<Receiver>, into: &mut Vec<u8>, most: usize) -> Result<(), TooMuch> {
+    let Some(stdout) = stdout else { return Ok(()) };
+    let limit = u64::try_from(most).unwrap_or(u64::MAX);
+    let _ = stdout.take(limit.saturating_add(1)).read_to_end(into).await;
+    match into.len() > most {
+        true => Err(TooMuch),
+        false => Ok(()),
+    }
+}
+
+/// Keeps the beginning and hears the rest, so that nobody waits for a full pipe.
+async fn hear_out(stderr: Option<Receiver>, into: &mut Vec<u8>) -> Result<(), TooMuch> {
+    let Some(mut stderr) = stderr else { return Ok(()) };
+    let mut buffer = [0; 512];
+    while let Ok(count @ 1..) = stderr.read(&mut buffer).await {
+        let room = MAX_COMPLAINTS.saturating_sub(into.len()).min(count);
+        into.extend_from_slice(&buffer[..room]);
+    }
+    Ok(())
+}

@@ -1,0 +1,109 @@
+//! Children that do not do what they should. The real one is asked in `tests/uplink`.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::probes::assignment::AssignmentClaims;
+
+const NOW: Timestamp = Timestamp(1_795_318_200);
+
+/// An agent's program that is a script.
+struct Pretender(TempDir);
+
+impl Pretender {
+    fn who(script: &str) -> Self {
+        let folder = TempDir::new().unwrap();
+        let program = folder.path().join("agent");
+        fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(program, fs::Permissions::from_mode(0o755)).unwrap();
+        Self(folder)
+    }
+
+    fn child(&self) -> Child {
+        Child::of(&self.0.path().join("agent"))
+    }
+
+    async fn answers(&self) -> Vec<Observation> {
+        self.child().survey(&subject(), NOW).await
+    }
+}
+
+fn subject() -> Subject {
+    Subject { host: Host::at("/nowhere".into()), claims: AssignmentClaims::default() }
+}
+
+fn reasons(observations: &[Observation]) -> Vec<Option<Reason>> {
+    let topics: Vec<_> = observations.iter().map(|it| it.topic).collect();
+    assert_eq!(topics, Topic::ALL);
+    let reason = |it: &Observation| match &it.outcome {
+        Outcome::Failed(why) => Some(why.reason),
+        Outcome::Observed(_) | Outcome::NotApplicable(_) => None,
+    };
+    observations.iter().map(reason).collect()
+}
+
+const GOOD: &str = r#"echo 'machine {"observed_at":1,"not_applicable":"a test"}'"#;
+
+#[tokio::test]
+async fn a_child_that_dies_costs_the_topics_it_did_not_come_to() {
+    for death in ["kill -KILL $$", "exit 134", "printf 'assignment {\"obs'; kill -ABRT $$"] {
+        let observations = Pretender::who(&format!("{GOOD}; {death}")).answers().await;
+        let rest = Some(Reason::ProviderError);
+        assert_eq!(reasons(&observations), [None, rest, rest, rest], "{death}");
+        assert_eq!(observations[0].observed_at, Timestamp(1), "{death}");
+    }
+}
+
+#[tokio::test]
+async fn a_child_that_hangs_is_killed_and_what_it_said_counts() {
+    let pretender = Pretender::who(&format!("{GOOD}; sleep 1000"));
+    let child = Child { limit: Duration::from_millis(300), ..pretender.child() };
+    let rest = Some(Reason::Timeout);
+    for _ in 0..2 {
+        let observations = child.survey(&subject(), NOW).await;
+        assert_eq!(reasons(&observations), [None, rest, rest, rest]);
+    }
+}
+
+#[tokio::test]
+async fn a_child_that_never_stops_talking_is_cut_short() {
+    let observations = Pretender::who(&format!("{GOOD}; yes")).answers().await;
+    let rest = Some(Reason::TooLarge);
+    assert_eq!(reasons(&observations), [None, rest, rest, rest]);
+}
+
+#[tokio::test]
+async fn without_a_child_every_topic_says_why() {
+    let child = Child::of(Path::new("/usr/bin/no-such-program"));
+    let observations = child.survey(&subject(), NOW).await;
+    assert_eq!(reasons(&observations), [Some(Reason::ProviderError); 4]);
+    let Outcome::Failed(why) = &observations[0].outcome else { panic!("{observations:?}") };
+    assert!(why.detail.as_ref().unwrap().as_str().contains("no-such-program"), "{why:?}");
+}
+
+#[tokio::test]
+async fn the_question_names_who_asks_and_what_is_looked_at() {
+    let pretender =
+        Pretender::who("cat > \"${0%/*}/question\"; echo \"$@\" > \"${0%/*}/arguments\"");
+    pretender.answers().await;
+    let read = |name| durable::read(&pretender.0.path().join(name), 1 << 16).unwrap().unwrap();
+    assert_eq!(read("arguments"), b"look --root /nowhere\n");
+    let question: Question = serde_json::from_slice(&read("question")).unwrap();
+    assert_eq!(question.parent, process::id());
+    assert_eq!((question.topics(), question.now), (Topic::ALL.to_vec(), NOW));
+}
+
+#[test]
+fn a_child_that_cannot_be_killed_blocks_what_it_hangs_on() {
+    let timed_out = missing(Topic::Patches, NOW, &Missing::StillHanging);
+    let seen = Observation {
+        topic: Topic::Machine,
+        observed_at: NOW,
+        outcome: Outcome::NotApplicable(report::Text::new("a test").unwrap()),
+    };
+    assert_eq!(hung_on(&[seen.clone(), timed_out]), [Topic::Patches]);
+    assert_eq!(hung_on(&[seen]), [Topic::Machine]);
+}

@@ -1,0 +1,222 @@
+//! What a machine does when nothing changes, when something does, and when nobody answers.
+
+use std::fs;
+use std::time::Duration;
+
+use agent::cycle::{Contact, Kept};
+use report::Sequence;
+use report::wire::{REPORT_BURST, decode_heartbeat};
+
+use crate::collector::{Collector, Next};
+use crate::{KEPT, Machine, joined, reports};
+
+fn paths(collector: &Collector) -> Vec<String> {
+    collector.paths().split_off(1)
+}
+
+#[tokio::test]
+async fn a_machine_on_which_nothing_changes_says_so_and_no_more() {
+    let collector = Collector::start().await;
+    let machine = joined(&collector).await;
+    let mut cycle = machine.cycle().unwrap();
+    for _ in 0..3 {
+        assert!(matches!(cycle.contact(KEPT).await.unwrap(), Contact::Accepted(_)));
+    }
+    machine.is_called("ho-tich-02");
+    cycle.contact(KEPT).await.unwrap();
+    let expected = ["/v1/reports", "/v1/heartbeats", "/v1/heartbeats", "/v1/reports"];
+    assert_eq!(paths(&collector), expected);
+
+    let seen = collector.seen();
+    let (report, heartbeat) = (seen[1].report(), decode_heartbeat(&seen[2].body).unwrap());
+    assert_eq!(heartbeat.machine, report.machine);
+    assert_eq!(heartbeat.fingerprint, report.fingerprint);
+    assert_eq!(heartbeat.incarnation, report.incarnation);
+    assert_eq!(heartbeat.sequence, Sequence(2), "one row of numbers");
+    assert!(heartbeat.observed_at >= report.observations[0].observed_at);
+    assert!(seen[2].body.len() < seen[1].body.len() / 2);
+}
+
+#[tokio::test]
+async fn a_new_process_begins_with_a_report() {
+    let collector = Collector::start().await;
+    let machine = joined(&collector).await;
+    for _ in 0..2 {
+        machine.cycle().unwrap().contact(KEPT).await.unwrap();
+    }
+    assert_eq!(paths(&collector), ["/v1/reports", "/v1/reports"]);
+}
+
+#[tokio::test]
+async fn a_collector_that_wants_the_report_gets_it_at_once() {
+    let collector = Collector::start().await;
+    let machine = joined(&collector).await;
+    let mut cycle = machine.cycle().unwrap();
+    cycle.contact(KEPT).await.unwrap();
+    collector.will([Next::Refuse(409)]);
+    assert!(matches!(cycle.contact(KEPT).await.unwrap(), Contact::Accepted(_)));
+    assert_eq!(paths(&collector), ["/v1/reports", "/v1/heartbeats", "/v1/reports"]);
+    assert_eq!(reports(&collector), [1, 3]);
+    assert!(machine.status().refused.is_none(), "no report was refused");
+}
+
+#[tokio::test]
+async fn a_heartbeat_nobody_takes_becomes_a_report_that_waits() {
+    let collector = Collector::start().await;
+    let machine = joined(&collector).await;
+    let mut cycle = machine.cycle().unwrap();
+    cycle.contact(KEPT).await.unwrap();
+    collector.will([Next::LoseReply]);
+    assert!(matches!(cycle.contact(KEPT).await.unwrap(), Contact::Later { .. }));
+    assert_eq!(machine.status().spooled.unwrap().count, 1);
+    cycle.contact(KEPT).await.unwrap();
+    assert_eq!(paths(&collector), ["/v1/reports", "/v1/heartbeats", "/v1/reports"]);
+    assert!(machine.status().spooled.is_none());
+}
+
+#[tokio::test]
+async fn a_machine_that_comes_back_sends_all_it_kept_in_one_burst_oldest_first() {
+    let collector = Collector::start().await;
+    let machine = joined(&collector).await;
+    let mut cycle = machine.cycle().unwrap();
+    for day in 0..24 {
+        machine.is_called(&format!("day-{day}"));
+        collector.will([Next::Busy(120)]);
+        assert!(matches!(cycle.contact(Kept::Never).await.unwrap(), Contact::Later { .. }));
+    }
+    let status = machine.status();
+    assert_eq!(status.spooled.unwrap().count, REPORT_BURST);
+    assert_eq!(status.dropped, 24 - u64::try_from(REPORT_BURST).unwrap());
+
+    let before = reports(&collector).len();
+    assert!(matches!(cycle.contact(KEPT).await.unwrap(), Contact::Accepted(_)));
+    let burst = reports(&collector).split_off(before);
+    assert_eq!(burst.len(), REPORT_BURST);
+    assert!(burst.is_sorted());
+    assert_eq!((burst[0], burst[REPORT_BURST - 1]), (1, 24), "the first and the newest are there");
+    assert!(machine.status().spooled.is_none());
+}
+
+#[tokio::test]
+async fn a_burst_ends_where_the_collector_has_had_enough() {
+    let collector = Collector::start().await;
+    let machine = joined(&collector).await;
+    let mut cycle = machine.cycle().unwrap();
+    for name in ["a", "b", "c"] {
+        machine.is_called(name);
+        cycle.prepare().await.unwrap();
+    }
+    collector.will([Next::Accept, Next::Busy(300)]);
+    let Contact::Later { retry_after, .. } = cycle.contact(KEPT).await.unwrap() else {
+        panic!("it has had enough");
+    };
+    assert_eq!(retry_after, Some(Duration::from_secs(300)));
+    assert_eq!(reports(&collector), [1, 2]);
+    assert_eq!(machine.status().spooled.unwrap().count, 2);
+}
+
+#[tokio::test]
+async fn a_report_refused_for_what_it_says_does_not_hold_back_the_next() {
+    let collector = Collector::start().await;
+    let machine = joined(&collector).await;
+    let mut cycle = machine.cycle().unwrap();
+    for name in ["a", "b"] {
+        machine.is_called(name);
+        cycle.prepare().await.unwrap();
+    }
+    collector.will([Next::Refuse(422)]);
+    assert!(matches!(cycle.contact(KEPT).await.unwrap(), Contact::Accepted(_)));
+    assert_eq!(reports(&collector), [1, 2]);
+    assert_eq!(machine.status().refused.unwrap().sequence, Sequence(1));
+}
+
+#[tokio::test]
+async fn a_change_is_told_and_looking_without_one_costs_no_contact() {
+    let collector = Collector::start().await;
+    let machine = joined(&collector).await;
+    let mut cycle = machine.cycle().unwrap();
+    cycle.contact(KEPT).await.unwrap();
+    assert!(cycle.notice(true).await.unwrap().is_none());
+    machine.is_called("ho-tich-02");
+    assert!(matches!(cycle.notice(true).await.unwrap(), Some(Contact::Accepted(_))));
+    machine.is_called("ho-tich-03");
+    assert!(cycle.notice(false).await.unwrap().is_none(), "the collector asked for time");
+    assert!(cycle.notice(true).await.unwrap().is_none(), "that waits already");
+    assert_eq!(reports(&collector), [1, 2]);
+    assert_eq!(machine.status().spooled.unwrap().count, 1);
+}
+
+/// The whole loop: a watched file changes, and the collector hears of it long before the interval.
+#[tokio::test]
+async fn the_loop_tells_of_a_change_before_the_interval_is_over() {
+    let collector = Collector::start().await;
+    let machine = joined(&collector).await;
+    let told = async {
+        until(|| !reports(&collector).is_empty()).await;
+        machine.is_called("ho-tich-02");
+        until(|| reports(&collector).len() > 1).await;
+    };
+    let mut cycle = machine.cycle().unwrap();
+    machine.rounds().go(&mut cycle, told).await.unwrap();
+    assert_eq!(reports(&collector), [1, 2]);
+}
+
+#[tokio::test]
+async fn the_loop_takes_over_a_changed_configuration_and_none_that_is_faulty() {
+    let collector = Collector::start().await;
+    let machine = joined(&collector).await;
+    let file = machine.root().join("agent.toml");
+    let claims = |claim: &str| fs::write(&file, format!("[claims]\n{claim}\n")).unwrap();
+    let told = async {
+        until(|| !reports(&collector).is_empty()).await;
+        claims("level = 3");
+        until(|| reports(&collector).len() > 1).await;
+        claims("level = 9");
+        machine.is_called("ho-tich-02");
+        until(|| reports(&collector).len() > 2).await;
+    };
+    let mut cycle = machine.cycle().unwrap();
+    machine.rounds().go(&mut cycle, told).await.unwrap();
+    let said: Vec<_> = collector.seen().split_off(1).iter().map(claimed_level).collect();
+    assert_eq!(said, [None, Some(3), Some(3)]);
+}
+
+fn claimed_level(seen: &crate::collector::Seen) -> Option<u64> {
+    let body: serde_json::Value = serde_json::from_slice(&seen.body).unwrap();
+    body["topics"]["assignment"]["facts"]["assignment.level"]["known"].as_u64()
+}
+
+async fn until(condition: impl Fn() -> bool) {
+    while !condition() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// A number that must last: written over the last one, with no new room on the disk.
+#[tokio::test]
+async fn a_full_disk_silences_no_machine() {
+    let collector = Collector::start().await;
+    let machine = joined(&collector).await;
+    let mut cycle = machine.cycle().unwrap();
+    cycle.contact(KEPT).await.unwrap();
+    machine.has_no_room();
+    for name in ["a", "b"] {
+        machine.is_called(name);
+        assert!(matches!(cycle.contact(KEPT).await.unwrap(), Contact::Accepted(_)), "{name}");
+    }
+    assert_eq!(reports(&collector), [1, 2, 3]);
+}
+
+impl Machine {
+    /// Nothing new can be written in the state folder; what is there can be written over.
+    fn has_no_room(&self) {
+        for name in ["spool", "contacts.json.tmp"] {
+            let path = self.state().join(name);
+            let _ = fs::remove_dir_all(&path);
+            match name {
+                "spool" => fs::write(path, "").unwrap(),
+                _ => fs::create_dir_all(path.join("in-the-way")).unwrap(),
+            }
+        }
+    }
+}

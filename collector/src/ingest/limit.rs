@@ -1,0 +1,137 @@
+//! How often one machine may speak.
+//!
+//! Each machine has a bucket that holds a burst and fills at a steady rate. An agent that comes back
+//! after weeks empties what it has kept into it at once; one that went astray is slowed down, and
+//! nobody else notices.
+
+use std::collections::BTreeMap;
+
+use report::wire::REPORT_BURST;
+use report::{MachineId, Timestamp};
+
+/// A machine has spoken too often.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too many contacts of this machine: the next one is taken in {seconds} s")]
+pub struct TooMany {
+    /// When its next contact is taken, in seconds.
+    pub seconds: u32,
+}
+
+/// The buckets of all machines. In memory only: what a restart forgives does no harm.
+#[derive(Debug)]
+pub struct Limits {
+    /// The time in which one more contact fits in.
+    spacing: Millis,
+    /// How far ahead of the steady rate a machine may be.
+    ahead: Millis,
+    /// When each bucket is full again.
+    full_at: BTreeMap<MachineId, Millis>,
+}
+
+type Millis = i64;
+
+const SECOND: Millis = 1000;
+const HOUR: Millis = 3600 * SECOND;
+
+impl Limits {
+    /// So many contacts in an hour, or twice as many as agents are told to make.
+    #[must_use]
+    pub fn new(contacts_per_hour: u32, contact_interval: u32) -> Self {
+        let told = Millis::from(contact_interval) * SECOND;
+        let spacing = (HOUR / Millis::from(contacts_per_hour.max(1))).min(told / 2).max(1);
+        let burst = Millis::try_from(REPORT_BURST).unwrap_or(1);
+        // The clock tells whole seconds: what fits into one comes all at once.
+        let ahead = (spacing * (burst - 1)).max(SECOND);
+        Self { spacing, ahead, full_at: BTreeMap::new() }
+    }
+
+    /// Takes one contact of a machine out of its bucket.
+    ///
+    /// # Errors
+    /// When the bucket is empty; it is left as it was.
+    pub fn take(&mut self, machine: MachineId, now: Timestamp) -> Result<(), TooMany> {
+        let now = now.0.saturating_mul(SECOND);
+        let full_at = self.full_at.entry(machine).or_insert(now);
+        // A clock that was set back must not silence a machine until it is there again.
+        *full_at = (*full_at).clamp(now, now.saturating_add(self.ahead + self.spacing));
+        let wait = *full_at - self.ahead - now;
+        if wait > 0 {
+            let seconds = u32::try_from((wait + SECOND - 1) / SECOND).unwrap_or(u32::MAX);
+            return Err(TooMany { seconds });
+        }
+        *full_at += self.spacing;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_795_300_000);
+    const QUARTER: u32 = 900;
+
+    fn pc(n: u8) -> MachineId {
+        MachineId::from_bytes([n; 16])
+    }
+
+    fn taken(limits: &mut Limits, tries: usize, at: Timestamp) -> usize {
+        (0..tries).filter(|_| limits.take(pc(1), at).is_ok()).count()
+    }
+
+    #[test]
+    fn a_burst_is_taken_at_once_and_then_one_every_two_minutes() {
+        let mut limits = Limits::new(30, QUARTER);
+        assert_eq!(taken(&mut limits, 50, NOW), REPORT_BURST);
+        assert_eq!(limits.take(pc(1), NOW), Err(TooMany { seconds: 120 }));
+        assert_eq!(limits.take(pc(1), NOW + 119), Err(TooMany { seconds: 1 }));
+        assert_eq!(limits.take(pc(1), NOW + 120), Ok(()));
+        assert_eq!(limits.take(pc(1), NOW + 120), Err(TooMany { seconds: 120 }));
+        assert_eq!(taken(&mut limits, 50, NOW + 86_400), REPORT_BURST, "never more");
+    }
+
+    #[test]
+    fn nobody_pays_for_another() {
+        let mut limits = Limits::new(30, QUARTER);
+        let _ = taken(&mut limits, 50, NOW);
+        assert_eq!(limits.take(pc(2), NOW), Ok(()));
+    }
+
+    #[test]
+    fn over_a_day_no_more_is_taken_than_the_rate_and_one_burst() {
+        let mut limits = Limits::new(30, QUARTER);
+        let total: usize = (0..86_400).map(|s| taken(&mut limits, 3, NOW + s)).sum();
+        assert_eq!(total, 24 * 30 + REPORT_BURST - 1);
+    }
+
+    #[test]
+    fn whoever_does_as_it_is_told_is_never_refused_at_any_interval() {
+        for interval in [60, 120, 300, QUARTER, 6 * 3600] {
+            let mut limits = Limits::new(30, interval);
+            // The earliest that jitter allows, with the report that a heartbeat is answered with.
+            let early = i64::from(interval) * 8 / 10;
+            for contact in 0..500 {
+                let at = NOW + contact * early;
+                assert_eq!(limits.take(pc(1), at), Ok(()), "every {interval} s");
+                if contact % 10 == 0 {
+                    assert_eq!(limits.take(pc(1), at), Ok(()), "every {interval} s");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_silences_nobody() {
+        let mut limits = Limits::new(30, QUARTER);
+        let _ = taken(&mut limits, 50, NOW + 1_000_000);
+        assert_eq!(limits.take(pc(1), NOW), Err(TooMany { seconds: 120 }));
+        assert_eq!(limits.take(pc(1), NOW + 120), Ok(()));
+    }
+
+    #[test]
+    fn a_rate_of_many_in_a_second_is_what_it_says() {
+        let mut limits = Limits::new(3600 * 200, QUARTER);
+        let total: usize = (0..60).map(|s| taken(&mut limits, 1000, NOW + s)).sum();
+        assert!((60 * 200..=61 * 200 + 1).contains(&total), "{total}");
+    }
+}

@@ -1,0 +1,84 @@
+//! Heartbeats in the store.
+
+use report::Timestamp;
+use rusqlite::Connection;
+
+use super::sqlite::audit;
+use super::{Operation, StoreError, contacts};
+use crate::audit::Action;
+use crate::identities::Stranger;
+use crate::ingest::admission::{AdmittedHeartbeat, Introduction};
+use crate::ingest::heartbeat::{Pulse, pulse};
+use crate::machine::Standing;
+
+/// Keeps a heartbeat that was admitted: a contact, and that the facts of the last report were seen
+/// again. History gets no row.
+#[derive(Debug)]
+pub struct StoreHeartbeat(pub AdmittedHeartbeat);
+
+/// What came of a heartbeat.
+#[derive(Debug)]
+pub struct Heard {
+    /// What it comes to; only some of these left anything in the store.
+    pub pulse: Pulse,
+    /// The identity's standing after it.
+    pub standing: Standing,
+    /// The heartbeat, handed back.
+    pub heartbeat: AdmittedHeartbeat,
+}
+
+impl Operation for StoreHeartbeat {
+    /// A revocation that came while the heartbeat was on its way is final.
+    type Outcome = Result<Heard, Stranger>;
+
+    fn apply(self, database: &Connection) -> Result<Self::Outcome, StoreError> {
+        let heartbeat = self.0;
+        let introduction = heartbeat.introduction();
+        let (past, standing) = contacts::past(database, introduction)?;
+        if standing == Standing::Revoked {
+            return Ok(Err(Stranger::Revoked));
+        }
+        let pulse = pulse(&past, &heartbeat);
+        let standing = match pulse {
+            Pulse::Confirmed(seen_at) => {
+                contacts::keep(database, introduction, standing)?;
+                confirm(database, introduction, seen_at)?;
+                standing
+            }
+            Pulse::Clone => {
+                audit(database, &contacts::entry(introduction, Action::CloneSeen, &past))?;
+                keep_standing(database, introduction, contacts::cloned(standing))?
+            }
+            Pulse::Repeat | Pulse::ReportWanted | Pulse::SequenceConflict | Pulse::OldSequence => {
+                standing
+            }
+        };
+        Ok(Ok(Heard { pulse, standing, heartbeat }))
+    }
+}
+
+/// Moves the topics of the last report forward, known to this version or not.
+fn confirm(
+    database: &Connection,
+    introduction: &Introduction,
+    seen_at: Timestamp,
+) -> Result<(), StoreError> {
+    database
+        .prepare_cached(
+            "UPDATE topics SET confirmed_at = max(ifnull(confirmed_at, ?1), ?1)
+             WHERE machine = ?2 AND report = (SELECT reports FROM machines WHERE id = ?2)",
+        )?
+        .execute((seen_at.0, introduction.machine.to_string()))?;
+    Ok(())
+}
+
+fn keep_standing(
+    database: &Connection,
+    introduction: &Introduction,
+    standing: Standing,
+) -> Result<Standing, StoreError> {
+    database
+        .prepare_cached("UPDATE machines SET standing = ? WHERE id = ?")?
+        .execute((standing.name(), introduction.machine.to_string()))?;
+    Ok(standing)
+}
