@@ -251,10 +251,17 @@ fn service_manager(folder: &Path) -> Vec<(&'static str, String)> {
     let unit = include_str!("../packaging/linux/lachan-agent.service");
     let seconds = unit.lines().find_map(|line| line.strip_prefix("WatchdogSec="));
     if let Some(seconds) = seconds {
-        let seconds: u64 = seconds.trim_end_matches("s").parse().expect("seconds");
-        environment.push(("WATCHDOG_USEC", (seconds * 1_000_000).to_string()));
+        environment.push(("WATCHDOG_USEC", (time_span(seconds) * 1_000_000).to_string()));
     }
     environment
+}
+
+/// The seconds of a time span as the unit writes it: `90s` or `5min`.
+fn time_span(text: &str) -> u64 {
+    match text.strip_suffix("min") {
+        Some(minutes) => 60 * minutes.parse::<u64>().expect("minutes"),
+        None => text.trim_end_matches('s').parse().expect("seconds"),
+    }
 }
 
 // --- surveys ---------------------------------------------------------------------------------

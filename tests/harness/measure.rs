@@ -1,6 +1,5 @@
 //! What a process takes, by the kernel's own books.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -200,15 +199,6 @@ impl WakeUps {
         let pauses = self.moments.windows(2).map(|pair| pair[1] - pair[0]);
         pauses.fold(f64::INFINITY, f64::min)
     }
-}
-
-/// The processes that a process has started and that still run.
-#[must_use]
-pub fn children(pid: u32) -> BTreeSet<u32> {
-    let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
-    let of_task = |task: fs::DirEntry| fs::read_to_string(task.path().join("children")).ok();
-    let lists: Vec<String> = tasks.filter_map(of_task).collect();
-    lists.iter().flat_map(|list| list.split(' ')).filter_map(|pid| pid.parse().ok()).collect()
 }
 
 fn read(path: &str) -> String {
