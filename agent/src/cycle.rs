@@ -422,7 +422,7 @@ impl Cycle {
             collector: by.to_string(),
             sequence,
             kind,
-            skew: -exchange.skew(reply.received_at),
+            skew: exchange.skew(reply.received_at),
             reply: reply.clone(),
         });
         self.save_contacts();

@@ -20,6 +20,7 @@ use hyper::StatusCode;
 use report::Timestamp;
 use report::wire::{Problem, WIRE};
 use rustls::{CertificateError, ClientConfig, OtherError};
+use rustls_pki_types::UnixTime;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpStream;
@@ -370,10 +371,19 @@ impl Distrust {
             return Self::Other(text);
         };
         match error {
-            CertificateError::Expired
-            | CertificateError::ExpiredContext { .. }
-            | CertificateError::NotValidYet
-            | CertificateError::NotValidYetContext { .. } => Self::Dates(text),
+            CertificateError::ExpiredContext { time, not_after } => {
+                let (ended, now) = (moment(*not_after), moment(*time));
+                Self::Dates(format!(
+                    "the collector's certificate ended {ended}, and here it is {now}"
+                ))
+            }
+            CertificateError::NotValidYetContext { time, not_before } => {
+                let (begins, now) = (moment(*not_before), moment(*time));
+                Self::Dates(format!(
+                    "the collector's certificate begins {begins}, and here it is {now}"
+                ))
+            }
+            CertificateError::Expired | CertificateError::NotValidYet => Self::Dates(text),
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 Self::Name(text)
             }
@@ -384,6 +394,10 @@ impl Distrust {
             _ => Self::Other(text),
         }
     }
+}
+
+fn moment(time: UnixTime) -> Timestamp {
+    Timestamp(i64::try_from(time.as_secs()).unwrap_or(i64::MAX))
 }
 
 enum Understood<T> {

@@ -1,6 +1,7 @@
 //! A machine whose clock is wrong: it still reports, and nobody talks it into anything.
 
 use agent::clock::{self, Reading};
+use agent::cycle::Contact;
 use agent::identity::Identity;
 use agent::uplink::tls::{self, Clock};
 use agent::uplink::{Answer, Body, Uplink};
@@ -10,7 +11,7 @@ use report::wire::{CLOCK_PATH, RENEW_PATH, REPORTS_PATH, ReportReply};
 use serde_json::Value as Json;
 
 use crate::collector::{Collector, FRESH, Next};
-use crate::{Machine, joined};
+use crate::{KEPT, Machine, joined};
 
 const LONG_LIVED: (i64, i64) = (-1, 400);
 
@@ -83,6 +84,17 @@ async fn a_clock_that_died_after_the_collector_got_a_new_certificate_is_told_the
     let expected = ["/v1/enrol", CLOCK_PATH, REPORTS_PATH, REPORTS_PATH];
     assert_eq!(collector.paths()[..4], expected);
     assert_eq!(collector.paths()[4..], expected[1..]);
+}
+
+#[tokio::test]
+async fn a_whole_contact_goes_by_what_was_told_and_notes_how_wrong_the_clock_is() {
+    let (collector, machine) = half_a_year_later().await;
+    let contact = machine.cycle().unwrap().contact(KEPT).await.unwrap();
+    assert!(matches!(contact, Contact::Accepted(_)));
+    // Half of its life is over by the collector's time, and not by this machine's.
+    assert_eq!(collector.paths()[1..], [CLOCK_PATH, REPORTS_PATH]);
+    let off = machine.status().last_accepted.unwrap().skew;
+    assert!((off + 200 * DAY).abs() < 60, "{off}: this machine is behind");
 }
 
 #[tokio::test]
@@ -175,6 +187,7 @@ async fn who_has_not_joined_is_told_to_set_the_clock() {
     let collector = Collector::certifying(FRESH).await;
     collector.goes_on(200);
     let error = Machine::new().enrol(&collector.token()).await.unwrap_err().to_string();
+    assert!(error.contains("the collector's certificate begins 20"), "{error}");
     assert!(error.contains("is this machine's clock right?"), "{error}");
     assert_eq!((collector.connections(), collector.seen().len()), (1, 0));
 }

@@ -116,7 +116,7 @@ async fn the_whole_way_by_command_line() {
     assert_eq!(shown(&survey), shown(&sent["topics"]), "what is shown is what is sent");
 
     let doctor = run(words("doctor --json"));
-    assert_eq!(doctor.status.code(), Some(2), "no service is at work");
+    assert_eq!(doctor.status.code(), Some(2), "no service is at work: {doctor:?}");
     let doctor: serde_json::Value = serde_json::from_slice(&doctor.stdout).unwrap();
     assert_eq!(doctor["checks"][0]["question"], "configuration");
     assert_eq!(doctor["checks"][0]["health"], "fine");
