@@ -395,3 +395,15 @@ fn every_figure_of_the_budget_is_measured() {
         assert!(source.contains(&format!("\"{name}\"")), "nobody measures {name}");
     }
 }
+
+#[test]
+fn a_process_that_wakes_up_every_second_is_seen_doing_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let shell = ["-c", "while sleep 1; do :; done"];
+    let restless = Running::start(Path::new("/bin/sh"), &shell, &folder.path().join("log"));
+    let strace = Strace::attach(restless.id());
+    thread::sleep(Duration::from_secs(4));
+    let woken = strace.wake_ups(Duration::ZERO);
+    assert!(woken.moments.len() >= 2, "{}", woken.calls);
+    assert!(woken.shortest_pause() < 5.0, "{}", woken.calls);
+}
