@@ -284,7 +284,7 @@ fn surveys(agent: &Path, figures: &mut Figures) {
     figures.note("survey_memory", live.peak, "this machine as it is");
     let plain = tempfile::tempdir().unwrap();
     if !copy_lists(plain.path()) {
-        skip("apt_lists_in_every_format", "this machine has no package lists: apt-get update");
+        skip("this_machines_apt", "no package lists: apt-get update would fetch them");
         return;
     }
     for (ending, packer, memory) in FORMATS {

@@ -1,5 +1,6 @@
 //! Agents that others use, to be measured as ours is. `tests/peers.sh` unpacks them.
 
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 
 use crate::measure::{self, Cost, Memory};
@@ -61,7 +62,7 @@ impl Peer {
     /// When it does not.
     #[must_use]
     pub fn start(&self) -> Serving {
-        let port = crate::collector::free_port();
+        let port = low_free_port();
         let (program, arguments) = self.daemon(port.port());
         let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
         let environment = self.environment();
@@ -69,7 +70,7 @@ impl Peer {
             environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let log = self.work.join("log");
         let running = Running::start_under(&environment, &program, &arguments, &log);
-        until(self.name, || std::net::TcpStream::connect(port).is_ok());
+        until(self.name, || TcpStream::connect(port).is_ok());
         Serving { running, port }
     }
 
@@ -158,7 +159,7 @@ impl Peer {
 #[derive(Debug)]
 pub struct Serving {
     running: Running,
-    port: std::net::SocketAddr,
+    port: SocketAddr,
 }
 
 impl Serving {
@@ -167,6 +168,13 @@ impl Serving {
     pub fn id(&self) -> u32 {
         self.running.id()
     }
+}
+
+/// A port that is free now, below those that the kernel gives: one peer takes no other.
+fn low_free_port() -> SocketAddr {
+    let first = 20_000 + u16::try_from(std::process::id() % 10_000).expect("a port");
+    let mut ports = (first..32_768).map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+    ports.find(|address| TcpListener::bind(address).is_ok()).expect("a free port")
 }
 
 fn scrape(serving: &Serving) -> Cost {
