@@ -1,8 +1,8 @@
 //! One pass over all probes.
 //!
-//! The service looks through a child process ([`child`]) that ends with the survey: the memory it
+//! The service looks through a child process (`child`) that ends with the survey: the memory it
 //! took is given back, and a probe that hangs, or ends its process, costs its own topic and never
-//! the agent. What the child does itself, and what a command shows by hand, looks from [`here`].
+//! the agent. What the child does itself, and what a command shows by hand, looks from `here`.
 
 mod child;
 mod here;

@@ -11,6 +11,8 @@ use crate::host::recorded::{Machine, fact, facts, reason, records, text};
 use crate::lookout::Lookout;
 use crate::probes::Context;
 
+mod damage;
+
 const NOW: Timestamp = Timestamp(1_795_318_200);
 
 fn look(host: Host) -> Vec<Observation> {

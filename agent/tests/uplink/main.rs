@@ -4,6 +4,7 @@
 
 mod authority;
 mod collector;
+mod damage;
 mod dead_clock;
 mod doctor;
 mod hygiene;

@@ -121,5 +121,8 @@ impl<R: io::Read> Lines<R> {
 }
 
 fn trimmed(line: &[u8]) -> &[u8] {
-    line.strip_suffix(b"\r").unwrap_or(line)
+    match line {
+        [line @ .., b'\r'] => line,
+        line => line,
+    }
 }

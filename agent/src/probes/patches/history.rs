@@ -147,3 +147,93 @@ fn in_zone(files: &Files, local: Timestamp) -> Fact {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::host::recorded::{Machine, reason};
+
+    const UPGRADE: &str = "\nStart-Date: 2026-11-20  07:00:01\nCommandline: apt-get -y dist-upgrade\n\
+        Upgrade: libssl3:amd64 (3.0.19-1~deb12u2, 3.0.22-1~deb12u2)\nEnd-Date: 2026-11-20  07:00:12\n";
+    const REMOVAL: &str = "\nStart-Date: 2026-11-21  08:00:00\nRemove: nano:amd64 (7.2-1)\n\
+        End-Date: 2026-11-21  08:00:01\n";
+    const FAILURE: &str = "\nStart-Date: 2026-11-22  09:00:00\nInstall: nano:amd64 (7.2-1)\n\
+        Error: Sub-process /usr/bin/dpkg returned an error code (1)\nEnd-Date: 2026-11-22  09:00:01\n";
+
+    fn log(number: &str) -> String {
+        format!("{FOLDER}/{APT}{number}")
+    }
+
+    fn at(day: u32, hour: u32, second: u32) -> Fact {
+        let at = Timestamp::from_civil((2026, 11, day), (hour, 0, second)).unwrap();
+        moment(Moment::machine(at))
+    }
+
+    fn found(machine: &Machine) -> (Fact, String) {
+        installed_at(&machine.files())
+    }
+
+    #[test]
+    fn the_last_run_that_installed_something_and_did_not_fail() {
+        let machine = Machine::empty().with(&log(""), [UPGRADE, REMOVAL, FAILURE].concat());
+        assert_eq!(found(&machine), (at(20, 7, 12), log("")));
+    }
+
+    #[test]
+    fn a_run_that_has_not_ended_has_installed_nothing_yet() {
+        let running = UPGRADE.replace("2026-11-20", "2026-11-22").replace("End-Date", "Ended");
+        let machine = Machine::empty().with(&log(""), [UPGRADE, &running].concat());
+        assert_eq!(found(&machine), (at(20, 7, 12), log("")));
+    }
+
+    #[test]
+    fn logs_put_aside_are_read_the_newest_first() {
+        let machine = Machine::empty()
+            .with(&log(""), "")
+            .with(&log(".1.gz"), gzip(REMOVAL))
+            .with(&log(".2.gz"), gzip(UPGRADE))
+            .with(&log(".10.gz"), gzip(&UPGRADE.replace("2026-11", "2026-01")));
+        assert_eq!(found(&machine), (at(20, 7, 12), log(".2.gz")));
+    }
+
+    fn gzip(text: &str) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut encoder, text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn dpkgs_own_log_stands_in() {
+        let text = "2026-11-19 05:00:07 status installed nano:amd64 7.2-1\n\
+            2026-11-19 05:00:08 startup packages configure\n";
+        let machine = Machine::empty().with(DPKG, text);
+        assert_eq!(found(&machine), (at(19, 5, 7), DPKG.to_owned()));
+    }
+
+    #[test]
+    fn without_a_log_nothing_was_ever_installed_and_a_log_kept_from_us_is_unknown() {
+        assert_eq!(found(&Machine::empty()).0, Fact::Absent);
+        let machine = Machine::empty().with(&log(""), UPGRADE).denied(&log(""));
+        assert_eq!(reason(&found(&machine).0), Some(Reason::AccessDenied));
+    }
+
+    #[test]
+    fn a_zone_that_cannot_be_read_leaves_the_moment_unknown() {
+        let machine = Machine::empty().with(&log(""), UPGRADE).with(ZONE, "nonsense");
+        assert_eq!(reason(&found(&machine).0), Some(Reason::NotSupported));
+    }
+
+    proptest! {
+        #[test]
+        fn logs_of_any_bytes_are_read(apt: Vec<u8>, date: String, dpkg: Vec<u8>) {
+            let ended = format!("Install: a\nEnd-Date: {date}\n\n");
+            let machine = Machine::empty()
+                .with(&log(""), [&apt[..], b"\n", ended.as_bytes()].concat())
+                .with(&log(".1.gz"), &apt)
+                .with(DPKG, dpkg);
+            found(&machine);
+        }
+    }
+}

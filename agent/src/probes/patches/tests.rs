@@ -436,3 +436,45 @@ fn a_container_is_not_restarted_for_its_hosts_kernel() {
     let machine = office_pc().with(".dockerenv", "").with("run/reboot-required", "");
     assert_eq!(reason(&reboot(&machine)), Some(Reason::NotSupported));
 }
+
+#[test]
+fn packages_kept_as_they_are_are_counted() {
+    let status = "var/lib/dpkg/status";
+    let machine = office_pc().with_edit(
+        status,
+        "Package: libssl3\nStatus: install",
+        "Package: libssl3\nStatus: hold",
+    );
+    let facts = look(&machine);
+    assert_eq!(fact(&facts, "patches.held"), count(1));
+    assert_eq!(fact(&facts, "patches.security_held"), count(1));
+    let names = fact(&facts, "patches.security_held_names");
+    assert_eq!(names, crate::probes::findings::text("libssl3"));
+    assert_eq!(fact(&look(&office_pc()), "patches.held"), count(0));
+}
+
+#[test]
+fn a_package_left_in_the_middle_or_a_journal_left_behind_is_broken() {
+    let broken = |machine: &Machine| fact(&look(machine), "patches.broken");
+    assert_eq!(broken(&office_pc()), yes_or_no(false));
+    let half = office_pc().with_edit(
+        "var/lib/dpkg/status",
+        "Package: libssl3\nStatus: install ok installed",
+        "Package: libssl3\nStatus: install ok half-configured",
+    );
+    assert_eq!(broken(&half), yes_or_no(true));
+    let scratch = office_pc().with("var/lib/dpkg/updates/tmp.i", "");
+    assert_eq!(broken(&scratch), yes_or_no(false));
+    let step = scratch.with("var/lib/dpkg/updates/0003", "Package: libssl3\n");
+    assert_eq!(broken(&step), yes_or_no(true));
+    let unreadable = office_pc().with_folder("var/lib/dpkg/updates").denied("var/lib/dpkg/updates");
+    assert_eq!(reason(&broken(&unreadable)), Some(Reason::AccessDenied));
+}
+
+/// Looking twice at the same machine gives the same facts: a report is sent in full only when
+/// something has happened.
+#[test]
+fn a_machine_where_nothing_happened_says_the_same_again() {
+    let machine = office_pc();
+    assert_eq!(look(&machine), look(&machine));
+}

@@ -117,3 +117,91 @@ fn number(bytes: &[u8], at: Range<usize>) -> Option<i64> {
     let start = i64::from(first.cast_signed());
     Some(rest.iter().fold(start, |number, byte| number << 8 | i64::from(*byte)))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn at(date: (i64, u32, u32), time: (u32, u32, u32)) -> Timestamp {
+        Timestamp::from_civil(date, time).unwrap()
+    }
+
+    /// A compiled time zone: changes with the kind that follows, and offsets by kind.
+    fn compiled(changes: &[(i64, u8)], offsets: &[i32], rule: &str) -> Vec<u8> {
+        let part = |width: usize| {
+            let mut bytes = b"TZif2".to_vec();
+            bytes.extend([0; 15]);
+            let counts = [0, 0, 0, changes.len(), offsets.len(), 4];
+            bytes.extend(counts.into_iter().flat_map(|n| u32::try_from(n).unwrap().to_be_bytes()));
+            for (time, _) in changes {
+                bytes.extend(&time.to_be_bytes()[8 - width..]);
+            }
+            bytes.extend(changes.iter().map(|(_, kind)| kind));
+            for offset in offsets {
+                bytes.extend(offset.to_be_bytes());
+                bytes.extend([0, 0]);
+            }
+            bytes.extend(b"XXX\0");
+            bytes
+        };
+        [part(4), part(8), format!("\n{rule}\n").into_bytes()].concat()
+    }
+
+    #[test]
+    fn vietnam_is_seven_hours_ahead_all_year() {
+        let zone =
+            Zone::parse(&compiled(&[(171_820_800, 1)], &[28_800, 25_200], "<+07>-7")).unwrap();
+        let local = at((2026, 11, 22), (11, 30, 0));
+        assert_eq!(zone.moment(local), Some(at((2026, 11, 22), (4, 30, 0))));
+        let before = at((1974, 1, 1), (8, 0, 0));
+        assert_eq!(zone.moment(before), Some(at((1974, 1, 1), (0, 0, 0))));
+    }
+
+    #[test]
+    fn a_time_shown_twice_is_the_earlier_and_one_never_shown_is_near() {
+        let (forward, back) = (at((2026, 3, 29), (1, 0, 0)), at((2026, 10, 25), (1, 0, 0)));
+        let changes = [(forward.0, 1), (back.0, 0), (back.0 + 1_000_000_000, 0)];
+        let zone =
+            Zone::parse(&compiled(&changes, &[3_600, 7_200], "CET-1CEST,M3.5.0,M10.5.0")).unwrap();
+        let twice = at((2026, 10, 25), (2, 30, 0));
+        assert_eq!(zone.moment(twice), Some(at((2026, 10, 25), (0, 30, 0))));
+        let never = zone.moment(at((2026, 3, 29), (2, 30, 0))).unwrap();
+        assert!((never.0 - forward.0).abs() <= 3_600);
+    }
+
+    #[test]
+    fn a_rule_that_is_not_read_leaves_the_time_after_it_unknown() {
+        let zone = Zone::parse(&compiled(&[(0, 0)], &[3_600], "CET-1CEST,M3.5.0,M10.5.0")).unwrap();
+        assert_eq!(zone.moment(at((2026, 11, 22), (4, 30, 0))), None);
+    }
+
+    #[test]
+    fn greenwich_is_a_zone_and_other_files_are_none() {
+        let utc = Zone::parse(&compiled(&[], &[0], "UTC0")).unwrap();
+        assert_eq!(utc, Zone::utc());
+        assert_eq!(Zone::parse(b""), None);
+        assert_eq!(Zone::parse(b"Asia/Ho_Chi_Minh"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_a_zone_or_none(
+            bytes: Vec<u8>,
+            cut in 0..200_usize,
+            flipped in 0..200_usize,
+            local: i64,
+        ) {
+            let _ = Zone::parse(&bytes);
+            let mut damaged = compiled(&[(0, 1), (local, 0)], &[0, 25_200], "x");
+            if let Some(byte) = damaged.get_mut(flipped) {
+                *byte ^= 0x81;
+            }
+            damaged.truncate(200 - cut);
+            if let Some(zone) = Zone::parse(&damaged) {
+                zone.moment(Timestamp(local));
+            }
+        }
+    }
+}

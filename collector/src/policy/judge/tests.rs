@@ -257,6 +257,28 @@ fn a_machine_with_a_slow_clock_is_not_stale() {
 }
 
 #[test]
+fn a_heartbeat_keeps_facts_fresh_but_not_those_that_always_change() {
+    let seen = NOW - 3 * DAY;
+    let confirmed = |topic: Topic, fact: &str, value: Value, confirm: bool| {
+        let set = set_with_rules(
+            "m-1,so,workstation,lan,,,,2025-01-01,\n",
+            &[&rule("r0", "major", &format!("[require]\n\"{fact}\" = {{ present = true }}"))],
+        );
+        let mut machine = silent_body(1, Some("m-1"));
+        observe(&mut machine, topic, seen, &[(fact, known(value))]);
+        if confirm {
+            machine.topics.get_mut(&topic).unwrap().confirm(NOW - HOUR);
+        }
+        judge(&set, &Subject::of(&set, &machine, NOW), clock()).rules.remove(0).ruling
+    };
+    let lists = |fact: &str, confirm| confirmed(Topic::Patches, fact, source_moment(seen), confirm);
+    assert_eq!(confirmed(Topic::Machine, MEMORY, Value::Count(1), true), Ruling::Pass);
+    assert_eq!(confirmed(Topic::Machine, MEMORY, Value::Count(1), false), Ruling::Unknown);
+    assert_eq!(lists("patches.lists_at", true), Ruling::Pass);
+    assert_eq!(lists("patches.refreshed_at", true), Ruling::Unknown);
+}
+
+#[test]
 fn a_moment_by_the_machines_clock_is_corrected_and_the_vendors_is_not() {
     let set = set_with_rules(
         "m-1,so,workstation,lan,,,,2025-01-01,\n",
