@@ -101,6 +101,8 @@ fn real_certificate() -> Vec<u8> {
     Authority::new("machine CA").der().to_vec()
 }
 
+const REPORT: &str = "spool/00000000000000000007";
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -109,19 +111,21 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         let state = StateDir::new(folder.path().join("state"));
         let _lock = state.lock().unwrap();
-        fs::create_dir(state.join("identity")).unwrap();
+        for folder in ["identity", "spool"] {
+            fs::create_dir(state.join(folder)).unwrap();
+        }
         for name in [
-            "contacts.json", "sequence", "report", "refused",
+            "contacts.json", "sequence", REPORT, "spool/dropped", "refused",
             "identity/identity.json", "identity/key.pem", "identity/certificate.pem",
             "identity/anchors.pem",
         ] {
             fs::write(state.join(name), &noise).unwrap();
         }
-        let _ = Spool::new(&state).get().unwrap();
-        fs::write(state.join("report"), sealed(&noise)).unwrap();
+        prop_assert!(Spool::open(&state).unwrap().waiting().is_empty());
+        fs::write(state.join(REPORT), sealed(&noise)).unwrap();
         fs::write(state.join("refused"), sealed(&noise)).unwrap();
-        let _ = Spool::new(&state).get().unwrap();
-        let _ = Spool::new(&state).refused().unwrap();
+        prop_assert!(Spool::open(&state).unwrap().waiting().is_empty());
+        let _ = Spool::look(&state).unwrap().refused().unwrap();
         let _ = Contacts::load(&state, MachineId::from_bytes([1; 16])).unwrap().heard();
         let _ = state.next_sequence(Sequence(0)).unwrap();
         let _ = Status::read(&state, &[]);
