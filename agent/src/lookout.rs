@@ -3,7 +3,7 @@
 //! is begun: one that hangs costs one thread, however long the agent lives.
 //!
 //! A look that panics gives no answer either, where the build unwinds. The agent that is shipped
-//! does not: there a panic ends the process, and the service manager starts it again.
+//! does not: there a panic ends the process, which for a survey is a child of the agent's.
 
 use std::io;
 use std::sync::Arc;

@@ -66,7 +66,7 @@ impl Spool {
         let folder = state.join(FOLDER);
         durable::create_folder(&folder).map_err(at(&folder))?;
         let Found { drafts, damaged, unfinished } = find(&folder)?;
-        let mut spool = Self::of(state, drafts)?;
+        let mut spool = Self::of(state, drafts);
         damaged.iter().chain(&unfinished).for_each(|path| clear_away(path));
         spool.drop_more(damaged.len());
         spool.thin();
@@ -78,14 +78,12 @@ impl Spool {
     /// # Errors
     /// When the disk does not give it.
     pub fn look(state: &StateDir) -> Result<Self, StateError> {
-        Self::of(state, find(&state.join(FOLDER))?.drafts)
+        Ok(Self::of(state, find(&state.join(FOLDER))?.drafts))
     }
 
-    fn of(state: &StateDir, waiting: Vec<Draft>) -> Result<Self, StateError> {
-        let path = state.join(FOLDER).join(DROPPED);
-        let counter = durable::read(&path, MAX_COUNTER_BYTES).map_err(at(&path))?;
-        let dropped = counter.and_then(|bytes| String::from_utf8(bytes).ok()?.trim().parse().ok());
-        Ok(Self { state: state.clone(), waiting, dropped: dropped.unwrap_or_default() })
+    fn of(state: &StateDir, waiting: Vec<Draft>) -> Self {
+        let dropped = read_counter(&state.join(FOLDER).join(DROPPED)).unwrap_or_default();
+        Self { state: state.clone(), waiting, dropped }
     }
 
     /// The reports that wait, oldest first.
@@ -269,6 +267,12 @@ fn read(path: &Path) -> Option<Draft> {
         .inspect_err(|error| tracing::warn!(path = %path.display(), %error, "cannot read"))
         .ok()??;
     Draft::read(sealed::open(&bytes)?)
+}
+
+/// A count that is damaged begins anew: it is for people to read.
+fn read_counter(path: &Path) -> Option<u64> {
+    let bytes = durable::read(path, MAX_COUNTER_BYTES).ok()??;
+    String::from_utf8(bytes).ok()?.trim().parse().ok()
 }
 
 fn clear_away(path: &Path) {

@@ -5,6 +5,7 @@
 
 pub mod backoff;
 mod clock;
+mod failure;
 mod http;
 pub mod proxy;
 pub(crate) mod reach;
@@ -12,15 +13,13 @@ mod retry_after;
 pub mod tls;
 
 use std::fmt;
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::StatusCode;
 use report::Timestamp;
 use report::wire::{Problem, WIRE};
-use rustls::{CertificateError, ClientConfig, OtherError};
-use rustls_pki_types::UnixTime;
+use rustls::ClientConfig;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpStream;
@@ -31,9 +30,10 @@ use tokio_rustls::client::TlsStream;
 use crate::address::Address;
 use crate::clock::Reading;
 pub use clock::Told;
+pub use failure::{Distrust, ExchangeError, Failure};
 pub use http::Body;
-use http::{Reply, ask, causes};
-use proxy::{Proxy, ProxyError};
+use http::{Reply, ask};
+use proxy::Proxy;
 use tls::{Calendar, Clock, Dated, Tls};
 
 /// How long a connection may take to come about.
@@ -112,105 +112,6 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { status, problem } = self;
         write!(f, "the collector refuses it: {} ({status} {})", problem.message, problem.reason)
-    }
-}
-
-/// Why no collector took it, by address.
-#[derive(Debug, Default)]
-pub struct Failure(Vec<(Address, ExchangeError)>);
-
-impl Failure {
-    /// The collectors of which nothing but the dates stands in the way. None, where another one
-    /// was reached: by its certificate the clock may be right.
-    fn only_by_dates(&self) -> Vec<Address> {
-        if self.0.iter().any(|(_, error)| error.was_reached()) {
-            return Vec::new();
-        }
-        let mut by_dates = Vec::new();
-        for (address, error) in &self.0 {
-            if matches!(error, ExchangeError::Tls(Distrust::Dates(_))) {
-                by_dates.push(address.clone());
-            }
-        }
-        by_dates
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_empty() {
-            return f.write_str("no collector is known: name one under `collectors`");
-        }
-        for (index, (address, error)) in self.0.iter().enumerate() {
-            let separator = if index == 0 { "" } else { "; " };
-            write!(f, "{separator}{address}: {error}")?;
-        }
-        Ok(())
-    }
-}
-
-/// Why an exchange with one collector came to nothing.
-#[derive(Debug, thiserror::Error)]
-pub enum ExchangeError {
-    /// The name is not known or nobody listens.
-    #[error("cannot connect: {0}")]
-    Connect(io::Error),
-    /// The proxy does not lead there.
-    #[error(transparent)]
-    Proxy(Box<ProxyError>),
-    /// The other side is not trusted, or does not trust this one.
-    #[error("no trusted connection: {0}")]
-    Tls(#[from] Distrust),
-    /// It took too long.
-    #[error("no answer in time")]
-    TimedOut,
-    /// The connection broke or was not HTTP.
-    #[error("the connection broke: {}", causes(.0))]
-    Http(#[from] hyper::Error),
-    /// The answer is longer than anything that is expected.
-    #[error("the answer is longer than {MAX_REPLY_BYTES} bytes")]
-    TooLong,
-    /// The answer is not one.
-    #[error("the answer makes no sense: {0}")]
-    Senseless(String),
-    /// Who has not joined is not told the time.
-    #[error(
-        "collectors tell the time to machines that have joined: set this machine's clock right"
-    )]
-    NobodyToTell,
-    /// The collector has no time.
-    #[error("the collector answers {0}")]
-    Status(StatusCode),
-}
-
-/// Why there is no trust.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Distrust {
-    /// By this machine's clock the collector's certificate is over, or did not begin.
-    #[error("{0}: is this machine's clock right?")]
-    Dates(String),
-    /// The certificate is for another name or address.
-    #[error("{0}")]
-    Name(String),
-    /// The certificate is by somebody else, or is forged.
-    #[error("{0}")]
-    Authority(String),
-    /// Anything else, also that the collector does not trust this machine.
-    #[error("{0}")]
-    Other(String),
-}
-
-impl ExchangeError {
-    /// Whether there was a trusted connection.
-    fn was_reached(&self) -> bool {
-        match self {
-            Self::Connect(_)
-            | Self::Proxy(_)
-            | Self::Tls(_)
-            | Self::TimedOut
-            | Self::NobodyToTell => false,
-            Self::Http(_) | Self::TooLong | Self::Senseless(_) | Self::Status(_) => true,
-        }
     }
 }
 
@@ -362,44 +263,6 @@ async fn within<T>(
     timeout(limit, work).await.map_err(|_| ExchangeError::TimedOut)?
 }
 
-impl Distrust {
-    /// A verifier's own words, where the library would only show them as a debug dump.
-    fn of(error: &io::Error) -> Self {
-        let text = error.to_string();
-        let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
-        let Some(rustls::Error::InvalidCertificate(error)) = inner else {
-            return Self::Other(text);
-        };
-        match error {
-            CertificateError::ExpiredContext { time, not_after } => {
-                let (ended, now) = (moment(*not_after), moment(*time));
-                Self::Dates(format!(
-                    "the collector's certificate ended {ended}, and here it is {now}"
-                ))
-            }
-            CertificateError::NotValidYetContext { time, not_before } => {
-                let (begins, now) = (moment(*not_before), moment(*time));
-                Self::Dates(format!(
-                    "the collector's certificate begins {begins}, and here it is {now}"
-                ))
-            }
-            CertificateError::Expired | CertificateError::NotValidYet => Self::Dates(text),
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                Self::Name(text)
-            }
-            CertificateError::UnknownIssuer | CertificateError::BadSignature => {
-                Self::Authority(text)
-            }
-            CertificateError::Other(OtherError(own)) => Self::Authority(own.to_string()),
-            _ => Self::Other(text),
-        }
-    }
-}
-
-fn moment(time: UnixTime) -> Timestamp {
-    Timestamp(i64::try_from(time.as_secs()).unwrap_or(i64::MAX))
-}
-
 enum Understood<T> {
     Accepted(T),
     Refused(Refusal),
@@ -490,19 +353,5 @@ mod tests {
         assert_eq!(exchange.skew(Timestamp(1_000_000)), 0);
         assert_eq!(exchange.skew(Timestamp(1_000_300)), -300);
         assert_eq!(exchange.skew(Timestamp(990_000)), 10_000);
-    }
-
-    #[test]
-    fn the_time_is_asked_only_where_nobody_was_reached_and_dates_alone_are_in_the_way() {
-        let address = |text: &str| text.parse::<Address>().unwrap();
-        let dates = || ExchangeError::Tls(Distrust::Dates(String::new()));
-        let failure = |first| {
-            Failure(vec![(address("a:1"), first), (address("b:1"), dates())]).only_by_dates()
-        };
-        assert_eq!(failure(dates()), [address("a:1"), address("b:1")]);
-        assert_eq!(failure(ExchangeError::TimedOut), [address("b:1")]);
-        let name = Distrust::Name(String::new());
-        assert_eq!(failure(ExchangeError::Tls(name)), [address("b:1")]);
-        assert_eq!(failure(ExchangeError::Status(StatusCode::SERVICE_UNAVAILABLE)), []);
     }
 }

@@ -167,4 +167,4 @@ async fn killed(group: Group, ended: Ended) -> Option<Remains> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -12,6 +12,7 @@ const FAILED: Words = words("LỖI", "FAILED");
 const UNTESTED: Words = words("chưa kiểm tra", "not tested");
 const ALL_FINE: Words = words("Không thấy vấn đề nào.", "Nothing to complain of.");
 const LOOK: Words = words("Số mục cần xem:", "To look at:");
+const NOT_ASKED: Words = words("Số mục chưa kiểm tra được:", "Not tested:");
 
 /// The text of an examination.
 #[must_use]
@@ -44,11 +45,18 @@ fn health(health: Health) -> Words {
     }
 }
 
+/// What could not be asked is no reason to complain, and none to be content.
 fn conclusion(examination: &Examination, lang: Lang) -> String {
-    let to_look_at = |check: &&Check| matches!(check.health, Health::Finding | Health::Failed);
-    match examination.checks.iter().filter(to_look_at).count() {
+    let count = |healths: &[Health]| {
+        examination.checks.iter().filter(|check| healths.contains(&check.health)).count()
+    };
+    let found = match count(&[Health::Finding, Health::Failed]) {
         0 => ALL_FINE.get(lang).to_owned(),
         count => format!("{} {count}", LOOK.get(lang)),
+    };
+    match count(&[Health::Untested]) {
+        0 => found,
+        count => format!("{found}\n{} {count}", NOT_ASKED.get(lang)),
     }
 }
 
@@ -97,13 +105,17 @@ LỖI            Kết nối (a.example:7443)        cannot connect: Connection 
 chưa kiểm tra  Tin cậy (TLS) (a.example:7443)  chưa kết nối được
 
 Số mục cần xem: 1
+Số mục chưa kiểm tra được: 1
 "
         );
     }
 
     #[test]
-    fn what_is_not_tested_is_not_counted() {
+    fn what_is_not_tested_is_no_complaint_and_not_passed_over() {
         let mut examination = examination();
+        examination.checks.remove(1);
+        let text = doctor(&examination, Lang::En);
+        assert!(text.ends_with("\nNothing to complain of.\nNot tested: 1\n"), "{text}");
         examination.checks.remove(1);
         let text = doctor(&examination, Lang::En);
         assert!(text.ends_with("\nNothing to complain of.\n"), "{text}");

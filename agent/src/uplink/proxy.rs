@@ -78,13 +78,13 @@ pub enum ProxyError {
     NoProxy(Address),
     /// It wants to know who asks.
     #[error(
-        "the proxy {0} demands a user (407): write \
+        "the proxy {0} demands a user: write \
          proxy = \"http://user:password@{0}\" in agent.toml and chmod 600 it"
     )]
     UserWanted(Address),
     /// It does not know who asks.
     #[error(
-        "the proxy {0} does not accept the user or the password (407): \
+        "the proxy {0} does not accept the user or the password: \
          correct `proxy` in agent.toml"
     )]
     UserRefused(Address),

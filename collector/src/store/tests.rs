@@ -395,10 +395,10 @@ async fn a_topic_that_the_next_report_drops_keeps_what_confirmed_it_and_gets_no_
     fleet.hear(&world.store.submit(beat).await.unwrap().unwrap());
 
     let without = without_topics(1, 3);
-    let digest = without_topics(1, 3);
+    let same = without_topics(1, 3);
     let stored = world.store.submit(StoreReport(without)).await.unwrap().unwrap();
     fleet.keep(&stored);
-    let beat = StoreHeartbeat(heartbeat(&digest, 4, NOW + 1800));
+    let beat = StoreHeartbeat(heartbeat(&same, 4, NOW + 1800));
     let heard = world.store.submit(beat).await.unwrap().unwrap();
     assert_eq!(heard.pulse, Pulse::Confirmed(NOW + 1800));
     fleet.hear(&heard);

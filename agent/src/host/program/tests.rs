@@ -20,6 +20,13 @@ fn shell(script: &str) -> Program<'static> {
     }
 }
 
+/// Something that is still there until it is told to go.
+pub(crate) fn lingering() -> (Remains, impl FnOnce()) {
+    let (group, _begun, _ended) = Group::begin(shell(HANG).command().unwrap()).unwrap();
+    let doom = group.doom();
+    (Remains(group), move || drop(doom))
+}
+
 async fn run(program: Program<'_>) -> Ran {
     let ran = program.run().await.unwrap();
     assert!(ran.remains.is_none());

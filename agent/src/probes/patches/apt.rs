@@ -4,6 +4,11 @@
 //! wait; but a security update waits wherever *any* version a security source offers is newer than
 //! the installed one: apt calls only that security which it is going to install from there, and so
 //! passes over a security update that a later point release has taken up, or that a pin forbids.
+//!
+//! What the lists do not say stays unknown. They bear no date for a version, a release file is as
+//! old as its source's last change, a log tells what was installed and not what was on offer: so
+//! since when an update waits is for the collector to remember, which has heard of it before. And
+//! they outlive a source that its administrator has removed, until apt next fetches lists.
 
 mod glob;
 mod index;

@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use tempfile::TempDir;
 
 use super::*;
+use crate::host::program::tests::lingering;
 use crate::probes::assignment::AssignmentClaims;
 
 const NOW: Timestamp = Timestamp(1_795_318_200);
@@ -94,6 +95,30 @@ async fn the_question_names_who_asks_and_what_is_looked_at() {
     let question: Question = serde_json::from_slice(&read("question")).unwrap();
     assert_eq!(question.parent, process::id());
     assert_eq!((question.topics(), question.now), (Topic::ALL.to_vec(), NOW));
+}
+
+#[tokio::test]
+async fn what_a_child_that_cannot_be_killed_hangs_on_is_left_alone_until_it_is_gone() {
+    let pretender = Pretender::who("sed 's/.*topics//' > \"${0%/*}/topics\"");
+    let asked = || {
+        let topics = durable::read(&pretender.0.path().join("topics"), 1 << 16);
+        String::from_utf8(topics.unwrap().unwrap()).unwrap()
+    };
+    let child = pretender.child();
+    let (remains, go) = lingering();
+    child.lock().push(Hanging { remains, topics: vec![Topic::Patches] });
+    let observations = child.survey(&subject(), NOW).await;
+    let other = Some(Reason::ProviderError);
+    assert_eq!(reasons(&observations), [other, other, other, Some(Reason::Timeout)]);
+    assert!(!asked().contains("patches"), "{}", asked());
+
+    go();
+    while !child.hanging().is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let observations = child.survey(&subject(), NOW).await;
+    assert_eq!(reasons(&observations), [other; 4]);
+    assert!(asked().contains("patches"), "{}", asked());
 }
 
 #[test]

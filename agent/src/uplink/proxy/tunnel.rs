@@ -109,9 +109,10 @@ fn refused(proxy: &Proxy, collector: &Address, status: u16, logins: &[String]) -
     let takes_basic =
         logins.is_empty() || logins.iter().any(|login| login.eq_ignore_ascii_case("basic"));
     match status {
-        407 if !takes_basic => ProxyError::OtherLogin(proxy, logins.join(", ")),
-        407 if named => ProxyError::UserRefused(proxy),
-        407 => ProxyError::UserWanted(proxy),
+        // Some answer a wrong password with the status that web servers use.
+        401 | 407 if !takes_basic => ProxyError::OtherLogin(proxy, logins.join(", ")),
+        401 | 407 if named => ProxyError::UserRefused(proxy),
+        401 | 407 => ProxyError::UserWanted(proxy),
         403 => ProxyError::Forbidden { proxy, collector },
         502..=504 => ProxyError::NoWay { proxy, collector, status },
         _ => ProxyError::Status { proxy, collector, status },
@@ -191,6 +192,7 @@ mod tests {
                 "407 x\r\nproxy-authenticate: Negotiate\r\nProxy-Authenticate: NTLM",
                 "(Negotiate, NTLM)",
             ),
+            ("401 Unauthorized", "does not accept the user"),
             ("403 Filtered", "allow CONNECT to that host and port"),
             ("502 x", "does not reach [2001:db8::1]:7443 (502)"),
             ("504 x", "(504)"),
