@@ -22,7 +22,7 @@ use crate::doctor;
 use crate::durable;
 use crate::enrol::{Applicant, enrol};
 use crate::fingerprint::{claims, fingerprint};
-use crate::host::Host;
+use crate::host::{Host, ffi};
 use crate::log;
 use crate::probes::WATCHED;
 use crate::rounds::{Rounds, Settings};
@@ -55,6 +55,7 @@ pub fn main(
     arguments: impl IntoIterator<Item = std::ffi::OsString>,
     locale: impl Fn(&str) -> Option<String>,
 ) -> ExitCode {
+    ffi::resolve_names_by_hosts_and_dns();
     let done = Cli::parse(arguments).map_err(anyhow::Error::new).and_then(|cli| {
         let lang = cli.lang.unwrap_or_else(|| Lang::from_environment(locale));
         execute(cli, lang)

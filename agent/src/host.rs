@@ -3,6 +3,7 @@
 //! The same doors open on a recorded machine, a folder laid out like its root, so that a probe
 //! cannot tell a test from an office PC.
 
+pub(crate) mod ffi;
 pub mod files;
 pub mod processes;
 pub mod program;

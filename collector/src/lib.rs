@@ -4,6 +4,8 @@
 //! (who), [`ingest`] (what), [`store`] (durable), [`fleet`] (in memory), [`policy`] (judged) and
 //! [`metrics`] (shown).
 
+#![forbid(unsafe_code)]
+
 pub mod admin;
 pub mod audit;
 pub mod cli;

@@ -6,6 +6,8 @@
 //! [identity](machine), [moments](moment) that say whose clock they were read from, and the
 //! [wire form](wire). It does no I/O, knows no operating system and starts no task.
 
+#![forbid(unsafe_code)]
+
 pub mod catalogue;
 pub mod fact;
 pub mod machine;
