@@ -59,21 +59,31 @@ impl Office {
 
     /// Every report says something else: each one has a row of its own in the history.
     fn is_called(&self, attempt: usize) {
-        self.root.write("etc/hostname", &format!("pc-{}-{attempt}\n", self.number));
+        self.root.write("etc/hostname", &format!("{}\n", self.name(attempt)));
+    }
+
+    fn name(&self, attempt: usize) -> String {
+        format!("pc-{}-{attempt}", self.number)
     }
 
     fn suffer(&self, world: &World) {
         let whole = (0..2).map(|attempt| self.undisturbed(attempt)).min().unwrap();
         let mut dice = Dice::new(self.number as u64);
         let mut promised = BTreeSet::new();
+        let mut acknowledged = self.check_acknowledged(world);
         for attempt in 2..KILLS_EACH + 2 {
             self.is_called(attempt);
             let mut running = self.agent.begin_report();
             let instant = dice.below(u64::try_from(whole.as_micros()).unwrap_or(u64::MAX));
             std::thread::sleep(Duration::from_micros(instant));
             running.kill();
-            promised.extend(self.agent.waiting().iter().map(host_name));
-            self.check_acknowledged(world);
+            let waiting: Vec<_> = self.agent.waiting().iter().map(host_name).collect();
+            let before = std::mem::replace(&mut acknowledged, self.check_acknowledged(world));
+            // What was acknowledged waits no longer: if nothing waits, that was the newest.
+            if waiting.is_empty() && acknowledged > before {
+                promised.insert(self.name(attempt));
+            }
+            promised.extend(waiting);
         }
         self.is_called(KILLS_EACH + 2);
         self.agent.report();
@@ -89,8 +99,8 @@ impl Office {
         began.elapsed()
     }
 
-    /// What the agent holds for acknowledged is durable at the collector.
-    fn check_acknowledged(&self, world: &World) {
+    /// What the agent holds for acknowledged is durable at the collector: up to this number.
+    fn check_acknowledged(&self, world: &World) -> i64 {
         let status = self.agent.status();
         let acknowledged = status["last_accepted"]["sequence"].as_i64().unwrap();
         let stored: i64 = store(world)
@@ -100,6 +110,7 @@ impl Office {
             .unwrap();
         assert!(stored >= acknowledged, "{acknowledged} was acknowledged, {stored} is stored");
         assert_eq!(status["dropped"], 0, "a file was torn");
+        acknowledged
     }
 
     /// Whatever waited at any time has arrived, and nothing has arrived twice.

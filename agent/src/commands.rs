@@ -132,7 +132,7 @@ fn show_status(world: &World, json: bool, lang: Lang) -> anyhow::Result<u8> {
         true => print_json(&status)?,
         false => print(&screen::status::status(&status, lang))?,
     };
-    Ok(if status.is_a_finding() { FINDING } else { FINE })
+    Ok(if status.is_a_finding(clock::now()) { FINDING } else { FINE })
 }
 
 /// Also where the configuration is faulty: that is then what is found.
@@ -221,7 +221,7 @@ fn run(world: World, cli: Cli) -> anyhow::Result<u8> {
 }
 
 fn rounds(config: &Config, cli: Cli) -> Rounds {
-    let settings = Settings::new(cli.config, config);
+    let settings = Settings::new(cli.config, config.clone());
     let root = cli.root.unwrap_or_else(|| PathBuf::from("/"));
     let mut watched = watch::below(&root, WATCHED);
     watched.push(settings.path());

@@ -31,6 +31,7 @@ const SPREAD_SECONDS: RangeInclusive<u64> = 0..=3600;
 const LEVELS: RangeInclusive<u8> = 1..=5;
 
 /// The configuration.
+#[derive(Clone)]
 pub struct Config {
     /// Where to report; empty: to the addresses of the enrolment.
     pub collectors: Vec<Address>,

@@ -19,6 +19,19 @@ pub struct Contacts {
     pub attempt: Option<Attempt>,
     /// The last one that was accepted.
     pub accepted: Option<Accepted>,
+    /// When the next one is due, by the machine's clock, if the service runs.
+    pub next_at: Option<Timestamp>,
+}
+
+/// What lies where contacts are kept.
+#[derive(Debug)]
+pub enum Found {
+    /// There never was one.
+    Nothing,
+    /// Nothing that can be understood.
+    Damaged,
+    /// Contacts.
+    Whole(Box<Contacts>),
 }
 
 /// A contact, however it ended.
@@ -27,7 +40,28 @@ pub struct Attempt {
     /// When, by the machine's clock.
     pub at: Timestamp,
     /// What went wrong, if anything.
-    pub error: Option<String>,
+    pub failure: Option<AttemptFailure>,
+}
+
+/// Why a contact came to nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttemptFailure {
+    /// How far it came.
+    pub trouble: Trouble,
+    /// The cause, in the program's own words.
+    pub cause: String,
+}
+
+/// How far a contact came that came to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trouble {
+    /// Something on this machine stood in the way.
+    NotSent,
+    /// No collector took it.
+    NotTaken,
+    /// A collector refused it for good.
+    Refused,
 }
 
 /// A contact that was accepted.
@@ -61,7 +95,7 @@ impl Contacts {
     /// No contact yet.
     #[must_use]
     pub fn none(machine: MachineId) -> Self {
-        Self { machine, attempt: None, accepted: None }
+        Self { machine, attempt: None, accepted: None, next_at: None }
     }
 
     /// The contacts of `machine` kept in `state`; a damaged file counts as none.
@@ -69,12 +103,29 @@ impl Contacts {
     /// # Errors
     /// When the disk does not give them.
     pub fn load(state: &StateDir, machine: MachineId) -> Result<Self, StateError> {
-        let path = state.join(FILE);
-        let bytes = durable::read(&path, MAX_BYTES).map_err(at(&path))?;
-        Ok(bytes
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .filter(|contacts: &Self| contacts.machine == machine)
+        let kept = match Self::look(state)? {
+            Found::Whole(contacts) => Some(*contacts),
+            Found::Damaged => {
+                tracing::warn!("{FILE} is damaged: it begins anew");
+                None
+            }
+            Found::Nothing => None,
+        };
+        Ok(kept
+            .filter(|contacts| contacts.machine == machine)
             .unwrap_or_else(|| Self::none(machine)))
+    }
+
+    /// The contacts kept in `state`, whoever's they are.
+    ///
+    /// # Errors
+    /// When the disk does not give them.
+    pub fn look(state: &StateDir) -> Result<Found, StateError> {
+        let path = state.join(FILE);
+        let Some(bytes) = durable::read(&path, MAX_BYTES).map_err(at(&path))? else {
+            return Ok(Found::Nothing);
+        };
+        Ok(serde_json::from_slice(&bytes).map(Box::new).map_or(Found::Damaged, Found::Whole))
     }
 
     /// When a collector last took a report, by its own clock; long ago where none ever did.
@@ -83,15 +134,22 @@ impl Contacts {
         self.accepted.as_ref().map_or(Timestamp(0), |accepted| accepted.reply.received_at)
     }
 
+    /// The number of the last contact that was accepted: whatever has it or a lower one has been
+    /// told, or was let go of.
+    #[must_use]
+    pub fn told(&self) -> Sequence {
+        self.accepted.as_ref().map(|accepted| accepted.sequence).unwrap_or_default()
+    }
+
     /// Notes an accepted contact.
     pub fn accept(&mut self, accepted: Accepted) {
-        self.attempt = Some(Attempt { at: accepted.at, error: None });
+        self.attempt = Some(Attempt { at: accepted.at, failure: None });
         self.accepted = Some(accepted);
     }
 
     /// Notes a contact that was not accepted.
-    pub fn fail(&mut self, at: Timestamp, error: String) {
-        self.attempt = Some(Attempt { at, error: Some(error) });
+    pub fn fail(&mut self, at: Timestamp, trouble: Trouble, cause: String) {
+        self.attempt = Some(Attempt { at, failure: Some(AttemptFailure { trouble, cause }) });
     }
 
     /// Keeps them.
@@ -133,12 +191,13 @@ mod tests {
         };
         let mut contacts = Contacts::none(machine);
         contacts.accept(accepted.clone());
-        contacts.fail(Timestamp(3), "down".to_owned());
+        contacts.fail(Timestamp(3), Trouble::NotTaken, "down".to_owned());
         contacts.save(&state).unwrap();
         let kept = Contacts::load(&state, machine).unwrap();
         assert_eq!(kept.heard(), Timestamp(2), "by the collector's clock");
         assert_eq!(kept.accepted, Some(accepted));
-        assert_eq!(kept.attempt.unwrap().error.as_deref(), Some("down"));
+        assert_eq!(kept.told(), Sequence(1));
+        assert_eq!(kept.attempt.unwrap().failure.unwrap().cause, "down");
     }
 
     #[test]
@@ -147,7 +206,7 @@ mod tests {
         let state = StateDir::new(folder.path().to_owned());
         let (former, present) = (MachineId::from_bytes([1; 16]), MachineId::from_bytes([2; 16]));
         let mut contacts = Contacts::none(former);
-        contacts.fail(Timestamp(3), "down".to_owned());
+        contacts.fail(Timestamp(3), Trouble::NotTaken, "down".to_owned());
         contacts.save(&state).unwrap();
         assert_eq!(Contacts::load(&state, present).unwrap(), Contacts::none(present));
     }

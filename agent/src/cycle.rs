@@ -15,13 +15,15 @@ use report::machine::FactsDigest;
 use report::moment::DAY;
 use report::report::digest;
 use report::text::TextError;
-use report::wire::{HEARTBEATS_PATH, Heartbeat, REPORTS_PATH, ReportReply, encode_heartbeat};
+use report::wire::{
+    HEARTBEATS_PATH, Heartbeat, REPORT_WANTED, REPORTS_PATH, ReportReply, encode_heartbeat,
+};
 use report::{Incarnation, Observation, Sequence, Text, Timestamp};
 
 use crate::address::Address;
 use crate::certificate::Validity;
 use crate::clock;
-use crate::contacts::{Accepted, ContactKind, Contacts};
+use crate::contacts::{Accepted, ContactKind, Contacts, Trouble};
 use crate::fingerprint::{FingerprintError, fingerprint};
 use crate::identity::{Identity, IdentityError};
 use crate::lookout::{Lookout, NoAnswer};
@@ -148,8 +150,11 @@ impl Cycle {
         let identity = Identity::load(&state)?;
         let contacts = Contacts::load(&state, identity.machine)?;
         let mut spool = Spool::open(&state)?;
+        let told = contacts.told();
         spool.keep_only(|draft| {
-            draft.machine == identity.machine && draft.fingerprint == identity.fingerprint
+            draft.machine == identity.machine
+                && draft.fingerprint == identity.fingerprint
+                && draft.sequence > told
         });
         Ok(Self {
             reports: reports_to(&collectors, &identity, contacts.heard())?,
@@ -158,7 +163,7 @@ impl Cycle {
             subject: Arc::new(subject),
             surveyor: Surveyor::here(),
             hardware: Lookout::default(),
-            sequence: spool.waiting().last().map(|draft| draft.sequence).unwrap_or_default(),
+            sequence: spool.waiting().last().map_or(told, |newest| newest.sequence),
             known: None,
             renewed_at: None,
             _lock: lock,
@@ -182,7 +187,7 @@ impl Cycle {
         proxy: Option<Proxy>,
         claims: AssignmentClaims,
     ) {
-        let collectors = known(collectors, &self.identity).to_vec();
+        let collectors = addresses_of(collectors, &self.identity).to_vec();
         self.reports = self.reports.clone().to(collectors).through(proxy);
         self.subject = Arc::new(Subject { host: self.subject.host.clone(), claims });
     }
@@ -198,7 +203,8 @@ impl Cycle {
     /// # Errors
     /// When nothing was sent. What was kept is then still kept.
     pub async fn contact(&mut self, kept: Kept) -> Result<Contact, CycleError> {
-        self.check_identity().await?;
+        self.check_hardware().await?;
+        self.renew_if_due().await?;
         if !self.may_send_kept(kept, clock::now()) {
             let seen = self.look().await;
             if let Some(contact) = self.say_that_nothing_changed(&seen).await? {
@@ -215,16 +221,17 @@ impl Cycle {
     /// # Errors
     /// When the report could not be made or sent. What was kept is then still kept.
     pub async fn notice(&mut self, may_send: bool) -> Result<Option<Contact>, CycleError> {
-        self.check_identity().await?;
+        self.check_hardware().await?;
         let seen = self.look().await;
         if self.is_told(digest(&seen)) {
             return Ok(None);
         }
         self.keep(seen)?;
-        match may_send {
-            true => Ok(Some(self.send_waiting().await?)),
-            false => Ok(None),
+        if !may_send {
+            return Ok(None);
         }
+        self.renew_if_due().await?;
+        self.send_waiting().await.map(Some)
     }
 
     /// Looks, numbers, keeps: afterwards the report survives this process.
@@ -236,21 +243,29 @@ impl Cycle {
         self.keep(seen)
     }
 
+    /// Notes when the next contact is due.
+    pub fn expect_next(&mut self, wait: Duration) {
+        let seconds = i64::try_from(wait.as_secs()).unwrap_or(i64::MAX);
+        self.contacts.next_at = Some(clock::now() + seconds);
+        self.save_contacts();
+    }
+
     /// What waits to be sent.
     #[must_use]
     pub fn spool(&self) -> &Spool {
         &self.spool
     }
 
-    async fn check_identity(&mut self) -> Result<(), CycleError> {
-        if let Err(error) = self.check_hardware().await {
-            self.note_failure(error.to_string());
-            return Err(error);
+    /// The key is this machine's, or it is not used.
+    async fn check_hardware(&mut self) -> Result<(), CycleError> {
+        let checked = self.is_own_hardware().await;
+        if let Err(error) = &checked {
+            self.note_failure(Trouble::NotSent, error.to_string());
         }
-        self.renew_if_due(self.reports.today()).await
+        checked
     }
 
-    async fn check_hardware(&self) -> Result<(), CycleError> {
+    async fn is_own_hardware(&self) -> Result<(), CycleError> {
         let subject = Arc::clone(&self.subject);
         let hardware = self.hardware.look(move || fingerprint(&subject.host)).await??;
         Ok(self.identity.belongs_to(&hardware)?)
@@ -293,7 +308,8 @@ impl Cycle {
 
     /// A renewal that fails is tried again at the next contact; until the certificate ends there
     /// are many.
-    async fn renew_if_due(&mut self, now: Timestamp) -> Result<(), CycleError> {
+    async fn renew_if_due(&mut self) -> Result<(), CycleError> {
+        let now = self.reports.today();
         if !renewal_is_due(self.identity.validity, self.renewed_at, now) {
             return Ok(());
         }
@@ -327,13 +343,16 @@ impl Cycle {
                 Ok(Some(Contact::Accepted(reply)))
             }
             Answer::Refused(refusal) => {
-                tracing::info!("the collector wants the report: {refusal}");
+                match refusal.problem.reason == REPORT_WANTED {
+                    true => tracing::info!("the collector wants the report"),
+                    false => tracing::warn!("instead of the heartbeat the report: {refusal}"),
+                }
                 self.known = None;
                 Ok(None)
             }
             Answer::Later { retry_after, why } => {
                 self.keep(seen.to_vec())?;
-                self.note_failure(why.to_string());
+                self.note_failure(Trouble::NotTaken, why.to_string());
                 Ok(Some(Contact::Later { retry_after, why }))
             }
         }
@@ -363,17 +382,22 @@ impl Cycle {
         }))
     }
 
-    /// Everything that waits, oldest first, until something stands in the way: a report that is
-    /// refused for what it says is no reason to hold back the next one.
+    /// Everything that waits, oldest first, until something stands in the way. A report that is
+    /// refused for what it says is no reason to hold back the next one; two for the same reason
+    /// are.
     async fn send_waiting(&mut self) -> Result<Contact, CycleError> {
         let mut last = Contact::Later { retry_after: None, why: Failure::default() };
         while let Some(oldest) = self.spool.waiting().first().cloned() {
-            last = self.send(&oldest).await;
-            let goes_on = match &last {
-                Contact::Accepted(_) => true,
-                Contact::Refused(refusal) => is_about_the_report(refusal),
-                Contact::Later { .. } => false,
+            let next = self.send(&oldest).await;
+            let goes_on = match (&last, &next) {
+                (_, Contact::Accepted(_)) => true,
+                (Contact::Refused(former), Contact::Refused(refusal)) => {
+                    former.problem.reason != refusal.problem.reason
+                }
+                (_, Contact::Refused(refusal)) => is_about_the_report(refusal),
+                (_, Contact::Later { .. }) => false,
             };
+            last = next;
             if !goes_on {
                 break;
             }
@@ -399,11 +423,11 @@ impl Cycle {
                 if let Err(error) = self.spool.refuse(draft.sequence, &refusal, clock::now()) {
                     tracing::warn!("failed to {error}");
                 }
-                self.note_failure(refusal.to_string());
+                self.note_failure(Trouble::Refused, refusal.to_string());
                 Contact::Refused(refusal)
             }
             Answer::Later { retry_after, why } => {
-                self.note_failure(why.to_string());
+                self.note_failure(Trouble::NotTaken, why.to_string());
                 Contact::Later { retry_after, why }
             }
         }
@@ -428,8 +452,8 @@ impl Cycle {
         self.save_contacts();
     }
 
-    fn note_failure(&mut self, why: String) {
-        self.contacts.fail(clock::now(), why);
+    fn note_failure(&mut self, trouble: Trouble, why: String) {
+        self.contacts.fail(clock::now(), trouble, why);
         self.save_contacts();
     }
 
@@ -453,7 +477,7 @@ fn renewal_is_due(validity: Validity, renewed_at: Option<Timestamp>, now: Timest
     now >= validity.renew_from() && !renewed_today
 }
 
-fn known<'a>(configured: &'a [Address], identity: &'a Identity) -> &'a [Address] {
+fn addresses_of<'a>(configured: &'a [Address], identity: &'a Identity) -> &'a [Address] {
     match configured {
         [] => &identity.addresses,
         configured => configured,
@@ -465,7 +489,7 @@ fn reports_to(
     identity: &Identity,
     heard: Timestamp,
 ) -> Result<Uplink, CycleError> {
-    let collectors = known(configured, identity).to_vec();
+    let collectors = addresses_of(configured, identity).to_vec();
     Ok(Uplink::new(collectors, tls::reports(identity, heard)?))
 }
 

@@ -38,8 +38,10 @@ pub const PROBES: &[(Topic, Probe)] = &[
 /// opening would wake the agent: of `etc` only single files.
 pub const WATCHED: &[&str] = &[
     "etc/os-release",
-    // What is installed, and what is on offer.
+    // What is installed, and what is on offer. While packages are being configured, nothing but
+    // the folder of updates tells that it is not over.
     "var/lib/dpkg",
+    "var/lib/dpkg/updates",
     "var/lib/apt/lists",
     // Definitions and settings of ClamAV; where other vendors install.
     "var/lib/clamav",

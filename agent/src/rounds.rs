@@ -6,19 +6,19 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::address::Address;
 use crate::config::{Config, ConfigError, ConfigPath};
 use crate::cycle::{Contact, Cycle, CycleError, Kept};
-use crate::probes::assignment::AssignmentClaims;
 use crate::random::Chance;
 use crate::schedule::{Schedule, Went, after_change};
 use crate::service::Watchdog;
 use crate::uplink::backoff;
-use crate::uplink::proxy::Proxy;
 use crate::watch::Watch;
 
 /// More than a round can take whose every step ends by its own limit.
 const LONGEST_ROUND: Duration = Duration::from_secs(3600);
+
+/// How late a timer may be.
+const SLACK: Duration = Duration::from_secs(60);
 
 /// What makes the agent go its rounds.
 pub struct Rounds {
@@ -32,21 +32,17 @@ pub struct Rounds {
     pub settings: Settings,
 }
 
-/// The part of the configuration that takes effect while the agent runs.
+/// The configuration in force. Some of it takes effect while the agent runs.
 pub struct Settings {
     path: ConfigPath,
-    collectors: Vec<Address>,
-    proxy: Option<Proxy>,
-    claims: AssignmentClaims,
+    config: Config,
 }
 
 impl Settings {
-    /// Those in force.
+    /// What the file at this path says.
     #[must_use]
-    pub fn new(path: ConfigPath, config: &Config) -> Self {
-        let Config { collectors, proxy, claims, .. } = config;
-        let (collectors, proxy, claims) = (collectors.clone(), proxy.clone(), claims.clone());
-        Self { path, collectors, proxy, claims }
+    pub fn new(path: ConfigPath, config: Config) -> Self {
+        Self { path, config }
     }
 
     /// The file they come from.
@@ -55,15 +51,24 @@ impl Settings {
         self.path.file().to_owned()
     }
 
-    /// Reads them again; whether they have changed.
+    /// Reads them again; whether something changed that takes effect now.
     fn reread(&mut self) -> Result<bool, ConfigError> {
-        let config = Config::load(&self.path)?;
-        let is_new = config.collectors != self.collectors
-            || config.proxy != self.proxy
-            || config.claims != self.claims;
-        (self.collectors, self.proxy) = (config.collectors, config.proxy);
-        self.claims = config.claims;
-        Ok(is_new)
+        let now = Config::load(&self.path)?;
+        let before = std::mem::replace(&mut self.config, now);
+        let now = &self.config;
+        let waits = now.interval != before.interval
+            || now.first_contact_spread != before.first_contact_spread
+            || now.state_dir != before.state_dir
+            || now.log != before.log;
+        if waits {
+            tracing::warn!(
+                "interval, first_contact_spread, state_dir and log take effect when the agent \
+                 starts again"
+            );
+        }
+        Ok(now.collectors != before.collectors
+            || now.proxy != before.proxy
+            || now.claims != before.claims)
     }
 }
 
@@ -88,20 +93,26 @@ impl Rounds {
         let mut stop = pin!(stop);
         let watchdog = Watchdog::wanted();
         let mut schedule = Schedule::new(self.interval);
-        let mut next = in_some_time(backoff::before_first(self.spread, Chance::draw()?));
+        let first = backoff::before_first(self.spread, Chance::draw()?);
+        tracing::info!(seconds = first.as_secs(), "waiting for the first contact");
+        let mut next = Instant::now() + first;
         loop {
             let round = async {
-                let occasion = self.occasion(next).await;
-                self.round(cycle, &schedule, occasion).await
+                let wait = next.saturating_duration_since(Instant::now());
+                let occasion = watchdog.vouch(wait + SLACK, self.occasion(next)).await;
+                let round = self.round(cycle, &schedule, occasion);
+                watchdog.vouch(LONGEST_ROUND, round).await
             };
-            let longest = next.saturating_duration_since(Instant::now()) + LONGEST_ROUND;
             let contact = tokio::select! {
                 biased;
                 () = &mut stop => return Ok(()),
-                contact = watchdog.vouch(longest, round) => contact,
+                contact = round => contact?,
             };
-            if let Some(went) = went(contact)? {
-                next = in_some_time(schedule.after(went, Chance::draw()?));
+            if let Some(contact) = contact {
+                let wait = schedule.after(contact, Chance::draw()?);
+                next = Instant::now() + wait;
+                tracing::info!(seconds = wait.as_secs(), "waiting for the next contact");
+                cycle.expect_next(wait);
             }
         }
     }
@@ -114,21 +125,26 @@ impl Rounds {
         }
     }
 
+    /// How it went, as far as the next contact depends on it: not at all, if there was nothing to
+    /// tell, or a change could not be looked at. That waits for the next contact then.
     async fn round(
         &mut self,
         cycle: &mut Cycle,
         schedule: &Schedule,
         occasion: Occasion,
-    ) -> Result<Option<Contact>, CycleError> {
+    ) -> Result<Option<Went>, CycleError> {
         self.take_over_settings(cycle);
         match occasion {
             Occasion::Due => {
                 self.watch.arm();
-                cycle.contact(Kept::YoungerThan(schedule.interval())).await.map(Some)
+                let contact = cycle.contact(Kept::YoungerThan(schedule.interval())).await;
+                let later = Went::Later { retry_after: None };
+                Ok(Some(unless_passing(contact)?.map_or(later, went)))
             }
             Occasion::Change => {
                 sleep(after_change(Chance::draw()?)).await;
-                cycle.notice(schedule.is_open()).await
+                let contact = cycle.notice(schedule.is_open()).await;
+                Ok(unless_passing(contact)?.flatten().map(went))
             }
         }
     }
@@ -139,7 +155,7 @@ impl Rounds {
             Ok(false) => {}
             Ok(true) => {
                 tracing::info!("the configuration has changed");
-                let Settings { collectors, proxy, claims, .. } = &self.settings;
+                let Config { collectors, proxy, claims, .. } = &self.settings.config;
                 cycle.configure(collectors, proxy.clone(), claims.clone());
             }
             Err(error) => {
@@ -149,46 +165,29 @@ impl Rounds {
     }
 }
 
-fn in_some_time(wait: Duration) -> Instant {
-    tracing::info!(seconds = wait.as_secs(), "waiting for the next contact");
-    Instant::now() + wait
-}
-
-/// How a round went, as far as the next contact depends on it: none, if there was nothing to tell.
-fn went(contact: Result<Option<Contact>, CycleError>) -> Result<Option<Went>, CycleError> {
-    match contact {
-        Ok(None) => Ok(None),
-        Ok(Some(contact)) => {
-            log(&contact);
-            Ok(Some(contact.went()))
-        }
+/// None, where something stands in the way that may pass.
+fn unless_passing<T>(done: Result<T, CycleError>) -> Result<Option<T>, CycleError> {
+    match done {
+        Ok(done) => Ok(Some(done)),
         Err(error) if error.is_lasting() => Err(error),
         Err(error) => {
             tracing::error!("failed to {error}");
-            Ok(Some(Went::Later { retry_after: None }))
+            Ok(None)
         }
     }
 }
 
-fn log(contact: &Contact) {
+fn went(contact: Contact) -> Went {
     match contact {
         Contact::Accepted(reply) => {
             tracing::info!(state = reply.verdict.state.name(), "the contact was accepted");
+            Went::Accepted { next: Duration::from_secs(reply.next_contact_seconds.into()) }
         }
         // Each was logged when it was put aside.
-        Contact::Refused(_) => {}
-        Contact::Later { why, .. } => tracing::warn!("kept for later: {why}"),
-    }
-}
-
-impl Contact {
-    fn went(&self) -> Went {
-        match self {
-            Self::Accepted(reply) => {
-                Went::Accepted { next: Duration::from_secs(reply.next_contact_seconds.into()) }
-            }
-            Self::Refused(_) => Went::Refused,
-            Self::Later { retry_after, .. } => Went::Later { retry_after: *retry_after },
+        Contact::Refused(_) => Went::Refused,
+        Contact::Later { retry_after, why } => {
+            tracing::warn!("kept for later: {why}");
+            Went::Later { retry_after }
         }
     }
 }

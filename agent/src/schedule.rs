@@ -70,7 +70,8 @@ impl Schedule {
             Went::Later { retry_after } => {
                 self.failures = self.failures.saturating_add(1);
                 let asked = retry_after.map(|time| backoff::as_asked(time, chance));
-                backoff::after_failure(self.failures, chance).max(asked.unwrap_or_default())
+                backoff::after_failure(self.failures, self.interval, chance)
+                    .max(asked.unwrap_or_default())
             }
         }
     }

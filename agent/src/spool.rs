@@ -17,7 +17,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use report::wire::{self, REPORT_BURST};
-use report::{Sequence, Timestamp};
+use report::{MachineId, Sequence, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -47,6 +47,14 @@ pub struct Refused {
     pub refusal: Refusal,
     /// The report.
     pub report: Box<RawValue>,
+}
+
+impl Refused {
+    /// Whose report it was, if that can still be told.
+    #[must_use]
+    pub fn machine(&self) -> Option<MachineId> {
+        Draft::read(self.report.get().as_bytes()).map(|draft| draft.machine)
+    }
 }
 
 /// The reports that wait.
@@ -92,8 +100,8 @@ impl Spool {
         &self.waiting
     }
 
-    /// How many reports were let go of since this machine enrolled, because there were too many or
-    /// their file was damaged.
+    /// How many reports were lost unsent since the state folder was made: there were too many, their
+    /// file was damaged, or one that was refused took the place of another.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.dropped
@@ -143,6 +151,9 @@ impl Spool {
         let Some(refused) = self.waiting.iter().position(|draft| draft.sequence == sequence) else {
             return Ok(());
         };
+        if self.refused()?.is_some() {
+            self.drop_more(1);
+        }
         let report = self.waiting.get(refused).map(Draft::kept).unwrap_or_default();
         let put_aside = put_aside(&self.state, sequence, report, refusal, now);
         self.let_go(refused);
@@ -185,8 +196,8 @@ impl Spool {
         self.waiting.iter().map(seen).collect()
     }
 
-    /// A file that stays although its report has gone is sent once more after a restart, and the
-    /// collector knows it by its number.
+    /// A file that stays although its report has gone is known by its number after a restart: no
+    /// higher than that of the last contact that was accepted.
     fn let_go(&mut self, position: usize) {
         let gone = self.waiting.remove(position);
         let path = self.path(gone.sequence);
@@ -200,7 +211,7 @@ impl Spool {
             return;
         }
         self.dropped = self.dropped.saturating_add(u64::try_from(dropped).unwrap_or(u64::MAX));
-        tracing::warn!(dropped, in_all = self.dropped, "reports were let go of");
+        tracing::warn!(dropped, in_all = self.dropped, "reports are lost unsent");
         let path = self.state.join(FOLDER).join(DROPPED);
         if let Err(error) = durable::replace(&path, format!("{}\n", self.dropped).as_bytes()) {
             tracing::warn!(path = %path.display(), %error, "the count stays in memory");

@@ -1,11 +1,12 @@
 //! How this machine stands, read from the state folder alone, also while the agent runs.
 
+use report::catalogue::DEFAULT_STALE_AFTER;
 use report::wire::Problem;
 use report::{MachineId, Sequence, State, Timestamp, Verdict};
 use serde::Serialize;
 
 use crate::address::Address;
-use crate::contacts::{Attempt, ContactKind, Contacts};
+use crate::contacts::{Attempt, ContactKind, Contacts, Found};
 use crate::identity::{Identity, IdentityError};
 use crate::spool::{Draft, Spool};
 use crate::state::{StateDir, StateError};
@@ -17,6 +18,8 @@ pub struct Status {
     pub machine: Option<MachineId>,
     /// Why there is no identity to use.
     pub identity_error: Option<String>,
+    /// Nothing is known of former contacts: what was noted is damaged.
+    pub contacts_damaged: bool,
     /// Where it reports.
     pub collectors: Vec<String>,
     /// When its certificate ends.
@@ -25,9 +28,11 @@ pub struct Status {
     pub last_attempt: Option<Attempt>,
     /// The last contact that was accepted.
     pub last_accepted: Option<AcceptedAt>,
+    /// When the next contact is due, by the machine's clock, if the service runs.
+    pub next_contact: Option<Timestamp>,
     /// The reports that wait to be sent.
     pub spooled: Option<Spooled>,
-    /// How many reports were let go of unsent since this machine enrolled.
+    /// How many reports were lost unsent since the state folder was made.
     pub dropped: u64,
     /// The last report that was refused.
     pub refused: Option<RefusedReport>,
@@ -59,9 +64,9 @@ pub struct AcceptedAt {
 pub struct Spooled {
     /// How many.
     pub count: usize,
-    /// When the survey of the oldest finished.
+    /// When the survey of the oldest began.
     pub oldest_at: Option<Timestamp>,
-    /// When the survey of the newest finished.
+    /// When the survey of the newest began.
     pub newest_at: Option<Timestamp>,
 }
 
@@ -85,26 +90,35 @@ impl Status {
     /// When the folder cannot be read.
     pub fn read(state: &StateDir, configured: &[Address]) -> Result<Self, StateError> {
         let spool = Spool::look(state)?;
-        let mut status = Self {
-            spooled: spooled(spool.waiting()),
-            dropped: spool.dropped(),
-            refused: spool.refused()?.map(|refused| RefusedReport {
-                at: refused.at,
-                sequence: refused.sequence,
-                status: refused.refusal.status,
-                problem: refused.refusal.problem,
-            }),
-            ..Self::default()
-        };
+        let mut status =
+            Self { spooled: spooled(spool.waiting()), dropped: spool.dropped(), ..Self::default() };
         match Identity::load(state) {
-            Ok(identity) => {
-                status.add_identity(&identity, configured);
-                status.add_contacts(Contacts::load(state, identity.machine)?);
-            }
+            Ok(identity) => status.add_identity(&identity, configured),
             Err(IdentityError::NotEnrolled(_)) => {}
             Err(error) => status.identity_error = Some(error.to_string()),
         }
+        match Contacts::look(state)? {
+            Found::Whole(contacts) if status.is_of(contacts.machine) => {
+                status.add_contacts(*contacts);
+            }
+            Found::Damaged => status.contacts_damaged = true,
+            Found::Whole(_) | Found::Nothing => {}
+        }
+        let refused = spool
+            .refused()?
+            .filter(|refused| refused.machine().is_some_and(|machine| status.is_of(machine)));
+        status.refused = refused.map(|refused| RefusedReport {
+            at: refused.at,
+            sequence: refused.sequence,
+            status: refused.refusal.status,
+            problem: refused.refusal.problem,
+        });
         Ok(status)
+    }
+
+    /// What was noted of a machine is this one's, or may be: its identity cannot be read.
+    fn is_of(&self, machine: MachineId) -> bool {
+        self.machine == Some(machine) || self.identity_error.is_some()
     }
 
     fn add_identity(&mut self, identity: &Identity, configured: &[Address]) {
@@ -119,6 +133,7 @@ impl Status {
 
     fn add_contacts(&mut self, contacts: Contacts) {
         self.last_attempt = contacts.attempt;
+        self.next_contact = contacts.next_at;
         if let Some(accepted) = contacts.accepted {
             self.last_accepted = Some(AcceptedAt {
                 at: accepted.at,
@@ -133,10 +148,15 @@ impl Status {
         }
     }
 
-    /// Whether the collector has judged this machine and does not count it as protected.
+    /// Whether somebody should look: all is well only where the collector counts this machine as
+    /// protected and has heard from it lately.
     #[must_use]
-    pub fn is_a_finding(&self) -> bool {
-        self.verdict.as_ref().is_some_and(|verdict| verdict.state != State::Protected)
+    pub fn is_a_finding(&self, now: Timestamp) -> bool {
+        let heard = self.last_accepted.as_ref().map(|accepted| now.since(accepted.at));
+        let is_fresh = heard.is_some_and(|age| age <= DEFAULT_STALE_AFTER);
+        let state = self.verdict.as_ref().map(|verdict| verdict.state);
+        let is_well = self.identity_error.is_none() && state == Some(State::Protected) && is_fresh;
+        !is_well
     }
 }
 
@@ -152,18 +172,44 @@ fn spooled(waiting: &[Draft]) -> Option<Spooled> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::durable;
+
+    const NOW: Timestamp = Timestamp(1_795_300_000);
 
     fn judged(state: State) -> Status {
         let rules = Vec::new();
-        Status { verdict: Some(Verdict { state, rules }), ..Status::default() }
+        Status {
+            verdict: Some(Verdict { state, rules }),
+            last_accepted: Some(AcceptedAt {
+                at: NOW - DEFAULT_STALE_AFTER,
+                received_at: NOW,
+                collector: String::new(),
+                sequence: Sequence(1),
+                kind: ContactKind::Heartbeat,
+                skew: 0,
+            }),
+            ..Status::default()
+        }
     }
 
     #[test]
-    fn only_protected_is_no_finding() {
+    fn only_protected_and_heard_of_lately_is_no_finding() {
         for state in State::ALL {
-            assert_eq!(judged(*state).is_a_finding(), *state != State::Protected, "{state:?}");
+            assert_eq!(judged(*state).is_a_finding(NOW), *state != State::Protected, "{state:?}");
         }
-        assert!(!Status::default().is_a_finding(), "not judged yet");
+        assert!(judged(State::Protected).is_a_finding(NOW + 1), "heard of too long ago");
+        assert!(Status::default().is_a_finding(NOW), "never judged");
+        let unusable = Some("others may read the key".to_owned());
+        let exposed = Status { identity_error: unusable, ..judged(State::Protected) };
+        assert!(exposed.is_a_finding(NOW));
+    }
+
+    #[test]
+    fn contacts_that_cannot_be_understood_are_not_taken_for_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = StateDir::new(folder.path().to_owned());
+        durable::replace(&state.join("contacts.json"), b"{\"machine\"").unwrap();
+        assert!(Status::read(&state, &[]).unwrap().contacts_damaged);
     }
 
     #[test]

@@ -195,6 +195,28 @@ mod tests {
         assert!(is_noticed(&mut watch).await);
     }
 
+    /// While dpkg configures packages it writes to its folder of updates and nowhere else.
+    #[tokio::test]
+    async fn packages_that_are_being_configured_are_not_yet_installed() {
+        let office = Office::new();
+        fs::create_dir_all(office.path("var/lib/dpkg/updates")).unwrap();
+        let watched = below(office.folder.path(), crate::probes::WATCHED);
+        let mut watch = Watch::over(watched, STILL);
+        let configuring = async {
+            fs::write(office.path("var/lib/dpkg/status"), "unpacked").unwrap();
+            for package in 0..20 {
+                sleep(STILL / 3).await;
+                fs::write(office.path("var/lib/dpkg/updates/0001"), package.to_string()).unwrap();
+            }
+        };
+        tokio::select! {
+            biased;
+            () = configuring => {}
+            () = watch.changed() => panic!("it is not over"),
+        }
+        assert!(is_noticed(&mut watch).await);
+    }
+
     #[tokio::test]
     async fn a_storm_counts_once_and_only_when_it_is_over() {
         let office = Office::new();

@@ -96,7 +96,9 @@ fn contact(status: &Status, now: Timestamp) -> Check {
             Bilingual::new(format!("{} trước", ago.vi), format!("{} ago", ago.en))
         },
     );
-    if let Some(error) = status.last_attempt.as_ref().and_then(|attempt| attempt.error.as_ref()) {
+    if let Some(failure) = status.last_attempt.as_ref().and_then(|attempt| attempt.failure.as_ref())
+    {
+        let error = &failure.cause;
         let Bilingual { vi, en } = accepted_ago;
         let seen = Bilingual::new(format!("{vi}; sau đó: {error}"), format!("{en}; then: {error}"));
         return Check::finding(question, seen, remedy);
@@ -133,7 +135,7 @@ mod tests {
     use report::wire::Problem;
 
     use super::*;
-    use crate::contacts::{Attempt, ContactKind};
+    use crate::contacts::{Attempt, AttemptFailure, ContactKind, Trouble};
     use crate::doctor::Health;
     use crate::status::AcceptedAt;
 
@@ -167,9 +169,13 @@ mod tests {
         assert!(state.lock().is_ok());
     }
 
+    fn failure(cause: &str) -> AttemptFailure {
+        AttemptFailure { trouble: Trouble::NotTaken, cause: cause.to_owned() }
+    }
+
     fn status(accepted: Option<i64>, error: Option<&str>) -> Status {
         Status {
-            last_attempt: Some(Attempt { at: Timestamp(0), error: error.map(str::to_owned) }),
+            last_attempt: Some(Attempt { at: Timestamp(0), failure: error.map(failure) }),
             last_accepted: accepted.map(|at| AcceptedAt {
                 at: Timestamp(at),
                 received_at: Timestamp(at),

@@ -19,7 +19,7 @@ use std::pin::pin;
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use group::{Ended, Group};
 use streams::{Talk, TooMuch};
@@ -106,10 +106,14 @@ impl Program<'_> {
         let (group, begun, mut ended) = Group::begin(self.command()?).map_err(not_begun)?;
         // Nothing below keeps it alive once nobody waits any more.
         let _doom = group.doom();
-        let streams = begun.await.map_err(io::Error::other).and_then(|it| it);
+        let deadline = Instant::now() + self.limit;
+        let Ok(begun) = timeout_at(deadline, begun).await else {
+            return Ok(self.never_begun(&group));
+        };
+        let streams = begun.map_err(io::Error::other).and_then(|it| it);
         let mut talk = Talk::within(self.most);
         let talking = talk.hold(streams.map_err(not_begun)?, &self.input).map_err(not_begun)?;
-        let status = timeout(self.limit, last_word(talking, &mut ended)).await;
+        let status = timeout_at(deadline, last_word(talking, &mut ended)).await;
         let end = match status {
             Ok(Ok(status)) => End::Exited(status),
             Ok(Err(TooMuch)) => End::TooMuch(self.most),
@@ -122,6 +126,13 @@ impl Program<'_> {
         talk.log_complaints(self.path);
         talk.output.truncate(self.most);
         Ok(Ran { output: talk.output, end, remains })
+    }
+
+    /// As from a disk that went away: the system neither begins it nor says that it does not.
+    fn never_begun(&self, group: &Group) -> Ran {
+        group.kill();
+        let remains = Some(Remains(group.clone()));
+        Ran { output: Vec::new(), end: End::OutOfTime(self.limit), remains }
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is the process door the ban points to")]

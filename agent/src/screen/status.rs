@@ -3,7 +3,7 @@
 use report::{Lang, RuleVerdict, Timestamp, Verdict};
 
 use super::table::{Table, harmless};
-use crate::contacts::ContactKind;
+use crate::contacts::{AttemptFailure, ContactKind, Trouble};
 use crate::status::{Spooled, Status};
 use crate::words::{Words, moment, words};
 
@@ -14,12 +14,24 @@ const NOT_ENROLLED: Words = words(
 );
 const COLLECTOR: Words = words("Máy chủ thu nhận", "Collector");
 const CERTIFICATE: Words = words("Chứng thư có hạn đến", "Certificate ends");
-const ACCEPTED: Words = words("Báo cáo được nhận gần nhất", "Last report accepted");
+const ACCEPTED: Words = words("Lần được chấp nhận gần nhất", "Last contact accepted");
 const NEVER: Words = words("chưa lần nào", "never");
-const ATTEMPT: Words = words("Lần liên lạc gần nhất", "Last contact");
-const WENT_WELL: Words = words("tốt", "well");
+const ATTEMPT: Words = words("Lần thử gần nhất", "Last attempt");
+const WENT_WELL: Words = words("thành công", "well");
+const NEXT: Words = words("Lần liên lạc tới", "Next contact");
+const NOT_SENT: Words = words("chưa gửi được", "nothing could be sent");
+const NOT_TAKEN: Words = words("chưa máy chủ thu nhận nào nhận", "no collector took it");
+const WAS_REFUSED: Words = words("bị máy chủ thu nhận từ chối", "the collector refused it");
+const ASK_DOCTOR: Words = words(
+    "chạy lachan-agent doctor để biết vướng ở đâu",
+    "lachan-agent doctor says what stands in the way",
+);
+const DAMAGED: Words = words(
+    "không rõ: contacts.json bị hỏng, lần liên lạc tới sẽ ghi lại",
+    "unknown: contacts.json is damaged; the next contact writes it anew",
+);
 const SPOOLED: Words = words("Báo cáo chờ gửi", "Reports waiting");
-const DROPPED: Words = words("Báo cáo đã bỏ vì chờ quá nhiều", "Reports dropped unsent");
+const DROPPED: Words = words("Báo cáo bị mất khi chưa gửi", "Reports lost unsent");
 const SKEW: Words = words("Đồng hồ máy", "This machine's clock");
 const IN_TIME: Words = words("đúng", "right");
 const AHEAD: Words = words("nhanh", "ahead by");
@@ -41,10 +53,18 @@ const REQUIRED: Words = words("Yêu cầu", "Required");
 pub fn status(status: &Status, lang: Lang) -> String {
     let facts = facts(status, lang).render();
     let verdict = match &status.verdict {
-        Some(verdict) => self::verdict(verdict, lang),
+        Some(verdict) => {
+            let judged = status.last_accepted.as_ref().map(|accepted| accepted.received_at);
+            self::verdict(verdict, judged, lang)
+        }
         None => format!("{}: {}\n", VERDICT.get(lang), NOT_JUDGED.get(lang)),
     };
-    format!("{facts}\n{verdict}")
+    let is_failing = status.last_attempt.as_ref().is_some_and(|last| last.failure.is_some());
+    let advice = match is_failing || status.identity_error.is_some() {
+        true => format!("  → {}\n", ASK_DOCTOR.get(lang)),
+        false => String::new(),
+    };
+    format!("{facts}{advice}\n{verdict}")
 }
 
 fn facts(status: &Status, lang: Lang) -> Table<2> {
@@ -59,6 +79,9 @@ fn facts(status: &Status, lang: Lang) -> Table<2> {
     }
     row(ACCEPTED, &accepted(status, lang));
     row(ATTEMPT, &attempt(status, lang));
+    if let Some(at) = status.next_contact {
+        row(NEXT, &moment(at, lang));
+    }
     if let Some(accepted) = &status.last_accepted {
         row(SKEW, &skew(accepted.skew, lang));
     }
@@ -92,18 +115,33 @@ fn accepted(status: &Status, lang: Lang) -> String {
             };
             format!("{at}, {number} {}, {collector}{what}", accepted.sequence)
         }
-        None => NEVER.get(lang).to_owned(),
+        None => unheard(status, lang),
     }
+}
+
+fn unheard(status: &Status, lang: Lang) -> String {
+    if status.contacts_damaged { DAMAGED } else { NEVER }.get(lang).to_owned()
 }
 
 fn attempt(status: &Status, lang: Lang) -> String {
     match &status.last_attempt {
         Some(attempt) => {
-            let how = attempt.error.as_deref().unwrap_or(WENT_WELL.get(lang));
-            format!("{}: {how}", moment(attempt.at, lang))
+            format!("{}: {}", moment(attempt.at, lang), how(attempt.failure.as_ref(), lang))
         }
-        None => NEVER.get(lang).to_owned(),
+        None => unheard(status, lang),
     }
+}
+
+fn how(failure: Option<&AttemptFailure>, lang: Lang) -> String {
+    let Some(AttemptFailure { trouble, cause }) = failure else {
+        return WENT_WELL.get(lang).to_owned();
+    };
+    let trouble = match trouble {
+        Trouble::NotSent => NOT_SENT,
+        Trouble::NotTaken => NOT_TAKEN,
+        Trouble::Refused => WAS_REFUSED,
+    };
+    format!("{}: {cause}", trouble.get(lang))
 }
 
 /// Moments are whole seconds, so one more or less is none.
@@ -153,14 +191,15 @@ fn refused(status: &Status, lang: Lang) -> String {
     }
 }
 
-fn verdict(verdict: &Verdict, lang: Lang) -> String {
+fn verdict(verdict: &Verdict, at: Option<Timestamp>, lang: Lang) -> String {
     let mut table = Table::indented("  ");
     table.row([RULE, OUTCOME, OBSERVED, REQUIRED].map(|head| head.get(lang)));
     for rule in &verdict.rules {
         add_rule(&mut table, rule, lang);
     }
     let state = harmless(verdict.state.label(lang));
-    format!("{}: {state}\n{}", VERDICT.get(lang), table.render())
+    let at = at.map(|at| format!(" ({})", moment(at, lang))).unwrap_or_default();
+    format!("{}: {state}{at}\n{}", VERDICT.get(lang), table.render())
 }
 
 fn add_rule(table: &mut Table<4>, rule: &RuleVerdict, lang: Lang) {
@@ -206,7 +245,8 @@ mod tests {
             machine: Some(MachineId::from_bytes([0xab; 16])),
             collectors: vec!["a.example:7443".to_owned()],
             certificate_until: Some(at()),
-            last_attempt: Some(Attempt { at: at(), error: None }),
+            last_attempt: Some(Attempt { at: at(), failure: None }),
+            next_contact: Some(at() + 900),
             last_accepted: Some(AcceptedAt {
                 at: at(),
                 received_at: at(),
@@ -239,16 +279,17 @@ mod tests {
         assert_eq!(
             status(&judged(), Lang::Vi),
             "\
-Danh tính                   abababababababababababababababab
-Máy chủ thu nhận            a.example:7443
-Chứng thư có hạn đến        22/11/2026 03:09 UTC
-Báo cáo được nhận gần nhất  22/11/2026 03:09 UTC, số 12, a.example:7443 (không có gì thay đổi)
-Lần liên lạc gần nhất       22/11/2026 03:09 UTC: tốt
-Đồng hồ máy                 chậm 2 phút
-Báo cáo chờ gửi             không có
-Báo cáo bị từ chối          không có
+Danh tính                    abababababababababababababababab
+Máy chủ thu nhận             a.example:7443
+Chứng thư có hạn đến         22/11/2026 03:09 UTC
+Lần được chấp nhận gần nhất  22/11/2026 03:09 UTC, số 12, a.example:7443 (không có gì thay đổi)
+Lần thử gần nhất             22/11/2026 03:09 UTC: thành công
+Lần liên lạc tới             22/11/2026 03:24 UTC
+Đồng hồ máy                  chậm 2 phút
+Báo cáo chờ gửi              không có
+Báo cáo bị từ chối           không có
 
-Kết luận: chưa được bảo vệ
+Kết luận: chưa được bảo vệ (22/11/2026 03:09 UTC)
   Quy tắc                Kết quả        Ghi nhận  Yêu cầu
   Bảo vệ thời gian thực  Chưa đạt       không     có
     → Bật clamonacc
@@ -262,7 +303,10 @@ Kết luận: chưa được bảo vệ
         let failing = Status {
             last_attempt: Some(Attempt {
                 at: at(),
-                error: Some("a.example:7443: no answer in time".to_owned()),
+                failure: Some(AttemptFailure {
+                    trouble: Trouble::NotTaken,
+                    cause: "a.example:7443: no answer in time".to_owned(),
+                }),
             }),
             spooled: Some(Spooled {
                 count: 2,
@@ -274,10 +318,11 @@ Kết luận: chưa được bảo vệ
         };
         let text = status(&failing, Lang::En);
         for line in [
-            "Last contact            2026-11-22T03:09:14Z: a.example:7443: no answer in time",
-            "Reports waiting         2 (2026-11-22T03:09:14Z – 2026-11-23T03:09:14Z)",
-            "Reports dropped unsent  3",
-            "This machine's clock    behind by 2 min",
+            "no collector took it: a.example:7443: no answer in time",
+            "→ lachan-agent doctor says what stands in the way",
+            "Reports waiting        2 (2026-11-22T03:09:14Z – 2026-11-23T03:09:14Z)",
+            "Reports lost unsent    3",
+            "This machine's clock   behind by 2 min",
             "Verdict: unprotected",
         ] {
             assert!(text.contains(line), "{line}\n{text}");

@@ -44,7 +44,7 @@ impl Draft {
         digest(&self.observations)
     }
 
-    /// When the survey finished, by the machine's clock.
+    /// When the survey began, by the machine's clock.
     #[must_use]
     pub fn surveyed_at(&self) -> Option<Timestamp> {
         surveyed_at(&self.observations)
@@ -73,7 +73,7 @@ impl Draft {
     }
 }
 
-/// When a survey finished, by the machine's clock; none, if it saw nothing.
+/// When a survey began, by the machine's clock; none, if it saw nothing.
 #[must_use]
 pub fn surveyed_at(observations: &[Observation]) -> Option<Timestamp> {
     observations.iter().map(|observation| observation.observed_at).max()

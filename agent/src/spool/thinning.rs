@@ -6,7 +6,7 @@ use report::machine::FactsDigest;
 /// A report, as far as it matters here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Seen {
-    /// When the survey finished.
+    /// When the survey began.
     pub(super) at: Timestamp,
     /// What it says.
     pub(super) says: FactsDigest,

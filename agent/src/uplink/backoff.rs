@@ -16,11 +16,12 @@ const LONGEST_ASKED: Duration = Duration::from_secs(3600);
 const JITTER: f64 = 0.2;
 
 /// How long to wait before trying again after `attempt` failures in a row: anywhere up to a bound
-/// that doubles each time, so that machines that failed together do not come back together.
+/// that doubles each time, so that machines that failed together do not come back together, and
+/// that is no longer than the interval at which they would come anyway.
 #[must_use]
-pub fn after_failure(attempt: u32, chance: Chance) -> Duration {
+pub fn after_failure(attempt: u32, interval: Duration, chance: Chance) -> Duration {
     let doubled = 2_u32.saturating_pow(attempt.max(1));
-    let bound = SHORTEST.saturating_mul(doubled).min(LONGEST);
+    let bound = SHORTEST.saturating_mul(doubled).min(LONGEST).min(bounded(interval));
     between(SHORTEST, bound, chance)
 }
 
@@ -63,6 +64,8 @@ mod tests {
 
     use super::*;
 
+    const HOUR: Duration = Duration::from_secs(3600);
+
     fn seconds(duration: Duration) -> u64 {
         duration.as_secs_f64().round() as u64
     }
@@ -78,10 +81,11 @@ mod tests {
     #[test]
     fn the_bound_doubles_up_to_a_quarter_of_an_hour() {
         let bounds: Vec<_> =
-            (1..=9).map(|attempt| seconds(after_failure(attempt, nearly_one()))).collect();
+            (1..=9).map(|attempt| seconds(after_failure(attempt, HOUR, nearly_one()))).collect();
         assert_eq!(bounds, [10, 20, 40, 80, 160, 320, 640, 900, 900]);
-        assert_eq!(seconds(after_failure(u32::MAX, nearly_one())), 900);
-        assert_eq!(seconds(after_failure(9, never())), 5);
+        assert_eq!(seconds(after_failure(u32::MAX, HOUR, nearly_one())), 900);
+        assert_eq!(seconds(after_failure(9, HOUR, never())), 5);
+        assert_eq!(seconds(after_failure(9, HOUR / 60, nearly_one())), 60, "as often as ever");
     }
 
     #[test]

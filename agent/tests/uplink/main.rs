@@ -104,7 +104,7 @@ impl Machine {
             interval: Duration::from_secs(900),
             spread: Duration::ZERO,
             watch: Watch::over(watched, Duration::from_millis(100)),
-            settings: Settings::new(ConfigPath::Given(path), &config),
+            settings: Settings::new(ConfigPath::Given(path), config),
         }
     }
 
@@ -253,7 +253,7 @@ async fn a_busy_collector_gets_the_same_report_later() {
     assert!(why.to_string().contains("503"), "{why}");
     let status = machine.status();
     assert_eq!(status.spooled.unwrap().count, 1);
-    assert!(status.last_attempt.unwrap().error.unwrap().contains("503"));
+    assert!(status.last_attempt.unwrap().failure.unwrap().cause.contains("503"));
 
     assert!(matches!(cycle.contact(KEPT).await.unwrap(), Contact::Accepted(_)));
     assert_eq!(reports(&collector), [1, 1]);
@@ -402,7 +402,7 @@ async fn a_copied_disk_does_not_speak() {
     assert!(matches!(error, CycleError::Identity(IdentityError::OtherHardware)));
     assert_eq!(collector.paths(), ["/v1/enrol"]);
     let attempt = machine.status().last_attempt.unwrap();
-    assert!(attempt.error.unwrap().contains("enrol anew with a new token"));
+    assert!(attempt.failure.unwrap().cause.contains("enrol anew with a new token"));
 }
 
 #[tokio::test]
@@ -415,7 +415,7 @@ async fn hardware_that_cannot_be_read_is_waited_for_and_not_taken_for_other_hard
     assert!(matches!(error, CycleError::Fingerprint(_)), "{error}");
     assert!(!error.is_lasting());
     let attempt = machine.status().last_attempt.unwrap();
-    assert!(attempt.error.unwrap().contains("product_serial"));
+    assert!(attempt.failure.unwrap().cause.contains("product_serial"));
     assert_eq!(collector.paths(), ["/v1/enrol"]);
 
     fs::remove_file(&recording).unwrap();

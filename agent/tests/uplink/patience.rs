@@ -7,7 +7,7 @@ use agent::cycle::{Contact, Kept};
 use report::Sequence;
 use report::wire::{REPORT_BURST, decode_heartbeat};
 
-use crate::collector::{Collector, Next};
+use crate::collector::{AGEING, Collector, Next};
 use crate::{KEPT, Machine, joined, reports};
 
 fn paths(collector: &Collector) -> Vec<String> {
@@ -130,6 +130,66 @@ async fn a_report_refused_for_what_it_says_does_not_hold_back_the_next() {
     assert_eq!(machine.status().refused.unwrap().sequence, Sequence(1));
 }
 
+/// A file that could not be removed is one that was sent.
+#[tokio::test]
+async fn what_the_collector_has_is_not_sent_again_though_its_file_is_still_there() {
+    let collector = Collector::start().await;
+    let machine = joined(&collector).await;
+    let mut cycle = machine.cycle().unwrap();
+    for name in ["a", "b", "c"] {
+        machine.is_called(name);
+        cycle.prepare().await.unwrap();
+    }
+    let spool = machine.state().join("spool");
+    let kept = machine.state().join("kept");
+    copy(&spool, &kept);
+    cycle.contact(KEPT).await.unwrap();
+    drop(cycle);
+    copy(&kept, &spool);
+    fs::remove_file(machine.state().join("sequence")).unwrap();
+
+    machine.is_called("d");
+    let mut restarted = machine.cycle().unwrap();
+    assert!(restarted.spool().waiting().is_empty());
+    restarted.contact(KEPT).await.unwrap();
+    assert_eq!(reports(&collector), [1, 2, 3, 4], "nor does a lost counter begin anew");
+}
+
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+}
+
+/// A collector that likes no report at all does not empty the spool at once.
+#[tokio::test]
+async fn two_refusals_for_the_same_reason_end_a_burst_and_what_they_cost_is_counted() {
+    let collector = Collector::start().await;
+    let machine = joined(&collector).await;
+    let mut cycle = machine.cycle().unwrap();
+    for name in ["a", "b", "c", "d"] {
+        machine.is_called(name);
+        cycle.prepare().await.unwrap();
+    }
+    collector.will([Next::Refuse(400), Next::Refuse(400)]);
+    assert!(matches!(cycle.contact(KEPT).await.unwrap(), Contact::Refused(_)));
+    let status = machine.status();
+    assert_eq!((status.spooled.unwrap().count, status.dropped), (2, 1));
+    assert_eq!(status.refused.unwrap().sequence, Sequence(2));
+}
+
+/// Until the collector may be spoken to, a change is kept and nothing is said, not even to renew.
+#[tokio::test]
+async fn a_change_that_may_not_be_told_yet_renews_nothing() {
+    let collector = Collector::certifying(AGEING).await;
+    let machine = joined(&collector).await;
+    let mut cycle = machine.cycle().unwrap();
+    assert!(cycle.notice(false).await.unwrap().is_none());
+    assert_eq!(collector.paths(), ["/v1/enrol"]);
+}
+
 #[tokio::test]
 async fn a_change_is_told_and_looking_without_one_costs_no_contact() {
     let collector = Collector::start().await;
@@ -186,10 +246,15 @@ fn claimed_level(seen: &crate::collector::Seen) -> Option<u64> {
     body["topics"]["assignment"]["facts"]["assignment.level"]["known"].as_u64()
 }
 
+/// Waits for what is bound to happen; a failure, not a measurement, after a minute.
 async fn until(condition: impl Fn() -> bool) {
-    while !condition() {
+    for _ in 0..6000 {
+        if condition() {
+            return;
+        }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
+    panic!("in vain");
 }
 
 /// A number that must last: written over the last one, with no new room on the disk.

@@ -93,7 +93,7 @@ async fn the_whole_way_by_command_line() {
     let enrolled = run(words(&format!("enrol --token-file {}", token.display())));
     assert_eq!(enrolled.status.code(), Some(0), "{enrolled:?}");
     let before = run(words("status"));
-    assert_eq!(before.status.code(), Some(0), "not judged is no finding");
+    assert_eq!(before.status.code(), Some(2), "not judged yet");
     let reported = run(words("run --once"));
     assert_eq!(reported.status.code(), Some(0), "{reported:?}");
     assert_eq!(String::from_utf8(reported.stdout).unwrap(), "unprotected\n");

@@ -106,7 +106,7 @@ async fn what_the_proxy_refuses_is_told_with_what_to_do_and_without_the_password
     {
         let why = failure(&mut cycle(&machine, &[], office.proxy(user))).await;
         assert!(why.contains(advice), "{why}");
-        let said = machine.status().last_attempt.unwrap().error.unwrap();
+        let said = machine.status().last_attempt.unwrap().failure.unwrap().cause;
         assert_eq!(said, why);
         assert!(!said.contains("hunter2"));
     }

@@ -7,8 +7,9 @@ use super::{MAX_HEARTBEAT_BYTES, WIRE, WireError};
 use crate::machine::{FactsDigest, Fingerprint, Incarnation, MachineId, Sequence};
 use crate::moment::Timestamp;
 
-/// *A complete survey that finished at `observed_at` gave the same facts as the last report.* No
-/// survey, no heartbeat: it moves the moment the facts were observed, and nothing else.
+/// *A survey that began at `observed_at` came to the same as the last report*, in every topic, what
+/// it could not see included. No survey, no heartbeat: it moves the moment the facts were observed,
+/// and nothing else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Heartbeat {
     /// Whose it claims to be; the certificate decides.
@@ -21,7 +22,7 @@ pub struct Heartbeat {
     pub sequence: Sequence,
     /// The machine's clock when it was sent.
     pub sent_at: Timestamp,
-    /// When the survey finished, by the machine's clock.
+    /// When the survey began, by the machine's clock.
     pub observed_at: Timestamp,
     /// The digest by which the collector's reply named the report whose facts these are.
     pub digest: FactsDigest,

@@ -11,6 +11,7 @@ use super::group::Streams;
 
 /// What is kept of standard error: enough for a cause, too little for a flood.
 const MAX_COMPLAINTS: usize = 4 * 1024;
+const MAX_COMPLAINT_LINES: usize = 10;
 const MAX_COMPLAINT_CHARS: usize = 300;
 
 /// The program said more than it may.
@@ -52,7 +53,9 @@ impl Talk {
 
     /// What it complained about goes to the log, as far as it is fit for one.
     pub(super) fn log_complaints(&self, path: &Path) {
-        for line in String::from_utf8_lossy(&self.complaints).lines() {
+        let complaints = String::from_utf8_lossy(&self.complaints);
+        let lines = complaints.lines().filter(|line| !line.trim().is_empty());
+        for line in lines.take(MAX_COMPLAINT_LINES) {
             let line = line.chars().filter(|it| !it.is_control()).take(MAX_COMPLAINT_CHARS);
             tracing::warn!("{} says: {}", path.display(), line.collect::<String>());
         }
