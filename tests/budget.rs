@@ -388,6 +388,36 @@ fn whole(figure: f64) -> u64 {
     figure.ceil() as u64
 }
 
+/// A module of the machine's own C library would bring that library along, and with another version
+/// of it in one process the agent is ended: every desktop names such modules.
+#[test]
+fn the_agent_that_ships_loads_no_library_of_the_machine_to_resolve_a_name() {
+    const NAME: &str = "the_agent_that_ships_loads_no_library_of_the_machine_to_resolve_a_name";
+    let Some(agent) = shipped(NAME) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let desktop =
+        "hosts: files mymachines mdns4_minimal [NOTFOUND=return] resolve myhostname dns\n";
+    std::fs::write(file("nsswitch.conf"), desktop).unwrap();
+    std::fs::write(file("agent.toml"), "collectors = [\"collector.invalid:7443\"]\n").unwrap();
+    let script = "mount --bind \"$1\" /etc/nsswitch.conf && exec strace -f -o \"$2\" -e trace=openat \
+                  \"$3\" doctor --config \"$4\" --state \"$5\"";
+    let arguments = ["nsswitch.conf", "trace", "", "agent.toml", "state"].map(file);
+    let mut unshared = Command::new("unshare");
+    unshared.args(["--mount", "sh", "-c", script, "sh", &arguments[0], &arguments[1]]);
+    unshared.arg(&agent).args(&arguments[3..]);
+    let ended = unshared.stdout(std::process::Stdio::null()).status().unwrap();
+    let Ok(trace) = std::fs::read_to_string(file("trace")) else {
+        return skip(NAME, "only root has a name service of its own");
+    };
+    assert_eq!(ended.code(), Some(2), "it looked, and found nobody");
+    assert!(trace.contains("/etc/resolv.conf"), "it asked for the name:\n{trace}");
+    let loaded: Vec<_> = trace.lines().filter(|line| line.contains(".so")).collect();
+    assert_eq!(loaded, [""; 0]);
+}
+
 #[test]
 fn every_figure_of_the_budget_is_measured() {
     let source = include_str!("budget.rs");
