@@ -479,6 +479,25 @@ async fn a_heartbeat_whose_answer_was_lost_is_followed_by_the_next_report() {
 }
 
 #[tokio::test]
+async fn a_clone_that_beats_leaves_one_trace_and_every_report_of_it_one_more() {
+    let world = world(1).await;
+    let cloned = Fingerprint::from_bytes([2; 32]);
+    let enrolment = Enrol { fingerprint: cloned, ..enrolment(1, None) };
+    let _ = world.store.submit(enrolment).await.unwrap();
+    let foreign = report(1, 1, "A");
+    for (sequence, is_audited) in [(1, true), (2, false), (3, false)] {
+        let beat = StoreHeartbeat(heartbeat(&foreign, sequence, NOW + 900));
+        let heard = world.store.submit(beat).await.unwrap().unwrap();
+        assert_eq!((heard.pulse, heard.standing), (Pulse::Clone, Standing::Clone));
+        assert_eq!(heard.is_audited, is_audited, "{sequence}");
+    }
+    let traces = "audit WHERE action = 'clone_seen'";
+    assert_eq!(count(world.folder.path(), traces), 1);
+    world.store.submit(StoreReport(report(1, 4, "A"))).await.unwrap().unwrap();
+    assert_eq!(count(world.folder.path(), traces), 2);
+}
+
+#[tokio::test]
 async fn a_store_of_the_first_layout_is_brought_up_and_takes_heartbeats() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("store.sqlite");
