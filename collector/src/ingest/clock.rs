@@ -19,12 +19,14 @@ pub async fn tell_time(
     peer: Option<&CertificateDer<'_>>,
     request: Request<Incoming>,
 ) -> Result<ClockReply, Refusal> {
-    let asker = super::sender(hub, peer)?;
+    let asked_at = crate::clock::now();
+    let asker = hub.authenticate(peer, asked_at)?.machine();
+    hub.limits().take_clock(asker, asked_at)?;
     let body = read_body(request, MAX_HEARTBEAT_BYTES).await?;
     let asked = read(&body)?;
     let now = crate::clock::now();
     hub.process.clock_contacts.inc();
-    tracing::info!(machine = %asker.machine(), off = asked.sent_at.since(now), "told the time");
+    tracing::info!(machine = %asker, off = asked.sent_at.since(now), "told the time");
     Ok(ClockReply { wire: WIRE, now })
 }
 
