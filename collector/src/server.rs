@@ -169,7 +169,7 @@ async fn route(
         Service::Heartbeat => {
             json(StatusCode::OK, &ingest::take_heartbeat(hub, peer, request).await?)
         }
-        Service::Clock => json(StatusCode::OK, &ingest::tell_time(hub, peer, request).await?),
+        Service::Clock => json(StatusCode::OK, &ingest::tell_time(hub, door, peer, request).await?),
         Service::Enrol => json(StatusCode::OK, &enrol::enrol(hub, from.ip(), request).await?),
         Service::Renew => json(StatusCode::OK, &enrol::renew(hub, peer, request).await?),
     }
@@ -186,12 +186,13 @@ enum Service {
 }
 
 /// What each door leads to, and nothing else.
-const SERVICES: [(Door, &str, Service); 5] = [
+const SERVICES: [(Door, &str, Service); 6] = [
     (Door::Reports, REPORTS_PATH, Service::Report),
     (Door::Reports, HEARTBEATS_PATH, Service::Heartbeat),
     (Door::Reports, CLOCK_PATH, Service::Clock),
     (Door::Enrol, ENROL_PATH, Service::Enrol),
     (Door::Renew, RENEW_PATH, Service::Renew),
+    (Door::Renew, CLOCK_PATH, Service::Clock),
 ];
 
 fn service<B>(door: Door, request: &Request<B>) -> Result<Service, Refusal> {

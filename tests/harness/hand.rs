@@ -82,7 +82,7 @@ impl Hand {
         Self { to: world.collector.agents, config: Arc::new(config) }
     }
 
-    /// The same hand, sessions included, at the door that this ALPN opens, without an identity.
+    /// The same hand, identity and sessions included, at the door that this ALPN opens.
     #[must_use]
     pub fn at_another_door(&self, alpn: &[u8]) -> Self {
         let mut config = (*self.config).clone();
@@ -145,6 +145,15 @@ impl Hand {
         let mut request = head.into_bytes();
         request.extend_from_slice(body);
         self.raw(&request)
+    }
+
+    /// Asks for the time with a clock that says this.
+    ///
+    /// # Errors
+    /// When the connection is refused or breaks before an answer.
+    pub fn ask_time(&self, sent_at: Timestamp) -> std::io::Result<Answer> {
+        let body = json!({ "wire": 1, "sent_at": sent_at });
+        self.post(CLOCK_PATH, body.to_string().as_bytes())
     }
 
     /// Says exactly these bytes inside TLS.
@@ -271,13 +280,12 @@ impl Machine {
         self.hand.post(HEARTBEATS_PATH, body.to_string().as_bytes())
     }
 
-    /// Asks for the time with a clock that says this.
+    /// Asks for the time at the report door, with a clock that says this.
     ///
     /// # Errors
     /// When the connection is refused or breaks before an answer.
     pub fn ask_time(&self, sent_at: Timestamp) -> std::io::Result<Answer> {
-        let body = json!({ "wire": 1, "sent_at": sent_at });
-        self.hand.post(CLOCK_PATH, body.to_string().as_bytes())
+        self.hand.ask_time(sent_at)
     }
 }
 
