@@ -315,6 +315,19 @@ fn a_revoked_machine_whose_certificate_ended_is_not_told_the_time() {
 }
 
 #[test]
+fn whoever_unpacks_gets_a_long_answer_packed_and_nobody_else() {
+    let scene = scene();
+    let beat = |headers: &[&str], sequence| {
+        let body = scene.heartbeat(sequence).to_string();
+        scene.machine.hand.send("/v1/heartbeats", headers, body.as_bytes()).unwrap()
+    };
+    let (plain, packed) = (beat(&[], 2), beat(&["accept-encoding: gzip"], 3));
+    assert!(!plain.packed && packed.packed);
+    assert_eq!(plain.body["digest"], packed.body["digest"], "{packed:?}");
+    assert!(packed.body["verdict"]["rules"].is_array(), "{packed:?}");
+}
+
+#[test]
 fn what_is_too_large_or_has_an_unknown_field_is_not_taken() {
     let scene = scene();
     scene.refused(&scene.changed(|body| body["topics"] = json!({})), 400, "unknown_field");
