@@ -1,11 +1,14 @@
 //! What a heartbeat moves, what it never moves, and that it is durable like a report.
 
+use harness::hand::{Identity, forged};
 use harness::root::now;
 use harness::{Answer, Hand, Machine, World, until};
 use report::MachineId;
 use report::moment::DAY;
+use report::wire::RENEW_ALPN;
 use rusqlite::Connection;
 use serde_json::{Value as Json, json};
+use sha2::{Digest as _, Sha256};
 
 const ROW: &str = "pc-01,stp,workstation,lan,,,,2026-01-01,";
 
@@ -83,9 +86,10 @@ impl Scene {
     /// It is refused with this reason, counted, and the store is as it was.
     fn refused(&self, body: &Json, status: u16, reason: &str) {
         let before = kept(&self.world);
+        let counted = self.world.collector.refusals(reason);
         let answer = self.beat(body);
         assert_eq!((answer.status, answer.reason()), (status, reason), "{answer:?}");
-        until(reason, || self.world.collector.refusals(reason) >= 1.0);
+        until(reason, || self.world.collector.refusals(reason) >= counted + 1.0);
         assert_eq!(kept(&self.world), before, "{reason} left a trace");
     }
 
@@ -100,6 +104,35 @@ impl Scene {
         assert!(self.world.collector.terminate());
         assert!(store(&self.world).execute(statement, []).unwrap() > 0, "{statement}");
         self.world.collector.restart();
+    }
+
+    /// The machine's certificate has ended, and it has no other.
+    fn expired(&mut self) -> Identity {
+        let (from, until) = (now() - 1800, now() - 600);
+        let identity = forged(&self.world, self.machine.id, from, until);
+        assert!(self.world.collector.terminate());
+        let sha256: [u8; 32] = Sha256::digest(&identity.0).into();
+        let known = "UPDATE certificates SET sha256 = ?, not_before = ?, not_after = ?";
+        let changed = store(&self.world).execute(known, (sha256, from.0, until.0)).unwrap();
+        assert_eq!(changed, 1);
+        self.world.collector.restart();
+        identity
+    }
+
+    /// The door of renewal, with this identity.
+    fn renewal(&self, identity: &Identity) -> Hand {
+        Hand::new(&self.world, RENEW_ALPN, Some(identity))
+    }
+
+    /// Renews this identity, which has to work.
+    fn renewed(&self, identity: &Identity) -> Identity {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let csr = harness::hand::request(&key);
+        let body = json!({ "wire": 1, "csr": csr, "fingerprint": harness::hand::FINGERPRINT });
+        let body = body.to_string();
+        let answer = self.renewal(identity).post("/v1/renew", body.as_bytes()).unwrap();
+        assert_eq!(answer.status, 200, "{answer:?}");
+        harness::hand::identity(&answer, &key)
     }
 
     fn state(&self) -> Json {
@@ -213,11 +246,14 @@ fn nobody_confirms_the_facts_of_another() {
 }
 
 #[test]
-fn foreign_hardware_is_a_clone_confirms_nothing_and_leaves_a_trace() {
+fn foreign_hardware_is_a_clone_confirms_nothing_and_leaves_one_trace() {
     let scene = scene();
     let foreign = scene.changed(|body| body["fingerprint"] = json!("66".repeat(32)));
     let answer = scene.beat(&foreign);
     assert_eq!((answer.status, answer.reason()), (409, "report_wanted"), "{answer:?}");
+    scene.refused(&foreign, 409, "report_wanted");
+    let metrics = scene.world.collector.scrape();
+    assert_eq!(metrics.value(r#"lachan_reports_total{outcome="clone"}"#), Some(1.0));
     assert_eq!(confirmed(&scene.world), (1, None));
     assert_eq!(scene.state(), "clone");
     let traces = "SELECT count(*) FROM audit WHERE action = 'clone_seen'";
@@ -243,8 +279,52 @@ fn a_revoked_machine_confirms_nothing_and_is_not_told_the_time() {
     let scene = scene();
     assert!(scene.world.collector.command(&["machine", "revoke", "pc-01"]).status.success());
     scene.refused(&scene.heartbeat(2), 403, "revoked");
-    let asked = scene.machine.ask_time(now()).unwrap();
+    for hand in [&scene.machine.hand, &scene.renewal(&scene.machine.identity)] {
+        let asked = hand.ask_time(now()).unwrap();
+        assert_eq!((asked.status, asked.reason()), (403, "revoked"));
+    }
+}
+
+#[test]
+fn a_machine_whose_certificate_ended_asks_for_the_time_and_renews() {
+    let mut scene = scene();
+    let ended = scene.expired();
+    let before = kept(&scene.world);
+    assert!(Hand::new(&scene.world, b"", Some(&ended)).ask_time(now()).is_err());
+    let renewal = scene.renewal(&ended);
+    let asked = renewal.ask_time(now() - 9000 * DAY).unwrap();
+    assert_eq!(asked.status, 200, "{asked:?}");
+    assert!((now().0 - asked.body["now"].as_i64().unwrap()).abs() < 60, "{asked:?}");
+    for path in ["/v1/reports", "/v1/heartbeats", "/v1/enrol"] {
+        let answer = renewal.post(path, scene.heartbeat(2).to_string().as_bytes()).unwrap();
+        assert_eq!((answer.status, answer.reason()), (404, "no_such_path"), "{answer:?}");
+    }
+    assert_eq!(kept(&scene.world), before);
+    let renewed = Hand::new(&scene.world, b"", Some(&scene.renewed(&ended)));
+    let body = scene.heartbeat(2).to_string();
+    assert_eq!(renewed.post("/v1/heartbeats", body.as_bytes()).unwrap().status, 200);
+}
+
+#[test]
+fn a_revoked_machine_whose_certificate_ended_is_not_told_the_time() {
+    let mut scene = scene();
+    let ended = scene.expired();
+    assert!(scene.world.collector.command(&["machine", "revoke", "pc-01"]).status.success());
+    let asked = scene.renewal(&ended).ask_time(now()).unwrap();
     assert_eq!((asked.status, asked.reason()), (403, "revoked"));
+}
+
+#[test]
+fn whoever_unpacks_gets_a_long_answer_packed_and_nobody_else() {
+    let scene = scene();
+    let beat = |headers: &[&str], sequence| {
+        let body = scene.heartbeat(sequence).to_string();
+        scene.machine.hand.send("/v1/heartbeats", headers, body.as_bytes()).unwrap()
+    };
+    let (plain, packed) = (beat(&[], 2), beat(&["accept-encoding: gzip"], 3));
+    assert!(!plain.packed && packed.packed);
+    assert_eq!(plain.body["digest"], packed.body["digest"], "{packed:?}");
+    assert!(packed.body["verdict"]["rules"].is_array(), "{packed:?}");
 }
 
 #[test]
@@ -259,14 +339,7 @@ fn what_is_too_large_or_has_an_unknown_field_is_not_taken() {
 #[test]
 fn the_first_heartbeat_with_a_new_certificate_ends_the_old_one() {
     let scene = scene();
-    let key = rcgen::KeyPair::generate().unwrap();
-    let csr = harness::hand::request(&key);
-    let body = json!({ "wire": 1, "csr": csr, "fingerprint": harness::hand::FINGERPRINT });
-    let renewal = Hand::new(&scene.world, report::wire::RENEW_ALPN, Some(&scene.machine.identity));
-    let answer = renewal.post("/v1/renew", body.to_string().as_bytes()).unwrap();
-    assert_eq!(answer.status, 200, "{answer:?}");
-    let identity = harness::hand::identity(&answer, &key);
-
+    let identity = scene.renewed(&scene.machine.identity);
     scene.accepted(&scene.heartbeat(2));
     let renewed = Hand::new(&scene.world, b"", Some(&identity));
     let body = scene.heartbeat(3).to_string();

@@ -1,5 +1,7 @@
 //! Who is not let in, what is not taken, and that neither leaves a trace.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
@@ -10,7 +12,7 @@ use harness::root::now;
 use harness::{Answer, Hand, Machine, World, until};
 use report::MachineId;
 use report::moment::DAY;
-use report::wire::{ENROL_ALPN, RENEW_ALPN};
+use report::wire::{ENROL_ALPN, RENEW_ALPN, REPORT_BURST};
 use serde_json::{Value as Json, json};
 
 const ROW: &str = "pc-01,stp,workstation,lan,,,,2026-01-01,";
@@ -19,6 +21,8 @@ struct Scene {
     world: World,
     machine: Machine,
     fleet: Json,
+    /// How often each reason was seen to be counted.
+    counted: RefCell<BTreeMap<String, f64>>,
 }
 
 /// A world with one machine that has reported once.
@@ -27,7 +31,7 @@ fn scene() -> Scene {
     let machine = Machine::join(&world, &world.collector.token(&["--machine", "pc-01"]));
     assert_eq!(machine.post(&machine.report(1, "FIRST")).unwrap().status, 200);
     let fleet = trace(&world);
-    Scene { world, machine, fleet }
+    Scene { world, machine, fleet, counted: RefCell::default() }
 }
 
 /// Everything the collector knows of the fleet.
@@ -44,7 +48,10 @@ impl Scene {
     }
 
     fn counted(&self, reason: &str) {
-        until(reason, || self.world.collector.refusals(reason) >= 1.0);
+        let mut counted = self.counted.borrow_mut();
+        let before = counted.entry(reason.to_owned()).or_default();
+        until(reason, || self.world.collector.refusals(reason) >= *before + 1.0);
+        *before = self.world.collector.refusals(reason);
     }
 
     fn answered(&self, answer: &Answer, status: u16, reason: &str) {
@@ -368,13 +375,17 @@ fn an_agent_does_not_join_a_collector_whose_ca_is_not_the_tokens() {
 fn a_machine_that_speaks_without_a_pause_is_told_when_to_come_back() {
     let scene = scene();
     let digest = scene.post(&scene.report(2)).body["digest"].clone();
-    assert_eq!(scene.machine.ask_time(now()).unwrap().status, 200);
-    for sequence in 4..=10 {
+    for sequence in 3..=11 {
         let heartbeat = scene.machine.heartbeat(sequence, &digest);
         assert_eq!(scene.machine.beat(&heartbeat).unwrap().status, 200);
     }
     let fleet = trace(&scene.world);
-    for answer in [scene.post(&scene.report(11)), scene.machine.ask_time(now()).unwrap()] {
+    let renewal = Hand::new(&scene.world, RENEW_ALPN, Some(&scene.machine.identity));
+    for hand in [&renewal, &scene.machine.hand, &renewal, &renewal, &scene.machine.hand] {
+        assert_eq!(hand.ask_time(now()).unwrap().status, 200, "it has to know when to come back");
+    }
+    let asked = [&renewal, &scene.machine.hand].map(|hand| hand.ask_time(now()).unwrap());
+    for answer in [scene.post(&scene.report(12))].into_iter().chain(asked) {
         assert_eq!((answer.status, answer.reason()), (429, "too_many"), "{answer:?}");
         assert!(answer.retry_after.is_some_and(|wait| (1..=120).contains(&wait)), "{answer:?}");
     }
@@ -382,6 +393,19 @@ fn a_machine_that_speaks_without_a_pause_is_told_when_to_come_back() {
     assert_eq!(trace(&scene.world), fleet);
     let other = Machine::join(&scene.world, &scene.world.collector.token(&["--unregistered"]));
     assert_eq!(other.post(&other.report(1, "OTHER")).unwrap().status, 200, "nobody else pays");
+}
+
+#[test]
+fn whoever_had_to_ask_for_the_time_gets_rid_of_all_it_has_kept() {
+    let world = World::with_machines(&[ROW]);
+    let machine = Machine::join(&world, &world.collector.token(&["--machine", "pc-01"]));
+    assert_eq!(machine.ask_time(now()).unwrap().status, 200);
+    let beat = machine.heartbeat(1, &json!("44".repeat(32)));
+    assert_eq!(machine.beat(&beat).unwrap().reason(), "report_wanted");
+    for sequence in (2..).take(REPORT_BURST) {
+        let answer = machine.post(&machine.report(sequence, &format!("DAY {sequence}"))).unwrap();
+        assert_eq!(answer.status, 200, "{sequence}: {answer:?}");
+    }
 }
 
 #[test]

@@ -40,7 +40,7 @@ impl AuthenticatedMachine {
     }
 }
 
-/// A machine that may ask for a new certificate and do nothing else. Only
+/// A machine that may ask for a new certificate and for the time, and do nothing else. Only
 /// [`Identities::authenticate_for_renewal`] makes one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RenewingMachine(MachineId);

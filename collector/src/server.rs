@@ -1,5 +1,7 @@
 //! The agents' listener: connections, handshakes, requests.
 
+mod reply;
+
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,13 +9,12 @@ use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use hyper::header::{CONNECTION, HeaderValue, RETRY_AFTER};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use report::wire::{CLOCK_PATH, ENROL_PATH, HEARTBEATS_PATH, RENEW_PATH, REPORTS_PATH};
 use rustls_pki_types::CertificateDer;
-use serde::Serialize;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::{LazyConfigAcceptor, server::TlsStream};
@@ -23,6 +24,7 @@ use crate::hub::Hub;
 use crate::problem::Refusal;
 use crate::tls::{self, Door, Doors};
 use crate::{enrol, ingest};
+use reply::{json, packed, takes_gzip};
 
 /// Connections that are served at once; more wait in the kernel's queue.
 const MAX_CONNECTIONS: usize = 2048;
@@ -145,11 +147,14 @@ async fn respond(
     from: SocketAddr,
     request: Request<Incoming>,
 ) -> Response<Full<Bytes>> {
+    let unpacks = takes_gzip(request.headers());
     let answer = route(hub, door, peer, from, request);
     let answer = tokio::time::timeout(REQUEST_TIME, answer).await.unwrap_or_else(|_| {
         Err(Refusal::of(StatusCode::REQUEST_TIMEOUT, "slow_request", "the request took too long"))
     });
-    answer.unwrap_or_else(|refusal| refuse(hub, from, &refusal))
+    let answer = answer.unwrap_or_else(|refusal| refuse(hub, from, &refusal));
+    let answer = if unpacks { packed(answer) } else { answer };
+    answer.map(Full::new)
 }
 
 async fn route(
@@ -158,7 +163,7 @@ async fn route(
     peer: Option<&CertificateDer<'_>>,
     from: SocketAddr,
     request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Refusal> {
+) -> Result<Response<Bytes>, Refusal> {
     match service(door, &request)? {
         Service::Report => {
             let timer = hub.process.report_duration.start_timer();
@@ -169,7 +174,7 @@ async fn route(
         Service::Heartbeat => {
             json(StatusCode::OK, &ingest::take_heartbeat(hub, peer, request).await?)
         }
-        Service::Clock => json(StatusCode::OK, &ingest::tell_time(hub, peer, request).await?),
+        Service::Clock => json(StatusCode::OK, &ingest::tell_time(hub, door, peer, request).await?),
         Service::Enrol => json(StatusCode::OK, &enrol::enrol(hub, from.ip(), request).await?),
         Service::Renew => json(StatusCode::OK, &enrol::renew(hub, peer, request).await?),
     }
@@ -186,12 +191,13 @@ enum Service {
 }
 
 /// What each door leads to, and nothing else.
-const SERVICES: [(Door, &str, Service); 5] = [
+const SERVICES: [(Door, &str, Service); 6] = [
     (Door::Reports, REPORTS_PATH, Service::Report),
     (Door::Reports, HEARTBEATS_PATH, Service::Heartbeat),
     (Door::Reports, CLOCK_PATH, Service::Clock),
     (Door::Enrol, ENROL_PATH, Service::Enrol),
     (Door::Renew, RENEW_PATH, Service::Renew),
+    (Door::Renew, CLOCK_PATH, Service::Clock),
 ];
 
 fn service<B>(door: Door, request: &Request<B>) -> Result<Service, Refusal> {
@@ -209,23 +215,15 @@ fn service<B>(door: Door, request: &Request<B>) -> Result<Service, Refusal> {
     Ok(service)
 }
 
-fn json(status: StatusCode, body: &impl Serialize) -> Result<Response<Full<Bytes>>, Refusal> {
-    let body = serde_json::to_vec(body).map_err(|error| Refusal::ours("encode", error))?;
-    let mut response = Response::new(Full::from(body));
-    *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    Ok(response)
-}
-
 /// A refused connection is closed: whatever else the peer had in mind begins anew.
-fn refuse(hub: &Hub, from: SocketAddr, refusal: &Refusal) -> Response<Full<Bytes>> {
+fn refuse(hub: &Hub, from: SocketAddr, refusal: &Refusal) -> Response<Bytes> {
     hub.process.refusals.with_label_values(&[refusal.reason]).inc();
     match &refusal.cause {
         Some(cause) => tracing::error!(%from, reason = refusal.reason, cause, "a request failed"),
         None => tracing::info!(%from, reason = refusal.reason, "a request was refused"),
     }
     let mut response =
-        json(refusal.status, &refusal.body()).unwrap_or_else(|_| Response::new(Full::default()));
+        json(refusal.status, &refusal.body()).unwrap_or_else(|_| Response::default());
     *response.status_mut() = refusal.status;
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     if let Some(seconds) = refusal.retry_after {

@@ -35,7 +35,7 @@ pub enum Door {
     Reports,
     /// Enrolment, without any.
     Enrol,
-    /// Renewal, with a certificate that may have expired.
+    /// Renewal and the time, with a certificate that may have expired.
     Renew,
 }
 

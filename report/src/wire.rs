@@ -57,7 +57,7 @@ pub const ENROL_PATH: &str = "/v1/enrol";
 pub const RENEW_PATH: &str = "/v1/renew";
 /// The ALPN protocol that reaches [`ENROL_PATH`] and nothing else.
 pub const ENROL_ALPN: &[u8] = b"lachan-enrol/1";
-/// The ALPN protocol that reaches [`RENEW_PATH`] and nothing else.
+/// The ALPN protocol that reaches [`RENEW_PATH`] and [`CLOCK_PATH`] and nothing else.
 pub const RENEW_ALPN: &[u8] = b"lachan-renew/1";
 /// The port the collector's agents' listener has unless told otherwise.
 pub const DEFAULT_PORT: u16 = 7443;

@@ -34,6 +34,8 @@ pub struct Answer {
     pub retry_after: Option<u32>,
     /// The connection took up an earlier one.
     pub resumed: bool,
+    /// The body came packed.
+    pub packed: bool,
     /// The body, if it is JSON.
     pub body: Json,
 }
@@ -82,7 +84,7 @@ impl Hand {
         Self { to: world.collector.agents, config: Arc::new(config) }
     }
 
-    /// The same hand, sessions included, at the door that this ALPN opens, without an identity.
+    /// The same hand, identity and sessions included, at the door that this ALPN opens.
     #[must_use]
     pub fn at_another_door(&self, alpn: &[u8]) -> Self {
         let mut config = (*self.config).clone();
@@ -147,6 +149,15 @@ impl Hand {
         self.raw(&request)
     }
 
+    /// Asks for the time with a clock that says this.
+    ///
+    /// # Errors
+    /// When the connection is refused or breaks before an answer.
+    pub fn ask_time(&self, sent_at: Timestamp) -> std::io::Result<Answer> {
+        let body = json!({ "wire": 1, "sent_at": sent_at });
+        self.post(CLOCK_PATH, body.to_string().as_bytes())
+    }
+
     /// Says exactly these bytes inside TLS.
     ///
     /// # Errors
@@ -175,8 +186,10 @@ impl Hand {
 }
 
 fn parse(answer: &[u8], connection: &ClientConnection) -> Option<Answer> {
-    let text = String::from_utf8_lossy(answer);
-    let (head, body) = text.split_once("\r\n\r\n")?;
+    let end = answer.windows(4).position(|window| window == b"\r\n\r\n")?;
+    let (head, body) = (std::str::from_utf8(&answer[..end]).ok()?, &answer[end + 4..]);
+    let packed = head.lines().any(|line| line.eq_ignore_ascii_case("content-encoding: gzip"));
+    let body = if packed { unpack(body)? } else { body.to_vec() };
     let status = head.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()?;
     let mut headers = head.lines().filter_map(|line| line.split_once(": "));
     let retry_after = headers.find(|(name, _)| name.eq_ignore_ascii_case("retry-after"));
@@ -184,8 +197,15 @@ fn parse(answer: &[u8], connection: &ClientConnection) -> Option<Answer> {
         status,
         retry_after: retry_after.and_then(|(_, seconds)| seconds.parse().ok()),
         resumed: connection.handshake_kind() == Some(HandshakeKind::Resumed),
-        body: serde_json::from_str(body).unwrap_or(Json::Null),
+        packed,
+        body: serde_json::from_slice(&body).unwrap_or(Json::Null),
     })
+}
+
+fn unpack(body: &[u8]) -> Option<Vec<u8>> {
+    let mut plain = Vec::new();
+    flate2::read::GzDecoder::new(body).read_to_end(&mut plain).ok()?;
+    Some(plain)
 }
 
 /// A machine that exists only as a hand: enrolled by the real door, it says what it is told to.
@@ -271,13 +291,12 @@ impl Machine {
         self.hand.post(HEARTBEATS_PATH, body.to_string().as_bytes())
     }
 
-    /// Asks for the time with a clock that says this.
+    /// Asks for the time at the report door, with a clock that says this.
     ///
     /// # Errors
     /// When the connection is refused or breaks before an answer.
     pub fn ask_time(&self, sent_at: Timestamp) -> std::io::Result<Answer> {
-        let body = json!({ "wire": 1, "sent_at": sent_at });
-        self.hand.post(CLOCK_PATH, body.to_string().as_bytes())
+        self.hand.ask_time(sent_at)
     }
 }
 

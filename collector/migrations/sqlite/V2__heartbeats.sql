@@ -4,6 +4,10 @@
 ALTER TABLE machines ADD COLUMN reported_at INTEGER;
 UPDATE machines SET reported_at = contact_at WHERE reports > 0;
 
+-- What the last accepted contact was: a report repeats no heartbeat that has its number.
+ALTER TABLE machines ADD COLUMN kind TEXT CHECK (kind IN ('report', 'heartbeat'));
+UPDATE machines SET kind = 'report' WHERE sequence IS NOT NULL;
+
 -- The number of the report that carried the topic last: only those of the newest can be confirmed.
 ALTER TABLE topics ADD COLUMN report INTEGER NOT NULL DEFAULT 0;
 -- Every contact was a report so far.

@@ -5,7 +5,7 @@ use report::wire::{Heartbeat, ReceivedReport};
 use report::{Fingerprint, MachineId, Timestamp, Topic};
 use sha2::{Digest as _, Sha256};
 
-use super::continuity::Mark;
+use super::continuity::{Kind, Mark};
 use crate::identities::AuthenticatedMachine;
 use crate::machine::{Contact, Kept};
 
@@ -55,6 +55,7 @@ pub fn admit(
     let mark = Mark {
         incarnation: report.incarnation,
         sequence: report.sequence,
+        kind: Kind::Report,
         digest: report.digest(),
     };
     let contact = contact(sender, report.machine, report.sent_at)?;
@@ -74,7 +75,7 @@ pub fn admit_heartbeat(
     let Heartbeat { machine, fingerprint, incarnation, sequence, sent_at, observed_at, digest } =
         heartbeat;
     let contact = contact(sender, machine, sent_at)?;
-    let mark = Mark { incarnation, sequence, digest };
+    let mark = Mark { incarnation, sequence, kind: Kind::Heartbeat, digest };
     let introduction = Introduction { machine: sender.machine(), contact, fingerprint, mark };
     Ok(AdmittedHeartbeat { introduction, observed_at })
 }

@@ -10,8 +10,40 @@ pub struct Mark {
     pub incarnation: Incarnation,
     /// Which contact of the identity it is.
     pub sequence: Sequence,
+    /// Whether it brings its facts or only names them.
+    pub kind: Kind,
     /// What it says.
     pub digest: FactsDigest,
+}
+
+/// Reports and heartbeats share one row of numbers, and neither stands for the other: of a
+/// heartbeat the store has no facts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// It brings its facts.
+    Report,
+    /// It names facts that a report brought.
+    Heartbeat,
+}
+
+impl Kind {
+    /// Both kinds.
+    pub const ALL: [Self; 2] = [Self::Report, Self::Heartbeat];
+
+    /// The name in the store.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Report => "report",
+            Self::Heartbeat => "heartbeat",
+        }
+    }
+
+    /// The kind of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
 }
 
 /// What the store remembers of a machine's contacts.
@@ -57,7 +89,7 @@ pub fn continuity(past: &Past, fingerprint: Fingerprint, now: Mark) -> Continuit
     let Some(last) = past.last else {
         return Continuity::Next;
     };
-    let repeats = now.sequence == last.sequence && now.digest == last.digest;
+    let repeats = Mark { incarnation: last.incarnation, ..now } == last;
     if now.incarnation == last.incarnation {
         return match now.sequence.cmp(&last.sequence) {
             std::cmp::Ordering::Greater => Continuity::Next,
@@ -87,8 +119,13 @@ mod tests {
         Mark {
             incarnation: Incarnation::from_bytes([process; 16]),
             sequence: Sequence(sequence),
+            kind: Kind::Report,
             digest: FactsDigest::from_bytes([says; 32]),
         }
+    }
+
+    fn beat(process: u8, sequence: u64, says: u8) -> Mark {
+        Mark { kind: Kind::Heartbeat, ..mark(process, sequence, says) }
     }
 
     fn after(last: Mark, incarnation_seen: bool, now: Mark) -> Continuity {
@@ -120,6 +157,29 @@ mod tests {
     fn a_restored_machine_comes_back_with_a_lower_number_and_is_no_clone() {
         assert_eq!(after(mark(1, 7, 1), false, mark(2, 3, 1)), Continuity::Restore);
         assert_eq!(after(mark(1, 7, 1), false, mark(2, 7, 2)), Continuity::Restore);
+    }
+
+    #[test]
+    fn a_report_repeats_no_heartbeat_and_a_heartbeat_no_report() {
+        assert_eq!(after(beat(1, 7, 1), true, beat(1, 7, 1)), Continuity::Repeat);
+        // A disk that was rolled back to just before the last contact.
+        assert_eq!(after(beat(1, 7, 1), false, mark(2, 7, 1)), Continuity::Restore);
+        assert_eq!(after(mark(1, 7, 1), false, beat(2, 7, 1)), Continuity::Restore);
+        assert_eq!(after(beat(1, 7, 1), true, mark(1, 7, 1)), Continuity::SequenceConflict);
+        assert_eq!(after(mark(1, 7, 1), true, beat(1, 7, 1)), Continuity::SequenceConflict);
+    }
+
+    #[test]
+    fn after_a_heartbeat_whose_answer_was_lost_the_report_with_a_new_number_is_next() {
+        assert_eq!(after(beat(1, 7, 1), true, mark(1, 8, 1)), Continuity::Next);
+        assert_eq!(after(beat(1, 7, 1), false, mark(2, 8, 1)), Continuity::Next, "a restart");
+    }
+
+    #[test]
+    fn a_report_that_is_sent_once_more_after_later_ones_is_a_restore_or_refused() {
+        assert_eq!(after(mark(1, 9, 2), false, mark(2, 8, 1)), Continuity::Restore, "a restart");
+        assert_eq!(after(mark(2, 8, 1), true, mark(2, 10, 2)), Continuity::Next, "and on it goes");
+        assert_eq!(after(beat(2, 10, 2), true, mark(2, 8, 1)), Continuity::OldSequence);
     }
 
     #[test]

@@ -97,16 +97,17 @@ pub async fn take_heartbeat(
     super::answer(hub, &sender, Vec::new(), digest).await
 }
 
-/// Counts a heartbeat that left something in the store, and takes it into the fleet.
+/// Counts a heartbeat that left something in the store, and takes it into the fleet. Of a clone
+/// that is known, the report that it is asked for is counted.
 fn take_over(hub: &Hub, heard: &Heard) {
-    let (outcome, is_audited) = match heard.pulse {
-        Pulse::Confirmed(_) => ("heartbeat", false),
-        Pulse::Repeat => ("repeated", false),
-        Pulse::Clone => ("clone", true),
-        Pulse::ReportWanted | Pulse::SequenceConflict | Pulse::OldSequence => return,
+    let outcome = match heard.pulse {
+        Pulse::Confirmed(_) => "heartbeat",
+        Pulse::Repeat => "repeated",
+        Pulse::Clone if heard.is_audited => "clone",
+        Pulse::Clone | Pulse::ReportWanted | Pulse::SequenceConflict | Pulse::OldSequence => return,
     };
     hub.process.reports.with_label_values(&[outcome]).inc();
-    hub.process.audit_entries.inc_by(u64::from(is_audited));
+    hub.process.audit_entries.inc_by(u64::from(heard.is_audited));
     hub.fleet_mut().hear(heard);
 }
 

@@ -1,8 +1,9 @@
 //! How often one machine may speak.
 //!
-//! Each machine has a bucket that holds a burst and fills at a steady rate. An agent that comes back
-//! after weeks empties what it has kept into it at once; one that went astray is slowed down, and
-//! nobody else notices.
+//! Each machine has a bucket that holds a burst and fills at a steady rate. An agent that comes
+//! back after weeks empties what it has kept into it at once; one that went astray is slowed down,
+//! and nobody else notices. Questions for the time have a bucket of their own: whoever had to ask
+//! first still gets rid of everything.
 
 use std::collections::BTreeMap;
 
@@ -17,21 +18,23 @@ pub struct TooMany {
     pub seconds: u32,
 }
 
-/// The buckets of all machines. In memory only: what a restart forgives does no harm.
-#[derive(Debug)]
-pub struct Limits {
-    /// The time in which one more contact fits in.
-    spacing: Millis,
-    /// How far ahead of the steady rate a machine may be.
-    ahead: Millis,
-    /// When each bucket is full again.
-    full_at: BTreeMap<MachineId, Millis>,
-}
+/// How many reports and heartbeats are taken in a row: everything an agent has kept, after one
+/// heartbeat that came to nothing.
+const CONTACT_BURST: usize = REPORT_BURST + 1;
+/// How often the time is told in a row: an agent asks once, its doctor once for each try.
+const CLOCK_BURST: usize = 5;
 
 type Millis = i64;
 
 const SECOND: Millis = 1000;
 const HOUR: Millis = 3600 * SECOND;
+
+/// How often each machine may speak. In memory only: what a restart forgives does no harm.
+#[derive(Debug)]
+pub struct Limits {
+    contacts: Buckets,
+    clock: Buckets,
+}
 
 impl Limits {
     /// So many contacts in an hour, or twice as many as agents are told to make.
@@ -39,17 +42,48 @@ impl Limits {
     pub fn new(contacts_per_hour: u32, contact_interval: u32) -> Self {
         let told = Millis::from(contact_interval) * SECOND;
         let spacing = (HOUR / Millis::from(contacts_per_hour.max(1))).min(told / 2).max(1);
-        let burst = Millis::try_from(REPORT_BURST).unwrap_or(1);
+        let contacts = Buckets::new(spacing, CONTACT_BURST);
+        let clock = Buckets::new(spacing, CLOCK_BURST);
+        Self { contacts, clock }
+    }
+
+    /// Takes one report or heartbeat of a machine.
+    ///
+    /// # Errors
+    /// When its bucket is empty; it is left as it was.
+    pub fn take(&mut self, machine: MachineId, now: Timestamp) -> Result<(), TooMany> {
+        self.contacts.take(machine, now)
+    }
+
+    /// Takes one question of a machine for the time.
+    ///
+    /// # Errors
+    /// When its bucket is empty; it is left as it was.
+    pub fn take_clock(&mut self, machine: MachineId, now: Timestamp) -> Result<(), TooMany> {
+        self.clock.take(machine, now)
+    }
+}
+
+/// One bucket for each machine.
+#[derive(Debug)]
+struct Buckets {
+    /// The time in which one more fits in.
+    spacing: Millis,
+    /// How far ahead of the steady rate a machine may be.
+    ahead: Millis,
+    /// When each bucket is full again.
+    full_at: BTreeMap<MachineId, Millis>,
+}
+
+impl Buckets {
+    fn new(spacing: Millis, burst: usize) -> Self {
+        let burst = Millis::try_from(burst).unwrap_or(1);
         // The clock tells whole seconds: what fits into one comes all at once.
         let ahead = (spacing * (burst - 1)).max(SECOND);
         Self { spacing, ahead, full_at: BTreeMap::new() }
     }
 
-    /// Takes one contact of a machine out of its bucket.
-    ///
-    /// # Errors
-    /// When the bucket is empty; it is left as it was.
-    pub fn take(&mut self, machine: MachineId, now: Timestamp) -> Result<(), TooMany> {
+    fn take(&mut self, machine: MachineId, now: Timestamp) -> Result<(), TooMany> {
         let now = now.0.saturating_mul(SECOND);
         let full_at = self.full_at.entry(machine).or_insert(now);
         // A clock that was set back must not silence a machine until it is there again.
@@ -82,12 +116,31 @@ mod tests {
     #[test]
     fn a_burst_is_taken_at_once_and_then_one_every_two_minutes() {
         let mut limits = Limits::new(30, QUARTER);
-        assert_eq!(taken(&mut limits, 50, NOW), REPORT_BURST);
+        assert_eq!(taken(&mut limits, 50, NOW), CONTACT_BURST);
         assert_eq!(limits.take(pc(1), NOW), Err(TooMany { seconds: 120 }));
         assert_eq!(limits.take(pc(1), NOW + 119), Err(TooMany { seconds: 1 }));
         assert_eq!(limits.take(pc(1), NOW + 120), Ok(()));
         assert_eq!(limits.take(pc(1), NOW + 120), Err(TooMany { seconds: 120 }));
-        assert_eq!(taken(&mut limits, 50, NOW + 86_400), REPORT_BURST, "never more");
+        assert_eq!(taken(&mut limits, 50, NOW + 86_400), CONTACT_BURST, "never more");
+    }
+
+    #[test]
+    fn whoever_asks_the_time_and_beats_once_still_gets_rid_of_all_it_has_kept() {
+        let mut limits = Limits::new(30, QUARTER);
+        assert_eq!(limits.take_clock(pc(1), NOW), Ok(()));
+        assert_eq!(limits.take(pc(1), NOW), Ok(()), "a heartbeat");
+        assert_eq!(taken(&mut limits, 50, NOW), REPORT_BURST);
+        assert_eq!(limits.take_clock(pc(1), NOW), Ok(()), "nor does the time cost reports");
+    }
+
+    #[test]
+    fn whoever_asks_for_nothing_but_the_time_is_slowed_down_too() {
+        let mut limits = Limits::new(30, QUARTER);
+        let told = (0..50).filter(|_| limits.take_clock(pc(1), NOW).is_ok()).count();
+        assert_eq!(told, CLOCK_BURST);
+        assert_eq!(limits.take_clock(pc(1), NOW), Err(TooMany { seconds: 120 }));
+        assert_eq!(limits.take_clock(pc(1), NOW + 120), Ok(()));
+        assert_eq!(limits.take_clock(pc(2), NOW), Ok(()), "nobody else pays");
     }
 
     #[test]
@@ -101,7 +154,7 @@ mod tests {
     fn over_a_day_no_more_is_taken_than_the_rate_and_one_burst() {
         let mut limits = Limits::new(30, QUARTER);
         let total: usize = (0..86_400).map(|s| taken(&mut limits, 3, NOW + s)).sum();
-        assert_eq!(total, 24 * 30 + REPORT_BURST - 1);
+        assert_eq!(total, 24 * 30 + CONTACT_BURST - 1);
     }
 
     #[test]

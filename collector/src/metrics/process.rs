@@ -13,7 +13,7 @@ pub struct Process {
     /// Reports and heartbeats that reached the store: a heartbeat that was taken is `heartbeat`,
     /// everything else goes by how it followed on the machine's past.
     pub reports: IntCounterVec,
-    /// Machines that asked for the time.
+    /// Contacts that asked for the time and nothing else.
     pub clock_contacts: IntCounter,
     /// Requests and handshakes that were refused.
     pub refusals: IntCounterVec,
@@ -78,7 +78,7 @@ impl Process {
             )?,
             clock_contacts: counter(
                 "lachan_clock_contacts_total",
-                "Machines without a usable clock that asked for the time.",
+                "Contacts that only asked for the time, those of the agents' doctor included.",
             )?,
             refusals: counters(
                 "lachan_refusals_total",

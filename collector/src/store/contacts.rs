@@ -6,7 +6,7 @@ use super::StoreError;
 use super::snapshot::{damaged, parse};
 use crate::audit::{Action, Entry};
 use crate::ingest::admission::Introduction;
-use crate::ingest::continuity::{Mark, Past};
+use crate::ingest::continuity::{Kind, Mark, Past};
 use crate::machine::Standing;
 use report::{Sequence, Timestamp};
 
@@ -25,7 +25,7 @@ pub(super) fn past(
         .exists((&id, introduction.mark.incarnation.to_string()))?;
     let row = database
         .prepare_cached(
-            "SELECT fingerprint, standing, incarnation, sequence, digest, reported_at
+            "SELECT fingerprint, standing, incarnation, sequence, kind, digest, reported_at
              FROM machines WHERE id = ?",
         )?
         .query_row([&id], |row| {
@@ -34,8 +34,9 @@ pub(super) fn past(
                 standing: row.get(1)?,
                 incarnation: row.get(2)?,
                 sequence: row.get(3)?,
-                digest: row.get(4)?,
-                reported_at: row.get(5)?,
+                kind: row.get(4)?,
+                digest: row.get(5)?,
+                reported_at: row.get(6)?,
             })
         })
         .optional()?;
@@ -49,16 +50,18 @@ struct Row {
     standing: String,
     incarnation: Option<String>,
     sequence: Option<i64>,
+    kind: Option<String>,
     digest: Option<String>,
     reported_at: Option<i64>,
 }
 
 impl Row {
     fn read(self, what: &str, incarnation_seen: bool) -> Result<(Past, Standing), StoreError> {
-        let last = match (self.incarnation, self.sequence, self.digest) {
-            (Some(incarnation), Some(sequence), Some(digest)) => Some(Mark {
+        let last = match (self.incarnation, self.sequence, self.kind, self.digest) {
+            (Some(incarnation), Some(sequence), Some(kind), Some(digest)) => Some(Mark {
                 incarnation: parse(what, &incarnation)?,
                 sequence: Sequence(u64::try_from(sequence).unwrap_or_default()),
+                kind: Kind::from_name(&kind).ok_or_else(|| damaged(what, "unknown kind"))?,
                 digest: parse(what, &digest)?,
             }),
             _ => None,
@@ -83,7 +86,7 @@ pub(super) fn keep(
     database
         .prepare_cached(
             "UPDATE machines SET standing = ?, contact_at = ?, contact_skew = ?, incarnation = ?,
-                sequence = ?, digest = ? WHERE id = ?",
+                sequence = ?, kind = ?, digest = ? WHERE id = ?",
         )?
         .execute((
             standing.name(),
@@ -91,6 +94,7 @@ pub(super) fn keep(
             contact.skew,
             &incarnation,
             i64::try_from(mark.sequence.0).unwrap_or(i64::MAX),
+            mark.kind.name(),
             mark.digest.to_string(),
             &id,
         ))?;

@@ -23,6 +23,8 @@ pub struct Heard {
     pub pulse: Pulse,
     /// The identity's standing after it.
     pub standing: Standing,
+    /// Whether it left an entry in the audit log.
+    pub is_audited: bool,
     /// The heartbeat, handed back.
     pub heartbeat: AdmittedHeartbeat,
 }
@@ -39,21 +41,24 @@ impl Operation for StoreHeartbeat {
             return Ok(Err(Stranger::Revoked));
         }
         let pulse = pulse(&past, &heartbeat);
-        let standing = match pulse {
+        let after = match pulse {
             Pulse::Confirmed(seen_at) => {
                 contacts::keep(database, introduction, standing)?;
                 confirm(database, introduction, seen_at)?;
                 standing
             }
-            Pulse::Clone => {
-                audit(database, &contacts::entry(introduction, Action::CloneSeen, &past))?;
-                keep_standing(database, introduction, contacts::cloned(standing))?
-            }
+            Pulse::Clone => contacts::cloned(standing),
             Pulse::Repeat | Pulse::ReportWanted | Pulse::SequenceConflict | Pulse::OldSequence => {
                 standing
             }
         };
-        Ok(Ok(Heard { pulse, standing, heartbeat }))
+        // The report that is wanted of a clone leaves a trace each time; this one only the first.
+        let is_audited = after != standing;
+        if is_audited {
+            audit(database, &contacts::entry(introduction, Action::CloneSeen, &past))?;
+            keep_standing(database, introduction, after)?;
+        }
+        Ok(Ok(Heard { pulse, standing: after, is_audited, heartbeat }))
     }
 }
 
@@ -76,9 +81,9 @@ fn keep_standing(
     database: &Connection,
     introduction: &Introduction,
     standing: Standing,
-) -> Result<Standing, StoreError> {
+) -> Result<(), StoreError> {
     database
         .prepare_cached("UPDATE machines SET standing = ? WHERE id = ?")?
         .execute((standing.name(), introduction.machine.to_string()))?;
-    Ok(standing)
+    Ok(())
 }

@@ -6,14 +6,14 @@ use sha2::{Digest as _, Sha256};
 
 use super::*;
 use crate::identities::Identities;
-use crate::ingest::continuity::Mark;
+use crate::ingest::continuity::{Kind, Mark};
 use crate::store::CertificateRecord;
 
 const NOW: Timestamp = Timestamp(1_795_300_000);
 const HARDWARE: Fingerprint = Fingerprint::from_bytes([1; 32]);
 const MACHINE: MachineId = MachineId::from_bytes([7; 16]);
 
-/// The next heartbeat after [`past`]: a survey that ended a minute before it was sent.
+/// The next heartbeat after [`past`], which ended with a heartbeat: a survey that ended a minute before it was sent.
 fn next() -> Heartbeat {
     Heartbeat {
         machine: MACHINE,
@@ -28,7 +28,7 @@ fn next() -> Heartbeat {
 
 fn past() -> Past {
     let Heartbeat { incarnation, digest, .. } = next();
-    let last = Mark { incarnation, sequence: Sequence(7), digest };
+    let last = Mark { incarnation, sequence: Sequence(7), kind: Kind::Heartbeat, digest };
     let reported_at = Some(NOW - 3600);
     Past { fingerprint: HARDWARE, last: Some(last), reported_at, incarnation_seen: true }
 }
