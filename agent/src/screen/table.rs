@@ -8,7 +8,7 @@ pub(super) struct Table<const N: usize> {
 
 struct Row<const N: usize> {
     cells: [String; N],
-    note: Option<String>,
+    note: Vec<String>,
 }
 
 impl<const N: usize> Table<N> {
@@ -18,13 +18,18 @@ impl<const N: usize> Table<N> {
     }
 
     pub(super) fn row(&mut self, cells: [&str; N]) {
-        self.rows.push(Row { cells: cells.map(harmless), note: None });
+        self.rows.push(Row { cells: cells.map(harmless), note: Vec::new() });
     }
 
     /// Puts a line of its own under the last row.
     pub(super) fn note(&mut self, note: &str) {
+        self.note_lines(&[note.to_owned()]);
+    }
+
+    /// The same of a note that was folded.
+    pub(super) fn note_lines(&mut self, lines: &[String]) {
         if let Some(row) = self.rows.last_mut() {
-            row.note = Some(harmless(note));
+            row.note = lines.iter().map(|line| harmless(line)).collect();
         }
     }
 
@@ -38,8 +43,9 @@ impl<const N: usize> Table<N> {
             }
             text.push_str(line.trim_end());
             text.push('\n');
-            if let Some(note) = &row.note {
-                text.push_str(&format!("{}  → {note}\n", self.indent));
+            for (number, note) in row.note.iter().enumerate() {
+                let mark = if number == 0 { "→" } else { " " };
+                text.push_str(&format!("{}  {mark} {note}\n", self.indent));
             }
         }
         text
@@ -52,6 +58,21 @@ impl<const N: usize> Table<N> {
         };
         std::array::from_fn(width)
     }
+}
+
+/// A long text broken between words; a single word is never broken.
+pub(super) fn folded(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + word.chars().count() < width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            Some(_) | None => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 /// The text without anything that could steer a terminal.
