@@ -17,6 +17,12 @@ pub struct Address {
 /// Why a text is no address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
+    /// It has what stands before an `@`, which may be a password and is not repeated.
+    #[error(
+        "this is not host:port, because there is an @ in it (it is not repeated here: it may hold a \
+         password); a proxy is named under `proxy`"
+    )]
+    User,
     /// An IPv6 address without brackets: where does the port begin?
     #[error("{0:?} is ambiguous: write an IPv6 address in brackets, as in [2001:db8::1]:7443")]
     Ambiguous(String),
@@ -52,6 +58,9 @@ impl FromStr for Address {
     type Err = AddressError;
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
+        if text.contains('@') {
+            return Err(AddressError::User);
+        }
         let (host, port) = split(text)?;
         let port = match port {
             None => DEFAULT_PORT,
@@ -127,6 +136,15 @@ mod tests {
         assert!(matches!(ip.name(), ServerName::IpAddress(_)));
         let ip = "[::1]:1".parse::<Address>().unwrap();
         assert!(matches!(ip.name(), ServerName::IpAddress(_)));
+    }
+
+    #[test]
+    fn a_password_that_strayed_here_is_not_repeated() {
+        for text in ["http://may01:hunter2@proxy:3128", "may01:hunter2@proxy", "hunter2@[::1"] {
+            let error = text.parse::<Address>().unwrap_err();
+            assert_eq!(error, AddressError::User);
+            assert!(!format!("{error} {error:?}").contains("hunter2"));
+        }
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::address::Address;
 use crate::durable;
 use crate::probes::assignment::AssignmentClaims;
 use crate::uplink::proxy::{Proxy, ProxyFault};
-use raw::{Faults, Raw, Written};
+use raw::{Faults, Raw, Written, quoted};
 
 /// Where the configuration lies unless `--config` says otherwise.
 pub const DEFAULT_PATH: &str = "/etc/lachan/agent.toml";
@@ -194,7 +194,7 @@ fn folder(text: String) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
     match path.is_absolute() {
         true => Ok(path),
-        false => Err(format!("{path:?} must be an absolute path")),
+        false => Err(format!("{} must be an absolute path", quoted(&path.to_string_lossy()))),
     }
 }
 
@@ -206,7 +206,10 @@ fn proxy(text: &str) -> Result<Option<Proxy>, String> {
 }
 
 fn duration(text: &str, seconds: &RangeInclusive<u64>) -> Result<Duration, String> {
-    let example = || format!("{text:?} is no duration: write a number and s, m or h, as in 15m");
+    let example = || {
+        let text = quoted(text);
+        format!("{text} is no duration: write a number and s, m or h, as in 15m")
+    };
     let (number, unit) = text.split_at(text.trim_end_matches(char::is_alphabetic).len());
     let unit = match unit {
         "s" => 1,
@@ -229,7 +232,7 @@ fn level(text: &str) -> Result<Level, String> {
         "warn" => Ok(Level::WARN),
         "info" => Ok(Level::INFO),
         "debug" => Ok(Level::DEBUG),
-        _ => Err(format!("{text:?} is none of error, warn, info, debug")),
+        _ => Err(format!("{} is none of error, warn, info, debug", quoted(text))),
     }
 }
 

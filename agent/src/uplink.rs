@@ -37,7 +37,7 @@ use proxy::Proxy;
 use tls::{Calendar, Clock, Dated, Tls};
 
 /// How long a connection may take to come about.
-const CONNECT: Duration = Duration::from_secs(10);
+pub(crate) const CONNECT: Duration = Duration::from_secs(10);
 /// How long a whole exchange may take, connecting included.
 const EXCHANGE: Duration = Duration::from_secs(30);
 /// The longest answer that is read.
@@ -169,15 +169,20 @@ impl Uplink {
     /// Asks one collector after the other until one decides. Having no time, or saying what makes
     /// no sense, decides nothing: the next one may be well.
     ///
-    /// Where nothing but dates stands in the way, the time is asked for, and then everything once
-    /// more.
+    /// Where nothing but dates stands in the way, the time is asked for; and where they were those
+    /// of a collector's certificate, then everything once more. That the machine's own one is over
+    /// is mended by a renewal, which goes by [`Self::today`].
     pub async fn post<T: DeserializeOwned>(&self, path: &'static str, body: &Body) -> Answer<T> {
         let answer = self.post_in_order(path, body).await;
         match &answer {
-            Answer::Later { why, .. } if self.learn_the_time(&why.only_by_dates()).await => {
-                self.post_in_order(path, body).await
+            Answer::Later { why, .. } => {
+                let has_learnt = self.learn_the_time(&why.ask_the_time_of()).await;
+                match has_learnt && why.is_only_dates() {
+                    true => self.post_in_order(path, body).await,
+                    false => answer,
+                }
             }
-            Answer::Accepted { .. } | Answer::Refused(_) | Answer::Later { .. } => answer,
+            Answer::Accepted { .. } | Answer::Refused(_) => answer,
         }
     }
 
@@ -230,7 +235,7 @@ impl Uplink {
         address: &Address,
         config: &Arc<ClientConfig>,
     ) -> Result<TlsStream<TcpStream>, ExchangeError> {
-        let stream = reach::reach(address, self.proxy.as_ref()).await?;
+        let stream = reach::reach(address, self.proxy.as_ref(), CONNECT).await?;
         shake_hands(stream, address, config).await
     }
 
@@ -256,7 +261,7 @@ async fn shake_hands(
     Ok(shaken.map_err(|error| Distrust::of(&error))?)
 }
 
-async fn within<T>(
+pub(crate) async fn within<T>(
     limit: Duration,
     work: impl Future<Output = Result<T, ExchangeError>>,
 ) -> Result<T, ExchangeError> {
@@ -281,9 +286,20 @@ fn understand<T: DeserializeOwned>(reply: &Reply) -> Understood<T> {
     let passing =
         [StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_EARLY, StatusCode::TOO_MANY_REQUESTS];
     if status.is_client_error() && !passing.contains(&status) {
-        return Understood::Refused(Refusal { status: status.as_u16(), problem: problem(reply) });
+        let problem = problem(reply);
+        // No fault of what was said: after a renewal it is taken.
+        if is_about_own_dates(status, &problem) {
+            return Understood::Later(Distrust::OwnDates(problem.message).into());
+        }
+        return Understood::Refused(Refusal { status: status.as_u16(), problem });
     }
     Understood::Later(ExchangeError::Status(status))
+}
+
+/// Whether the collector says that this machine's certificate is over. A resumed connection shows
+/// that only in the answer.
+fn is_about_own_dates(status: StatusCode, problem: &Problem) -> bool {
+    status == StatusCode::FORBIDDEN && problem.reason == "expired"
 }
 
 fn problem(reply: &Reply) -> Problem {
@@ -344,6 +360,13 @@ mod tests {
             panic!("it is final");
         };
         assert_eq!(refusal.problem.reason, "unexplained");
+    }
+
+    #[test]
+    fn a_certificate_that_is_over_is_no_fault_of_the_report() {
+        let body = r#"{"reason":"expired","message":"renew it","wire":1}"#;
+        assert_eq!(kind(403, body), "later");
+        assert_eq!(kind(409, body), "refused");
     }
 
     #[test]

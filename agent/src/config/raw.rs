@@ -111,7 +111,7 @@ impl<'a> Faults<'a> {
     fn read<T: DeserializeOwned>(&mut self, value: Spanned<DeValue<'_>>) -> Option<T> {
         let span = value.span();
         T::deserialize(ValueDeserializer::from(value))
-            .map_err(|error| self.note(error.span().or(Some(span)), error.message().to_owned()))
+            .map_err(|error| self.note(error.span().or(Some(span)), unrepeated(error.message())))
             .ok()
     }
 
@@ -130,6 +130,26 @@ impl<'a> Faults<'a> {
             line: before.map_or(1, |before| before.matches('\n').count() + 1),
             message,
         });
+    }
+}
+
+/// A value as it is told in a fault: what has an `@` may hold a password.
+pub(super) fn quoted(text: &str) -> String {
+    match text.contains('@') {
+        true => "this value (not repeated, because a password may be in it)".to_owned(),
+        false => format!("{text:?}"),
+    }
+}
+
+/// The library's words, which repeat a value of the wrong kind.
+fn unrepeated(message: &str) -> String {
+    match message.contains('@') {
+        true => {
+            "this value (not repeated, because a password may be in it) is of another kind than \
+                 belongs here"
+                .to_owned()
+        }
+        false => message.to_owned(),
     }
 }
 

@@ -134,6 +134,22 @@ fn a_faulty_file_is_named_with_the_line() {
 }
 
 #[test]
+fn a_password_under_the_wrong_key_is_not_repeated() {
+    let proxy = "\"http://may01:hunter2@proxy:3128\"";
+    for line in [
+        format!("collectors = [{proxy}]"),
+        format!("collectors = {proxy}"),
+        format!("state_dir = {proxy}"),
+        format!("interval = {proxy}"),
+        format!("log = {proxy}"),
+        format!("[claims]\nlevel = {proxy}"),
+    ] {
+        let faults = parse(&line).err().unwrap();
+        assert!(!format!("{faults:?}").contains("hunter2"), "{faults:?}");
+    }
+}
+
+#[test]
 fn a_faulty_proxy_is_told_without_its_password() {
     for value in [
         "\"http://user:hunter2@proxy\"",

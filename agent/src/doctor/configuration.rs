@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 
 use report::Bilingual;
 
-use super::{Check, Question};
+use super::{Check, Question, quoted};
 use crate::config::{Config, ConfigError, ConfigPath};
 
 /// The bits of a mode that let others read.
@@ -50,7 +50,7 @@ pub(super) fn secret(path: &ConfigPath, config: &Config) -> Option<Check> {
                 format!("người dùng khác đọc được mật khẩu proxy (quyền {mode:04o})"),
                 format!("others may read the password of the proxy (mode {mode:04o})"),
             ),
-            Bilingual::same(format!("chmod 600 {}", path.display())),
+            Bilingual::same(format!("chmod 600 {}", quoted(path))),
         ),
     })
 }

@@ -2,8 +2,8 @@
 
 use report::{Bilingual, Timestamp};
 
-use super::state::{Openness, Rights, enrol};
-use super::{Check, Question, span};
+use super::state::{Openness, Rights};
+use super::{Check, Question, quoted, span};
 use crate::certificate::Validity;
 use crate::contacts::Contacts;
 use crate::fingerprint::{FingerprintError, fingerprint};
@@ -61,26 +61,39 @@ fn is_there(loaded: &Result<Identity, IdentityError>) -> Check {
                 format!("người dùng khác đọc được khóa bí mật (quyền {mode:04o})"),
                 format!("others may read the key (mode {mode:04o})"),
             ),
-            Bilingual::new(
-                format!(
-                    "nếu chắc chắn chưa ai đọc: chmod 600 {}; nếu không, ghi danh lại với --replace",
-                    path.display()
-                ),
-                format!(
-                    "if nobody did: chmod 600 {}; else enrol anew with --replace",
-                    path.display()
-                ),
-            ),
+            if_nobody_did(&format!("chmod 600 {}", quoted(path))),
         ),
-        Err(error) => Check::failed(
-            question,
-            Bilingual::same(error.to_string()),
-            Bilingual::new(
-                "ghi danh lại: lachan-agent enrol --replace --token-file TỆP",
-                "enrol anew: lachan-agent enrol --replace --token-file FILE",
-            ),
-        ),
+        Err(error) => Check::failed(question, Bilingual::same(error.to_string()), enrol_anew()),
     }
+}
+
+fn enrol() -> Bilingual {
+    Bilingual::new(
+        "ghi danh: lachan-agent enrol --token-file TỆP, với mã do máy chủ thu nhận cấp",
+        "enrol: lachan-agent enrol --token-file FILE, with a token from the collector",
+    )
+}
+
+fn enrol_anew() -> Bilingual {
+    Bilingual::new(
+        "ghi danh lại: lachan-agent enrol --replace --token-file TỆP",
+        "enrol anew: lachan-agent enrol --replace --token-file FILE",
+    )
+}
+
+fn if_nobody_did(chmod: &str) -> Bilingual {
+    Bilingual::new(
+        format!("nếu chắc chắn chưa ai đọc: {chmod}; nếu không, ghi danh lại với --replace"),
+        format!("if nobody did: {chmod}; else enrol anew with --replace"),
+    )
+}
+
+/// What becomes of a certificate that is over, by whosever clock.
+pub(super) fn renews_itself() -> Bilingual {
+    Bilingual::new(
+        "tác tử tự gia hạn ở lần liên lạc tới; nếu đã quá 400 ngày, ghi danh lại với --replace",
+        "the agent renews it at the next contact; after 400 days enrol anew with --replace",
+    )
 }
 
 fn is_in_its_dates(validity: Validity, now: Timestamp) -> Check {
@@ -104,10 +117,7 @@ fn is_in_its_dates(validity: Validity, now: Timestamp) -> Check {
                 format!("hết hạn {}", moment(not_after, Vi)),
                 format!("it ended at {}", moment(not_after, En)),
             ),
-            Bilingual::new(
-                "tác tử tự gia hạn ở lần liên lạc tới; nếu đã quá 400 ngày, ghi danh lại với --replace",
-                "the agent renews it at the next contact; after 400 days enrol anew with --replace",
-            ),
+            renews_itself(),
         );
     }
     let left = span(not_after.since(now));
@@ -141,10 +151,7 @@ fn is_this_hardware(is_ours: Result<bool, FingerprintError>, rights: Rights) -> 
                 "danh tính thuộc phần cứng khác (đĩa được sao chép?) hoặc người dùng khác",
                 "the identity is that of other hardware (a copied disk?) or another user",
             ),
-            Bilingual::new(
-                "ghi danh lại: lachan-agent enrol --replace --token-file TỆP",
-                "enrol anew: lachan-agent enrol --replace --token-file FILE",
-            ),
+            enrol_anew(),
         ),
         Err(error) => Check::failed(
             question,

@@ -9,13 +9,14 @@ use report::{Bilingual, Timestamp};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::identity::renews_itself;
 use super::{Check, Health, Question, span};
 use crate::address::Address;
 use crate::clock;
 use crate::config::Config;
 use crate::identity::Identity;
 use crate::uplink::reach::{reach, resolve};
-use crate::uplink::{Distrust, ExchangeError, Told, Uplink, tls};
+use crate::uplink::{Distrust, ExchangeError, Told, Uplink, tls, within};
 
 /// From here on people should look at a clock, in seconds.
 const SKEW_TO_TELL: u64 = 5 * 60;
@@ -88,9 +89,9 @@ impl Way<'_> {
     async fn beyond_name(&self, address: &Address) -> [Check; 3] {
         let began = clock::read();
         let proxy = self.config.proxy.as_ref();
-        let reached = timeout(self.patience, reach(address, proxy)).await;
+        let reached = reach(address, proxy, self.patience).await;
         let took = clock::read().since(&began);
-        match reached.unwrap_or(Err(ExchangeError::TimedOut)) {
+        match reached {
             Ok(stream) => {
                 let through = proxy.map(|proxy| proxy.address().to_string());
                 let [trust, clock] = self.beyond_connection(address, stream).await;
@@ -112,23 +113,46 @@ impl Way<'_> {
             );
             return [Question::Tls, Question::Clock].map(|step| Check::untested(step, why.clone()));
         };
-        let trusted = timeout(self.patience, uplink.trust(stream, address)).await;
-        let trusted = trusted.unwrap_or(Err(ExchangeError::TimedOut)).map(|stream| {
-            let group = stream.get_ref().1.negotiated_key_exchange_group();
-            group.map_or_else(String::new, |group| format!("{:?}", group.name()))
-        });
-        let may_ask = matches!(trusted, Ok(_) | Err(ExchangeError::Tls(Distrust::Dates(_))));
-        let clock = match may_ask {
-            true => {
-                let told = timeout(self.patience, uplink.ask_the_time(address)).await;
-                clock(told.unwrap_or(Err(ExchangeError::TimedOut)))
+        match self.greet(uplink, stream, address).await {
+            Ok((group, told)) => [trusted(&group), clock(told)],
+            Err(error) => {
+                let is_about_dates =
+                    matches!(error, ExchangeError::Tls(Distrust::Dates(_) | Distrust::OwnDates(_)));
+                let clock = match is_about_dates {
+                    true => clock(self.in_time(uplink.ask_the_time(address)).await),
+                    false => Check::untested(
+                        Question::Clock,
+                        Bilingual::new("hai bên chưa tin nhau", "there is no trust"),
+                    ),
+                };
+                [untrusted(&error), clock]
             }
-            false => Check::untested(
-                Question::Clock,
-                Bilingual::new("không tin được bên kia", "the other side is not trusted"),
-            ),
-        };
-        [trust(trusted), clock]
+        }
+    }
+
+    /// The group that the keys were agreed in and what time it is, where both sides trust each
+    /// other. This side has finished its handshake before the collector looks at this machine's
+    /// certificate: what it thinks of it shows in the place of its first answer.
+    async fn greet(
+        &self,
+        uplink: &Uplink,
+        stream: TcpStream,
+        address: &Address,
+    ) -> Result<(String, Result<Told, ExchangeError>), ExchangeError> {
+        let stream = self.in_time(uplink.trust(stream, address)).await?;
+        let group = stream.get_ref().1.negotiated_key_exchange_group();
+        let group = group.map_or_else(String::new, |group| format!("{:?}", group.name()));
+        match self.in_time(uplink.ask_the_time_over(stream, address)).await {
+            Err(ExchangeError::Tls(why)) => Err(why.into()),
+            told => Ok((group, told)),
+        }
+    }
+
+    async fn in_time<T>(
+        &self,
+        work: impl Future<Output = Result<T, ExchangeError>>,
+    ) -> Result<T, ExchangeError> {
+        within(self.patience, work).await
     }
 }
 
@@ -200,15 +224,12 @@ fn nothing_known() -> Bilingual {
     )
 }
 
-/// Trust, with the group that the keys were agreed in.
-fn trust(trusted: Result<String, ExchangeError>) -> Check {
-    let error = match trusted {
-        Ok(group) => {
-            return Check::fine(Question::Tls, Bilingual::same(format!("TLS 1.3, {group}")));
-        }
-        Err(error) => error,
-    };
-    let remedy = match &error {
+fn trusted(group: &str) -> Check {
+    Check::fine(Question::Tls, Bilingual::same(format!("TLS 1.3, {group}")))
+}
+
+fn untrusted(error: &ExchangeError) -> Check {
+    let remedy = match error {
         ExchangeError::Tls(Distrust::Dates(_)) => Bilingual::new(
             "chỉnh đồng hồ máy này; nếu đồng hồ đúng, gia hạn chứng thư của máy chủ thu nhận",
             "put this machine's clock right; if it is, renew the collector's certificate",
@@ -225,6 +246,8 @@ fn trust(trusted: Result<String, ExchangeError>) -> Check {
             "this is another server, or a device on the way opens TLS: exempt this address from \
              inspection; if the collector was set up anew, enrol anew with --replace",
         ),
+        ExchangeError::Tls(Distrust::OwnDates(_)) => renews_itself(),
+        ExchangeError::Tls(Distrust::Unwanted(_)) => not_wanted(),
         ExchangeError::Connect(_)
         | ExchangeError::Proxy(_)
         | ExchangeError::Tls(Distrust::Other(_))
@@ -238,6 +261,15 @@ fn trust(trusted: Result<String, ExchangeError>) -> Check {
     Check::failed(Question::Tls, Bilingual::same(error.to_string()), remedy)
 }
 
+fn not_wanted() -> Bilingual {
+    Bilingual::new(
+        "máy chủ thu nhận có thể không còn nhận máy này: xem lachan-agent status, hỏi người quản \
+         trị, ghi danh lại với --replace nếu cần",
+        "the collector may not accept this machine any more: see lachan-agent status, ask its \
+         administrator, enrol anew with --replace if need be",
+    )
+}
+
 fn clock(told: Result<Told, ExchangeError>) -> Check {
     match told {
         Ok(told) => skew(told.skew()),
@@ -248,17 +280,56 @@ fn clock(told: Result<Told, ExchangeError>) -> Check {
                 "this collector does not tell the time",
             ),
         ),
-        Err(error) => Check::failed(
-            Question::Clock,
-            Bilingual::same(error.to_string()),
-            Bilingual::new(
-                "máy chủ thu nhận có thể không còn nhận máy này: xem lachan-agent status, hỏi \
-                 người quản trị, ghi danh lại với --replace nếu cần",
-                "the collector may not accept this machine any more: see lachan-agent status, ask \
-                 its administrator, enrol anew with --replace if need be",
-            ),
-        ),
+        Err(error) => {
+            let seen = Bilingual::same(error.to_string());
+            Check::failed(Question::Clock, seen, without_time(&error))
+        }
     }
+}
+
+/// What to do about a collector that was reached and tells no time.
+fn without_time(error: &ExchangeError) -> Bilingual {
+    match error {
+        ExchangeError::Status(StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => not_wanted(),
+        ExchangeError::Status(
+            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS,
+        ) => try_later(),
+        ExchangeError::Status(status) if status.is_server_error() => try_later(),
+        ExchangeError::Status(_) => nothing_known(),
+        ExchangeError::TimedOut => Bilingual::new(
+            "máy chủ thu nhận hoặc đường truyền đang chậm: thử lại sau",
+            "the collector or the way to it is slow: try again later",
+        ),
+        ExchangeError::Connect(_) | ExchangeError::Proxy(_) => Bilingual::new(
+            "vừa mới kết nối được: xem dòng Kết nối ở trên và thử lại",
+            "a moment ago there was a connection: see its line above, and try again",
+        ),
+        ExchangeError::Tls(_) => {
+            Bilingual::new("xem dòng Tin cậy (TLS) ở trên", "see the line of trust (TLS) above")
+        }
+        ExchangeError::Http(_) | ExchangeError::TooLong => Bilingual::new(
+            "thử lại; nếu vẫn vậy: ở địa chỉ này có phải là máy chủ thu nhận không, có thiết bị nào \
+             ngắt kết nối không",
+            "try again; if it stays so: is this really a collector's address, does a device on the \
+             way break connections",
+        ),
+        ExchangeError::Senseless(_) => Bilingual::new(
+            "báo người quản trị máy chủ thu nhận: chỉnh đồng hồ của máy chủ, hoặc gia hạn chứng thư \
+             của nó",
+            "tell the collector's administrator: put its clock right, or renew its certificate",
+        ),
+        ExchangeError::NobodyToTell => {
+            Bilingual::new("ghi danh máy này trước", "enrol this machine first")
+        }
+    }
+}
+
+fn try_later() -> Bilingual {
+    Bilingual::new(
+        "máy chủ thu nhận đang bận hoặc gặp lỗi: thử lại sau; nếu kéo dài, báo người quản trị của nó",
+        "the collector is busy or in trouble: try again later; if that lasts, tell its \
+         administrator",
+    )
 }
 
 /// The machine's clock minus the collector's, in seconds.
@@ -284,7 +355,10 @@ fn skew(seconds: i64) -> Check {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+    use crate::uplink::reach::tests::BlackHole;
 
     fn address() -> Address {
         "collector.example:7443".parse().unwrap()
@@ -318,9 +392,49 @@ mod tests {
         let refused = ExchangeError::Connect(io::ErrorKind::ConnectionRefused.into());
         assert!(of(refused).contains("nobody listens"));
         assert!(of(ExchangeError::TimedOut).contains("firewall"));
-        let of = |why| trust(Err(ExchangeError::Tls(why))).remedy.unwrap().en;
+        let of = |why| untrusted(&ExchangeError::Tls(why)).remedy.unwrap().en;
         assert!(of(Distrust::Dates(String::new())).contains("clock"));
         assert!(of(Distrust::Name(String::new())).contains("certificate"));
         assert!(of(Distrust::Authority(String::new())).contains("inspection"));
+        assert!(of(Distrust::OwnDates(String::new())).contains("the agent renews it"));
+        assert!(of(Distrust::Unwanted(String::new())).contains("may not accept this machine"));
+    }
+
+    #[test]
+    fn only_a_machine_that_is_not_accepted_is_told_to_enrol_anew() {
+        let status = |code| ExchangeError::Status(StatusCode::from_u16(code).unwrap());
+        let broken = || io::Error::from(io::ErrorKind::ConnectionReset);
+        for (error, advice) in [
+            (status(403), "enrol anew with --replace"),
+            (status(429), "try again later"),
+            (status(503), "try again later"),
+            (status(418), "really a collector's address"),
+            (ExchangeError::TimedOut, "slow: try again later"),
+            (ExchangeError::Connect(broken()), "see its line above"),
+            (Distrust::Dates(String::new()).into(), "the line of trust"),
+            (ExchangeError::TooLong, "break connections"),
+            (ExchangeError::Senseless(String::new()), "put its clock right"),
+        ] {
+            let check = clock(Err(error));
+            let remedy = check.remedy.unwrap().en;
+            assert!(remedy.contains(advice), "{advice}: {remedy}");
+            assert_eq!(remedy.contains("--replace"), advice.contains("--replace"), "{remedy}");
+        }
+        assert_eq!(clock(Err(status(404))).health, Health::Untested);
+    }
+
+    #[tokio::test]
+    async fn a_black_hole_is_given_up_and_told() {
+        let nowhere = BlackHole::open().await;
+        let text = format!("collectors = [\"{}\"]", nowhere.address);
+        let config = Config::parse(Path::new("agent.toml"), &text).unwrap();
+        let patience = Duration::from_millis(300);
+        let checks = examine(&config, None, Timestamp(0), patience).await;
+        let [_, connection, trust, clock] = &checks[..] else {
+            panic!("one collector");
+        };
+        assert_eq!(connection.health, Health::Failed);
+        assert!(connection.remedy.clone().unwrap().en.contains("firewall"));
+        assert_eq!([trust.health, clock.health], [Health::Untested; 2]);
     }
 }

@@ -1,11 +1,12 @@
-//! What is asked, with the name for programs and the words for people.
+//! What is asked, in the words for people.
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::words::{Words, words};
 
 /// What is asked. The names are those of `doctor --json` and do not change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Question {
     /// Is the configuration found and understood?
     Configuration,
@@ -33,6 +34,8 @@ pub enum Question {
     Clock,
     /// May the agent read what it looks at?
     Rights,
+    /// Do its sources say what they are there for?
+    Sources,
     /// Is the agent at work?
     Service,
     /// When was the last contact?
@@ -60,29 +63,6 @@ impl Question {
         Self::Refused,
     ];
 
-    /// The name for programs.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Configuration => "configuration",
-            Self::ProxySecret => "proxy_secret",
-            Self::StateFolder => "state_folder",
-            Self::StateWritable => "state_writable",
-            Self::Disk => "disk",
-            Self::Identity => "identity",
-            Self::Certificate => "certificate",
-            Self::Hardware => "hardware",
-            Self::Name => "name",
-            Self::Connection => "connection",
-            Self::Tls => "tls",
-            Self::Clock => "clock",
-            Self::Rights => "rights",
-            Self::Service => "service",
-            Self::Contact => "contact",
-            Self::Refused => "refused",
-        }
-    }
-
     /// The words for people.
     #[must_use]
     pub fn label(self) -> Words {
@@ -100,6 +80,7 @@ impl Question {
             Self::Tls => words("Tin cậy (TLS)", "Trust (TLS)"),
             Self::Clock => words("Đồng hồ", "Clock"),
             Self::Rights => words("Quyền đọc", "Rights"),
+            Self::Sources => words("Nguồn dữ liệu", "Sources"),
             Self::Service => words("Dịch vụ", "Service"),
             Self::Contact => words("Lần liên lạc gần nhất", "Last contact"),
             Self::Refused => words("Báo cáo bị từ chối", "Report refused"),
@@ -107,8 +88,14 @@ impl Question {
     }
 }
 
-impl Serialize for Question {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_are_given_names_that_do_not_change() {
+        let name = |question: Question| serde_json::to_string(&question).unwrap();
+        assert_eq!(name(Question::ProxySecret), "\"proxy_secret\"");
+        assert_eq!(name(Question::Tls), "\"tls\"");
     }
 }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use report::fact::Ignorance;
-use report::{Bilingual, Fact, Lang, Observation, Outcome, Reading, Reason, Timestamp, Value};
+use report::{
+    Bilingual, Fact, Lang, Observation, Outcome, Reading, Reason, Timestamp, Topic, Value,
+};
 
 use super::state::Rights;
 use super::{Check, Question};
@@ -23,19 +25,50 @@ pub(super) async fn examine(
 ) -> Vec<Check> {
     let subject = Subject { host: host.clone(), claims: config.claims.clone() };
     let observations = Surveyor::here().survey(&Arc::new(subject), now).await;
-    observations.iter().map(|observation| topic(observation, rights)).collect()
+    observations.iter().flat_map(|observation| topic(observation, rights)).collect()
 }
 
-fn topic(observation: &Observation, rights: Rights) -> Check {
-    let unknown = unknown(&observation.outcome);
-    let check = match worst(&unknown) {
-        None => Check::fine(
+/// What is kept from the agent, and where it may read and learns nothing all the same.
+fn topic(observation: &Observation, rights: Rights) -> Vec<Check> {
+    let (topic, unknown) = (observation.topic, unknown(&observation.outcome));
+    let mut checks = vec![told(Question::Rights, &unknown, topic, rights).unwrap_or_else(|| {
+        Check::fine(
             Question::Rights,
-            Bilingual::new("đọc được mọi nguồn có ở máy này", "every source there is can be seen"),
-        ),
-        Some(worst) => Check::finding(Question::Rights, seen(&unknown), remedy(worst, rights)),
-    };
-    check.of(observation.topic.name())
+            Bilingual::new("đọc được mọi nguồn có ở máy này", "every source there is can be read"),
+        )
+    })];
+    checks.extend(told(Question::Sources, &unknown, topic, rights));
+    checks.into_iter().map(|check| check.of(topic.name())).collect()
+}
+
+/// The finding of this question, most urgent first; none, where there is nothing to do.
+fn told(
+    question: Question,
+    unknown: &[(String, &Ignorance)],
+    topic: Topic,
+    rights: Rights,
+) -> Option<Check> {
+    let is_asked = |why: &Ignorance| question_of(why.reason) == Some(question);
+    let mut unknown: Vec<_> = unknown.iter().filter(|(_, why)| is_asked(why)).collect();
+    unknown.sort_by_key(|(_, why)| urgency(why.reason));
+    let (_, worst) = unknown.first()?;
+    let remedy = remedy(worst.reason, topic, rights);
+    Some(Check::finding(question, seen(&unknown), remedy))
+}
+
+/// Which question a reason belongs to. That this kind of machine has no such source wants nothing
+/// done about it.
+fn question_of(reason: Reason) -> Option<Question> {
+    match reason {
+        Reason::NotSupported => None,
+        Reason::AccessDenied => Some(Question::Rights),
+        Reason::SourceStale
+        | Reason::Timeout
+        | Reason::ProviderError
+        | Reason::ParseError
+        | Reason::TooLarge
+        | Reason::ProductOpaque => Some(Question::Sources),
+    }
 }
 
 /// What is unknown, by name: a dot and a field where it is one of a record.
@@ -67,13 +100,6 @@ fn add<'a>(unknown: &mut Vec<(String, &'a Ignorance)>, name: &str, reading: &'a 
     }
 }
 
-/// The reason that most wants doing something about. That this kind of machine has no such source
-/// wants nothing, and is not told.
-fn worst(unknown: &[(String, &Ignorance)]) -> Option<Reason> {
-    let reasons = unknown.iter().map(|(_, why)| why.reason);
-    reasons.filter(|reason| *reason != Reason::NotSupported).min_by_key(|reason| urgency(*reason))
-}
-
 fn urgency(reason: Reason) -> u8 {
     match reason {
         Reason::AccessDenied => 0,
@@ -87,7 +113,7 @@ fn urgency(reason: Reason) -> u8 {
     }
 }
 
-fn seen(unknown: &[(String, &Ignorance)]) -> Bilingual {
+fn seen(unknown: &[&(String, &Ignorance)]) -> Bilingual {
     let side = |lang, more: &str| {
         let mut named: Vec<_> =
             unknown.iter().take(NAMED).map(|(name, why)| one(name, why, lang)).collect();
@@ -108,7 +134,7 @@ fn one(name: &str, why: &Ignorance, lang: Lang) -> String {
     }
 }
 
-fn remedy(reason: Reason, rights: Rights) -> Bilingual {
+fn remedy(reason: Reason, topic: Topic, rights: Rights) -> Bilingual {
     match reason {
         Reason::AccessDenied if !rights.are_roots() => Bilingual::new(
             "dịch vụ chạy bằng root thấy nhiều hơn: chạy sudo lachan-agent doctor",
@@ -120,10 +146,7 @@ fn remedy(reason: Reason, rights: Rights) -> Bilingual {
             "leave the service its two capabilities, CAP_DAC_READ_SEARCH and CAP_SYS_PTRACE; does \
              SELinux or AppArmor stand in the way",
         ),
-        Reason::SourceStale => Bilingual::new(
-            "làm mới nguồn được nêu (apt-get update; freshclam)",
-            "renew the source that is named (apt-get update; freshclam)",
-        ),
+        Reason::SourceStale => renewed(topic),
         Reason::Timeout => Bilingual::new(
             "nguồn được nêu không trả lời: xem đĩa và các ổ mạng",
             "the source that is named does not answer: look at disks and network mounts",
@@ -135,16 +158,34 @@ fn remedy(reason: Reason, rights: Rights) -> Bilingual {
              support",
         ),
         Reason::ProductOpaque | Reason::NotSupported => Bilingual::new(
-            "phần mềm không cho đọc: khai trong sổ đăng ký (giấy phép)",
+            "phần mềm không cho đọc: khai trong sổ đăng ký (bản quyền)",
             "the product does not let it be read: put it into the register (licences)",
         ),
+    }
+}
+
+fn renewed(topic: Topic) -> Bilingual {
+    match topic {
+        Topic::Patches => Bilingual::new(
+            "chạy apt-get update; nếu không nguồn nào cung cấp bản vá an ninh, khai nguồn bản vá an ninh của \
+             phiên bản này trong /etc/apt/sources.list.d",
+            "run apt-get update; if no source serves security updates, name the security source of \
+             this release in /etc/apt/sources.list.d",
+        ),
+        Topic::Antivirus => Bilingual::new(
+            "cập nhật mẫu nhận diện của phần mềm được nêu (với ClamAV: freshclam)",
+            "update the signatures of the product that is named (with ClamAV: freshclam)",
+        ),
+        Topic::Machine | Topic::Assignment => {
+            Bilingual::new("làm mới nguồn được nêu", "renew the source that is named")
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use report::observation::Facts;
-    use report::{FactKey, Record, Topic};
+    use report::{FactKey, Record};
 
     use super::*;
     use crate::doctor::Health;
@@ -172,29 +213,81 @@ mod tests {
         Observation { topic, observed_at: Timestamp(0), outcome }
     }
 
+    /// What is told of a topic: question, health and words.
+    fn told(observation: &Observation) -> Vec<(Question, Health, String)> {
+        let checks = topic(observation, ROOT).into_iter();
+        checks.map(|check| (check.question, check.health, check.seen.en)).collect()
+    }
+
+    fn patches(unknown: &[(&'static str, Reason)]) -> Observation {
+        let facts =
+            unknown.iter().map(|(key, reason)| (FactKey::named(key).unwrap(), fact(*reason)));
+        observed(Topic::Patches, Outcome::Observed(facts.collect()))
+    }
+
+    fn nothing_kept() -> (Question, Health, String) {
+        (Question::Rights, Health::Fine, "every source there is can be read".to_owned())
+    }
+
     #[test]
     fn what_cannot_be_read_is_named_down_to_the_field() {
-        let check = topic(&antivirus(Reason::AccessDenied), Rights::of(1000));
-        assert_eq!(check.of.as_deref(), Some("antivirus"));
+        let checks = topic(&antivirus(Reason::AccessDenied), Rights::of(1000));
+        let [check] = &checks[..] else {
+            panic!("it is a matter of rights alone: {checks:?}");
+        };
+        assert_eq!((check.question, check.of.as_deref()), (Question::Rights, Some("antivirus")));
         assert_eq!(check.health, Health::Finding);
         assert_eq!(check.seen.en, "antivirus.products.1.realtime: access denied (/x)");
-        assert!(check.remedy.unwrap().en.contains("sudo"));
+        assert!(check.remedy.clone().unwrap().en.contains("sudo"));
     }
 
     #[test]
-    fn a_topic_that_failed_is_a_finding_and_one_that_is_not_here_is_none() {
+    fn a_source_that_says_nothing_is_no_matter_of_rights() {
         let failed = Outcome::Failed(Ignorance::new(Reason::SourceStale, "no lists"));
-        let check = topic(&observed(Topic::Patches, failed), ROOT);
-        assert_eq!(check.health, Health::Finding);
-        assert!(check.remedy.unwrap().en.contains("apt-get update"));
-        assert_eq!(topic(&antivirus(Reason::NotSupported), ROOT).health, Health::Fine);
+        let checks = topic(&observed(Topic::Patches, failed), ROOT);
+        let [rights, sources] = &checks[..] else {
+            panic!("two questions: {checks:?}");
+        };
+        assert_eq!((rights.question, rights.health), (Question::Rights, Health::Fine));
+        assert_eq!((sources.question, sources.health), (Question::Sources, Health::Finding));
+        let remedy = sources.remedy.clone().unwrap().en;
+        assert!(
+            remedy.contains("apt-get update") && remedy.contains("security source"),
+            "{remedy}"
+        );
+        assert!(!remedy.contains("capabilities"));
     }
 
     #[test]
-    fn a_long_list_is_cut_with_its_count() {
-        let why = Ignorance::new(Reason::Timeout, "/x");
-        let many: Vec<_> = (0..7).map(|number| (number.to_string(), &why)).collect();
-        assert!(seen(&many).en.ends_with("; and more: 3"));
-        assert!(!seen(&many[..NAMED]).en.contains("and more"));
+    fn each_reason_has_its_own_line_and_remedy() {
+        let seen = patches(&[
+            ("patches.security_pending", Reason::SourceStale),
+            ("patches.installed_at", Reason::AccessDenied),
+        ]);
+        let checks = topic(&seen, ROOT);
+        let told = |check: &Check| (check.seen.en.clone(), check.remedy.clone().unwrap().en);
+        let [(rights, capabilities), (sources, update)] = [told(&checks[0]), told(&checks[1])];
+        assert_eq!(rights, "patches.installed_at: access denied (/x)");
+        assert!(capabilities.contains("capabilities"));
+        assert!(sources.starts_with("patches.security_pending: the source is missing"));
+        assert!(update.contains("apt-get update"));
+    }
+
+    #[test]
+    fn what_this_kind_of_machine_does_not_have_is_not_told() {
+        assert_eq!(told(&antivirus(Reason::NotSupported)), [nothing_kept()]);
+    }
+
+    #[test]
+    fn the_most_urgent_of_a_long_list_is_named_first() {
+        let why = |reason| Ignorance::new(reason, "/x");
+        let (opaque, stale) = (why(Reason::ProductOpaque), why(Reason::SourceStale));
+        let mut many: Vec<_> = (0..6).map(|number| (number.to_string(), &opaque)).collect();
+        many.push(("last".to_owned(), &stale));
+        let check = super::told(Question::Sources, &many, Topic::Patches, ROOT).unwrap();
+        assert!(check.seen.en.starts_with("last: the source is missing"), "{:?}", check.seen);
+        assert!(check.seen.en.ends_with("; and more: 3"));
+        let few = super::told(Question::Sources, &many[..NAMED], Topic::Patches, ROOT).unwrap();
+        assert!(!few.seen.en.contains("and more"));
     }
 }

@@ -9,7 +9,7 @@ use report::Bilingual;
 use rustix::fs::{Access, AtFlags, CWD, accessat, statvfs};
 use rustix::io::Errno;
 
-use super::{Check, Question};
+use super::{Check, Question, quoted};
 use crate::state::StateDir;
 
 /// The bits of a mode that let others in.
@@ -116,7 +116,6 @@ pub(super) fn folder(state: &StateDir, rights: Rights) -> Folder {
 fn is_private(path: &Path, seen: io::Result<Seen>, rights: Rights) -> Check {
     let question = Question::StateFolder;
     let shown = path.display();
-    let chown = || Bilingual::same(format!("chown -R root: {shown} && chmod 700 {shown}"));
     match seen {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Check::untested(
             question,
@@ -140,7 +139,7 @@ fn is_private(path: &Path, seen: io::Result<Seen>, rights: Rights) -> Check {
                 format!("người dùng khác vào được {shown} (quyền {mode:04o})"),
                 format!("others may enter {shown} (mode {mode:04o})"),
             ),
-            Bilingual::same(format!("chmod 700 {shown}")),
+            Bilingual::same(format!("chmod 700 {}", quoted(path))),
         ),
         Ok(Seen { owner, .. }) if owner != 0 && rights.are_roots() => Check::finding(
             question,
@@ -148,7 +147,7 @@ fn is_private(path: &Path, seen: io::Result<Seen>, rights: Rights) -> Check {
                 format!("{shown} thuộc người dùng số {owner}, còn dịch vụ chạy bằng root"),
                 format!("{shown} belongs to user {owner}, and the service runs as root"),
             ),
-            chown(),
+            to_root_alone(path),
         ),
         Ok(Seen { owner, mode, .. }) => Check::fine(
             question,
@@ -160,17 +159,15 @@ fn is_private(path: &Path, seen: io::Result<Seen>, rights: Rights) -> Check {
     }
 }
 
-pub(super) fn enrol() -> Bilingual {
-    Bilingual::new(
-        "ghi danh: lachan-agent enrol --token-file TỆP, với mã do máy chủ thu nhận cấp",
-        "enrol: lachan-agent enrol --token-file FILE, with a token from the collector",
-    )
+fn to_root_alone(path: &Path) -> Bilingual {
+    let path = quoted(path);
+    Bilingual::same(format!("chown -R root: {path} && chmod 700 {path}"))
 }
 
 /// Asked of the kernel, which answers without anything being written.
 fn is_writable(path: &Path, answer: Result<(), Errno>) -> Check {
     let question = Question::StateWritable;
-    let shown = path.display();
+    let shown = quoted(path);
     match answer {
         Ok(()) => Check::fine(question, Bilingual::new("ghi được", "it can be written")),
         Err(Errno::ROFS) => Check::failed(
@@ -190,7 +187,7 @@ fn is_writable(path: &Path, answer: Result<(), Errno>) -> Check {
         Err(error) => Check::failed(
             question,
             Bilingual::new(format!("không ghi được: {error}"), format!("no writing: {error}")),
-            Bilingual::same(format!("chown -R root: {shown} && chmod 700 {shown}")),
+            to_root_alone(path),
         ),
     }
 }
@@ -226,7 +223,7 @@ fn has_room(path: &Path, bytes: u64, files: Option<u64>) -> Check {
 }
 
 fn make_room(path: &Path) -> Bilingual {
-    let shown = path.display();
+    let shown = quoted(path);
     Bilingual::new(
         format!("dọn hệ thống tệp chứa {shown} (df -h {shown}; df -i {shown})"),
         format!("make room on the filesystem of {shown} (df -h {shown}; df -i {shown})"),

@@ -1,8 +1,8 @@
-//! An examination for people: one line for each question, and what to do below it.
+//! An examination for people: a line for each question and what to do below it, in 80 columns.
 
 use report::Lang;
 
-use super::table::Table;
+use super::table::{Table, folded};
 use crate::doctor::{Check, Examination, Health};
 use crate::words::{Words, words};
 
@@ -14,21 +14,42 @@ const ALL_FINE: Words = words("Không thấy vấn đề nào.", "Nothing to com
 const LOOK: Words = words("Số mục cần xem:", "To look at:");
 const NOT_ASKED: Words = words("Số mục chưa kiểm tra được:", "Not tested:");
 
+/// So wide may an answer and a remedy be, for all of it to fit into 80 columns.
+const SEEN_WIDTH: usize = 40;
+const REMEDY_WIDTH: usize = 76;
+
 /// The text of an examination.
 #[must_use]
 pub fn doctor(examination: &Examination, lang: Lang) -> String {
     let mut table = Table::indented("");
-    for check in &examination.checks {
-        let (health, label) = (health(check.health).get(lang), label(check, lang));
-        table.row([health, &label, check.seen.get(lang)]);
-        if let Some(remedy) = &check.remedy {
-            table.note(remedy.get(lang));
+    for group in examination.checks.chunk_by(|one, next| one.of.is_some() && one.of == next.of) {
+        match group {
+            [check] => add(&mut table, check, &alone(check, lang), lang),
+            [first, ..] => {
+                table.row(["", "", first.of.as_deref().unwrap_or_default()]);
+                for check in group {
+                    let label = format!("  {}", check.question.label().get(lang));
+                    add(&mut table, check, &label, lang);
+                }
+            }
+            [] => {}
         }
     }
     format!("{}\n{}\n", table.render(), conclusion(examination, lang))
 }
 
-fn label(check: &Check, lang: Lang) -> String {
+fn add(table: &mut Table<3>, check: &Check, label: &str, lang: Lang) {
+    let mut lines = folded(check.seen.get(lang), SEEN_WIDTH).into_iter();
+    table.row([health(check.health).get(lang), label, &lines.next().unwrap_or_default()]);
+    for line in lines {
+        table.row(["", "", &line]);
+    }
+    if let Some(remedy) = &check.remedy {
+        table.note(&folded(remedy.get(lang), REMEDY_WIDTH));
+    }
+}
+
+fn alone(check: &Check, lang: Lang) -> String {
     let label = check.question.label().get(lang);
     match &check.of {
         Some(of) => format!("{label} ({of})"),
@@ -99,15 +120,34 @@ mod tests {
         assert_eq!(
             doctor(&examination(), Lang::Vi),
             "\
-tốt            Cấu hình                        /etc/a.toml
-LỖI            Kết nối (a.example:7443)        cannot connect: Connection refused
+tốt            Cấu hình         /etc/a.toml
+                                a.example:7443
+LỖI              Kết nối        cannot connect: Connection refused
   → bật máy chủ thu nhận
-chưa kiểm tra  Tin cậy (TLS) (a.example:7443)  chưa kết nối được
+chưa kiểm tra    Tin cậy (TLS)  chưa kết nối được
 
 Số mục cần xem: 1
 Số mục chưa kiểm tra được: 1
 "
         );
+    }
+
+    #[test]
+    fn long_answers_and_remedies_stay_within_eighty_columns() {
+        let long = "rất dài và còn dài hơn nữa ".repeat(12);
+        let long = || Bilingual::same(long.trim_end());
+        let of = "thu-nhan.so-tu-phap.hanoi.example:7443".to_owned();
+        let questions = [Question::Name, Question::Connection, Question::Tls, Question::Clock];
+        let checks = questions.map(|question| Check {
+            question,
+            of: Some(of.clone()),
+            health: Health::Failed,
+            seen: long(),
+            remedy: Some(long()),
+        });
+        let text = doctor(&Examination { checks: checks.into() }, Lang::Vi);
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        assert_eq!(text.matches(&of).count(), 1, "the collector is named once");
     }
 
     #[test]

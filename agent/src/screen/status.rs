@@ -2,7 +2,7 @@
 
 use report::{Lang, RuleVerdict, Timestamp, Verdict};
 
-use super::table::{Table, harmless};
+use super::table::{Table, folded, harmless};
 use crate::contacts::{AttemptFailure, ContactKind, Trouble};
 use crate::status::{Spooled, Status};
 use crate::words::{Words, moment, words};
@@ -48,6 +48,11 @@ const OUTCOME: Words = words("Kết quả", "Outcome");
 const OBSERVED: Words = words("Ghi nhận", "Observed");
 const REQUIRED: Words = words("Yêu cầu", "Required");
 
+/// All of it fits into eighty columns.
+const VALUE_WIDTH: usize = 48;
+const VERDICT_WIDTHS: [usize; 4] = [24, 14, 16, 16];
+const REMEDY_WIDTH: usize = 72;
+
 /// The text of a status.
 #[must_use]
 pub fn status(status: &Status, lang: Lang) -> String {
@@ -69,7 +74,9 @@ pub fn status(status: &Status, lang: Lang) -> String {
 
 fn facts(status: &Status, lang: Lang) -> Table<2> {
     let mut table = Table::indented("");
-    let mut row = |label: Words, value: &str| table.row([label.get(lang), value]);
+    let mut row = |label: Words, value: &str| {
+        table.folded_row([label.get(lang), value], [usize::MAX, VALUE_WIDTH]);
+    };
     row(IDENTITY, &identity(status, lang));
     if !status.collectors.is_empty() {
         row(COLLECTOR, &status.collectors.join(", "));
@@ -203,15 +210,16 @@ fn verdict(verdict: &Verdict, at: Option<Timestamp>, lang: Lang) -> String {
 }
 
 fn add_rule(table: &mut Table<4>, rule: &RuleVerdict, lang: Lang) {
-    table.row([
+    let cells = [
         rule.title.get(lang),
         rule.outcome.label(lang),
         rule.observed.get(lang),
         rule.required.get(lang),
-    ]);
+    ];
+    table.folded_row(cells, VERDICT_WIDTHS);
     let remedy = rule.remedy.get(lang);
     if !remedy.is_empty() {
-        table.note(remedy);
+        table.note(&folded(remedy, REMEDY_WIDTH));
     }
 }
 
@@ -282,7 +290,8 @@ mod tests {
 Danh tính                    abababababababababababababababab
 Máy chủ thu nhận             a.example:7443
 Chứng thư có hạn đến         22/11/2026 03:09 UTC
-Lần được chấp nhận gần nhất  22/11/2026 03:09 UTC, số 12, a.example:7443 (không có gì thay đổi)
+Lần được chấp nhận gần nhất  22/11/2026 03:09 UTC, số 12, a.example:7443
+                             (không có gì thay đổi)
 Lần thử gần nhất             22/11/2026 03:09 UTC: thành công
 Lần liên lạc tới             22/11/2026 03:24 UTC
 Đồng hồ máy                  chậm 2 phút
@@ -318,7 +327,8 @@ Kết luận: chưa được bảo vệ (22/11/2026 03:09 UTC)
         };
         let text = status(&failing, Lang::En);
         for line in [
-            "no collector took it: a.example:7443: no answer in time",
+            "2026-11-22T03:09:14Z: no collector took it:",
+            "a.example:7443: no answer in time",
             "→ lachan-agent doctor says what stands in the way",
             "Reports waiting        2 (2026-11-22T03:09:14Z – 2026-11-23T03:09:14Z)",
             "Reports lost unsent    3",

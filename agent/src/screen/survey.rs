@@ -4,7 +4,7 @@ use report::fact::Ignorance;
 use report::moment::Clock;
 use report::{Fact, Lang, Observation, Outcome, Reading, Reason, Record, Topic, Value};
 
-use super::table::{Table, harmless};
+use super::table::{Table, folded, harmless};
 use crate::words::{Words, moment, words};
 
 const ABSENT: Words = words("không có", "absent");
@@ -64,27 +64,12 @@ fn add(table: &mut Table<3>, label: &str, reading: &Reading, lang: Lang) {
 const WIDTH: usize = 60;
 
 fn add_folded(table: &mut Table<3>, label: &str, value: &str, source: &str) {
-    let mut lines = folded(value).into_iter();
+    let mut lines = folded(value, WIDTH).into_iter();
     let first = lines.next().unwrap_or_default();
     table.row([label, &first, source]);
     for line in lines {
         table.row(["", &line, ""]);
     }
-}
-
-/// A long text broken between words; a single word is never broken.
-fn folded(text: &str) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ') {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + word.chars().count() < WIDTH => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            Some(_) | None => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }
 
 fn add_record(table: &mut Table<3>, number: usize, record: &Record, lang: Lang) {
@@ -241,6 +226,6 @@ Bản vá (patches), 22/11/2026 03:09 UTC
             table.render(),
             format!("Packages  {line}  lists\n          libcurl4 libcurl4 libcurl4 +3\n")
         );
-        assert_eq!(folded(""), [""]);
+        assert_eq!(folded("", WIDTH), [""]);
     }
 }

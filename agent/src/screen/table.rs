@@ -8,7 +8,7 @@ pub(super) struct Table<const N: usize> {
 
 struct Row<const N: usize> {
     cells: [String; N],
-    note: Option<String>,
+    note: Vec<String>,
 }
 
 impl<const N: usize> Table<N> {
@@ -18,13 +18,26 @@ impl<const N: usize> Table<N> {
     }
 
     pub(super) fn row(&mut self, cells: [&str; N]) {
-        self.rows.push(Row { cells: cells.map(harmless), note: None });
+        self.rows.push(Row { cells: cells.map(harmless), note: Vec::new() });
     }
 
-    /// Puts a line of its own under the last row.
-    pub(super) fn note(&mut self, note: &str) {
+    /// A row whose long cells go on in the lines below.
+    pub(super) fn folded_row(&mut self, cells: [&str; N], widths: [usize; N]) {
+        let columns: Vec<_> =
+            cells.iter().zip(widths).map(|(cell, width)| folded(cell, width)).collect();
+        let lines = columns.iter().map(Vec::len).max().unwrap_or(0);
+        for line in 0..lines {
+            let cell = |column: usize| columns.get(column).and_then(|cells| cells.get(line));
+            let cells: [_; N] =
+                std::array::from_fn(|column| cell(column).map_or("", String::as_str));
+            self.row(cells);
+        }
+    }
+
+    /// Puts lines of their own under the last row.
+    pub(super) fn note(&mut self, lines: &[String]) {
         if let Some(row) = self.rows.last_mut() {
-            row.note = Some(harmless(note));
+            row.note = lines.iter().map(|line| harmless(line)).collect();
         }
     }
 
@@ -38,8 +51,9 @@ impl<const N: usize> Table<N> {
             }
             text.push_str(line.trim_end());
             text.push('\n');
-            if let Some(note) = &row.note {
-                text.push_str(&format!("{}  → {note}\n", self.indent));
+            for (number, note) in row.note.iter().enumerate() {
+                let mark = if number == 0 { "→" } else { " " };
+                text.push_str(&format!("{}  {mark} {note}\n", self.indent));
             }
         }
         text
@@ -52,6 +66,21 @@ impl<const N: usize> Table<N> {
         };
         std::array::from_fn(width)
     }
+}
+
+/// A long text broken between words; a single word is never broken.
+pub(super) fn folded(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + word.chars().count() < width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            Some(_) | None => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 /// The text without anything that could steer a terminal.
@@ -68,13 +97,20 @@ mod tests {
         let mut table = Table::indented("  ");
         table.row(["Quy tắc", "Kết quả"]);
         table.row(["Diệt virus đang chạy", "Đạt"]);
-        table.note("không cần làm gì");
+        table.note(&["không cần làm gì".to_owned()]);
         assert_eq!(
             table.render(),
             "  Quy tắc               Kết quả\n  \
                Diệt virus đang chạy  Đạt\n    \
                  → không cần làm gì\n"
         );
+    }
+
+    #[test]
+    fn long_cells_go_on_below() {
+        let mut table = Table::indented("");
+        table.folded_row(["quy tắc rất dài", "đạt"], [8, 8]);
+        assert_eq!(table.render(), "quy tắc  đạt\nrất dài\n");
     }
 
     #[test]

@@ -3,8 +3,14 @@
 use report::Timestamp;
 use report::wire::{CLOCK_PATH, ClockReply, ClockRequest, WIRE};
 
-use super::http::{Body, ask};
-use super::{CONNECT, EXCHANGE, Exchange, ExchangeError, Uplink, within};
+use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
+
+use super::http::{Body, Reply, ask};
+use super::{
+    CONNECT, Distrust, EXCHANGE, Exchange, ExchangeError, Uplink, is_about_own_dates, problem,
+    within,
+};
 use crate::address::Address;
 use crate::certificate::Validity;
 use crate::clock::Reading;
@@ -35,8 +41,8 @@ impl Uplink {
         for address in collectors {
             match self.ask_the_time(address).await {
                 Ok(told) => {
-                    let days = told.skew() / report::moment::DAY;
-                    tracing::warn!(%address, now = %told.now, days, "this machine's clock is wrong");
+                    let days_ahead = told.skew() / report::moment::DAY;
+                    tracing::warn!(%address, now = %told.now, days_ahead, "a collector told the time: dates do not fit");
                     self.tls.calendar.learnt.learn(told.now, told.at);
                     return true;
                 }
@@ -47,29 +53,51 @@ impl Uplink {
     }
 
     /// Asks one collector for its time. The dates of its certificate are put aside, and nothing
-    /// else is: authority, name and signature are verified as ever.
+    /// else is: authority, name and signature are verified as ever. It is asked where the end of
+    /// this machine's own certificate is tolerated.
     ///
     /// # Errors
     /// When there is no answer, or none that can be right.
     pub async fn ask_the_time(&self, address: &Address) -> Result<Told, ExchangeError> {
         let config = self.tls.asking.as_ref().ok_or(ExchangeError::NobodyToTell)?;
         within(EXCHANGE, async {
-            let asked = (self.tls.calendar.clock)();
             let stream = within(CONNECT, self.connect(address, config)).await?;
-            let leaf = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
-            let validity = leaf.and_then(|leaf| Validity::of(leaf));
-            let request = ClockRequest { wire: WIRE, sent_at: asked.wall };
-            let body = serde_json::to_string(&request).map_err(senseless)?;
-            let reply = ask(stream, address, CLOCK_PATH, &Body::plain(body)).await?;
-            if !reply.status.is_success() {
-                return Err(ExchangeError::Status(reply.status));
-            }
-            let ClockReply { now, .. } = serde_json::from_slice(&reply.body).map_err(senseless)?;
-            can_be(now, validity, self.tls.calendar.floor).map_err(ExchangeError::Senseless)?;
-            let at = (self.tls.calendar.clock)();
-            Ok(Told { now, exchange: Exchange::between(&asked, &at), at })
+            self.ask_the_time_over(stream, address).await
         })
         .await
+    }
+
+    /// Asks for the time over a connection that is there.
+    ///
+    /// # Errors
+    /// When there is no answer, or none that can be right.
+    pub(crate) async fn ask_the_time_over(
+        &self,
+        stream: TlsStream<TcpStream>,
+        address: &Address,
+    ) -> Result<Told, ExchangeError> {
+        let calendar = &self.tls.calendar;
+        let asked = (calendar.clock)();
+        let leaf = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
+        let validity = leaf.and_then(|leaf| Validity::of(leaf));
+        let request = ClockRequest { wire: WIRE, sent_at: asked.wall };
+        let body = serde_json::to_string(&request).map_err(senseless)?;
+        let reply = ask(stream, address, CLOCK_PATH, &Body::plain(body)).await?;
+        if !reply.status.is_success() {
+            return Err(unanswered(&reply));
+        }
+        let ClockReply { now, .. } = serde_json::from_slice(&reply.body).map_err(senseless)?;
+        let at = (calendar.clock)();
+        can_be(now, validity, calendar.earliest(&at)).map_err(ExchangeError::Senseless)?;
+        Ok(Told { now, exchange: Exchange::between(&asked, &at), at })
+    }
+}
+
+fn unanswered(reply: &Reply) -> ExchangeError {
+    let problem = problem(reply);
+    match is_about_own_dates(reply.status, &problem) {
+        true => Distrust::OwnDates(problem.message).into(),
+        false => ExchangeError::Status(reply.status),
     }
 }
 
@@ -79,8 +107,8 @@ fn senseless(error: serde_json::Error) -> ExchangeError {
 
 /// Whether it can be that time now. Whoever found the key of a certificate that is over could
 /// answer in the collector's place, but only with a moment in its dates; and no moment comes
-/// before this machine's own certificate.
-fn can_be(now: Timestamp, validity: Option<Validity>, floor: Timestamp) -> Result<(), String> {
+/// before what this machine knows.
+fn can_be(now: Timestamp, validity: Option<Validity>, earliest: Timestamp) -> Result<(), String> {
     let Some(Validity { not_before, not_after }) = validity else {
         return Err("the collector's certificate has no dates".to_owned());
     };
@@ -90,8 +118,8 @@ fn can_be(now: Timestamp, validity: Option<Validity>, floor: Timestamp) -> Resul
              {not_after}: renew it, or put the collector's clock right"
         ));
     }
-    if now < floor {
-        return Err(format!("the collector says it is {now}, but it is after {floor}"));
+    if now < earliest {
+        return Err(format!("the collector says it is {now}, but it is after {earliest}"));
     }
     Ok(())
 }

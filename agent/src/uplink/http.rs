@@ -116,7 +116,7 @@ async fn read(response: Response<Incoming>) -> Result<Reply, ExchangeError> {
     let (parts, body) = response.into_parts();
     let collected = Limited::new(body, MAX_REPLY_BYTES).collect().await;
     let body = collected.map_err(|error| match error.downcast::<hyper::Error>() {
-        Ok(error) => ExchangeError::Http(*error),
+        Ok(error) => (*error).into(),
         Err(error) if error.is::<LengthLimitError>() => ExchangeError::TooLong,
         Err(error) => ExchangeError::Senseless(error.to_string()),
     })?;

@@ -1,6 +1,7 @@
 //! Three TLS configurations that share nothing, as on the collector's side: a ticket of one must
 //! never open another. Beside those of a machine that has joined stands one that asks the time when
-//! dates do not hold: as for reports, because that is where collectors tell it.
+//! dates do not hold: at the door for renewals, the only one that lets a machine in whose own
+//! certificate is over.
 //!
 //! Tickets live in memory and end with the process: rustls lets nobody write a client's session
 //! out, and takes one back only for the very verifier and key object it was made with. So the first
@@ -105,7 +106,8 @@ fn with_identity(identity: &Identity, heard: Timestamp) -> Result<Tls, Error> {
         let (chain, key) = (identity.chain.clone(), identity.key.clone_key());
         Ok::<_, Error>(unresumed(trusting(trusted)?.with_client_auth_cert(chain, key)?))
     };
-    let asking = config(Arc::new(DatesAside(Arc::clone(&trusted))))?;
+    let mut asking = config(Arc::new(DatesAside(Arc::clone(&trusted))))?;
+    asking.alpn_protocols = vec![RENEW_ALPN.to_vec()];
     let floor = identity.validity.not_before.max(BUILT);
     Ok(Tls { speaking: config(trusted)?, asking: Some(asking), floor, heard })
 }

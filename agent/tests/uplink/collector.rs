@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use agent::certificate::Validity;
 use agent::clock;
 use flate2::read::GzDecoder;
 use http_body_util::{BodyExt, Full, Limited};
@@ -24,11 +25,16 @@ use report::wire::{
     RenewRequest, ReportReply, decode_heartbeat, decode_report,
 };
 use report::{JoinToken, MachineId, Report, State, Timestamp, Verdict};
+use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::aws_lc_rs::default_provider;
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::server::{Acceptor, NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::time_provider::TimeProvider;
-use rustls::{HandshakeKind, NamedGroup, ServerConfig};
-use rustls_pki_types::UnixTime;
+use rustls::{
+    DigitallySignedStruct, DistinguishedName, HandshakeKind, NamedGroup, ServerConfig,
+    SignatureScheme,
+};
+use rustls_pki_types::{CertificateDer, UnixTime};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -42,6 +48,8 @@ pub(crate) enum Next {
     Accept,
     /// Refuses it with a problem of this status.
     Refuse(u16),
+    /// Says that the machine's certificate is over.
+    CallExpired,
     /// Has no time, and asks for so many seconds.
     Busy(u32),
     /// Takes it, and the answer gets lost.
@@ -103,8 +111,11 @@ pub(crate) const FRESH: (i64, i64) = (-1, 89);
 /// Past half of its life, and long before its end.
 pub(crate) const AGEING: (i64, i64) = (-60, 30);
 
-/// Over for a month: this collector tolerates that nowhere.
-pub(crate) const ENDED: (i64, i64) = (-120, -30);
+/// Over for longer than is tolerated anywhere.
+pub(crate) const ENDED: (i64, i64) = (-900, -500);
+
+/// For so many days after its end a certificate may be renewed.
+const GRACE: i64 = 400;
 
 impl Collector {
     pub(crate) async fn start() -> Self {
@@ -142,7 +153,7 @@ impl Collector {
     ) -> Self {
         let listener = TcpListener::bind(on).await.unwrap();
         let shared = Arc::new(Shared {
-            configs: Mutex::new(Configs::new(&machines, &collectors, names, 0)),
+            configs: Mutex::new(Configs::new(&machines, &collectors, names, 0, 0)),
             machines,
             collectors,
             names,
@@ -174,7 +185,15 @@ impl Collector {
     pub(crate) fn goes_on(&self, days: i64) {
         let Shared { machines, collectors, names, .. } = &*self.shared;
         self.shared.ahead.store(days, Ordering::Relaxed);
-        *self.shared.configs.lock().unwrap() = Configs::new(machines, collectors, names, days);
+        *self.shared.configs.lock().unwrap() =
+            Configs::new(machines, collectors, names, days, days);
+    }
+
+    /// So many days later by its clock, with the certificate it had.
+    pub(crate) fn grows_older(&self, days: i64) {
+        let Shared { machines, collectors, names, .. } = &*self.shared;
+        self.shared.ahead.store(days, Ordering::Relaxed);
+        *self.shared.configs.lock().unwrap() = Configs::new(machines, collectors, names, days, 0);
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -195,21 +214,30 @@ impl Collector {
 }
 
 impl Configs {
-    fn new(machines: &Authority, collectors: &Authority, names: &[&str], ahead: i64) -> Self {
+    /// Of a collector whose clock is some days ahead, and that got its certificate when it was so
+    /// many.
+    fn new(
+        machines: &Authority,
+        collectors: &Authority,
+        names: &[&str],
+        ahead: i64,
+        certified: i64,
+    ) -> Self {
         let builder = || {
             let provider = Arc::new(default_provider());
             ServerConfig::builder_with_details(provider, Arc::new(Ahead(ahead)))
                 .with_protocol_versions(&[&rustls::version::TLS13])
                 .unwrap()
         };
-        let (chain, key) = collectors.collector(names, Ahead(ahead).now());
-        let mutual = || {
-            let verifier = WebPkiClientVerifier::builder_with_provider(
-                Arc::new(machines.roots()),
-                Arc::new(default_provider()),
-            );
+        let (chain, key) = collectors.collector(names, Ahead(certified).now());
+        let verifier = WebPkiClientVerifier::builder_with_provider(
+            Arc::new(machines.roots()),
+            Arc::new(default_provider()),
+        );
+        let verifier = verifier.build().unwrap();
+        let mutual = |verifier| {
             builder()
-                .with_client_cert_verifier(verifier.build().unwrap())
+                .with_client_cert_verifier(verifier)
                 .with_single_cert(chain.clone(), key.clone_key())
                 .unwrap()
         };
@@ -218,13 +246,13 @@ impl Configs {
             .with_single_cert(chain.clone(), key.clone_key())
             .unwrap();
         enrol.alpn_protocols = vec![ENROL_ALPN.to_vec()];
-        let mut renew = mutual();
+        let mut renew = mutual(Arc::new(EndTolerated(Arc::clone(&verifier))));
         renew.alpn_protocols = vec![RENEW_ALPN.to_vec()];
         for config in [&mut enrol, &mut renew] {
             config.session_storage = Arc::new(NoServerSessionStorage {});
             config.send_tls13_tickets = 0;
         }
-        Self { reports: Arc::new(mutual()), enrol: Arc::new(enrol), renew: Arc::new(renew) }
+        Self { reports: Arc::new(mutual(verifier)), enrol: Arc::new(enrol), renew: Arc::new(renew) }
     }
 
     fn by_alpn(&self, alpn: Option<&[u8]>) -> Arc<ServerConfig> {
@@ -233,6 +261,54 @@ impl Configs {
             Some(RENEW_ALPN) => Arc::clone(&self.renew),
             _ => Arc::clone(&self.reports),
         }
+    }
+}
+
+/// As a collector lets machines renew: a certificate that ended lately counts as on its last day.
+#[derive(Debug)]
+struct EndTolerated(Arc<dyn ClientCertVerifier>);
+
+impl ClientCertVerifier for EndTolerated {
+    fn verify_client_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<ClientCertVerified, rustls::Error> {
+        let end = Validity::of(end_entity).unwrap().not_after.0.unsigned_abs();
+        let tolerated = GRACE.unsigned_abs() * DAY.unsigned_abs();
+        let now = match now.as_secs() {
+            late if late > end && late <= end + tolerated => end,
+            now => now,
+        };
+        let now = UnixTime::since_unix_epoch(Duration::from_secs(now));
+        self.0.verify_client_cert(end_entity, intermediates, now)
+    }
+
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        self.0.root_hint_subjects()
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.0.verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.0.verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_verify_schemes()
     }
 }
 
@@ -319,15 +395,8 @@ async fn answer(
         Next::Tell(now) => {
             Ok(json(StatusCode::OK, serde_json::to_string(&ClockReply { wire: 1, now }).unwrap()))
         }
-        Next::Refuse(status) => Ok(json(
-            StatusCode::from_u16(status).unwrap(),
-            serde_json::to_string(&Problem {
-                reason: "revoked".to_owned(),
-                message: "this machine was revoked".to_owned(),
-                wire: 1,
-            })
-            .unwrap(),
-        )),
+        Next::Refuse(status) => Ok(refusal(status, "revoked", "this machine was revoked")),
+        Next::CallExpired => Ok(refusal(403, "expired", "the certificate has expired")),
         Next::Busy(seconds) => {
             let mut response = json(StatusCode::SERVICE_UNAVAILABLE, String::new());
             let headers = response.headers_mut();
@@ -391,6 +460,12 @@ fn verdict(received_at: Timestamp, digest: Option<FactsDigest>) -> String {
         digest,
     })
     .unwrap()
+}
+
+fn refusal(status: u16, reason: &str, message: &str) -> Response<Full<Bytes>> {
+    let problem = Problem { reason: reason.to_owned(), message: message.to_owned(), wire: 1 };
+    let body = serde_json::to_string(&problem).unwrap();
+    json(StatusCode::from_u16(status).unwrap(), body)
 }
 
 fn json(status: StatusCode, body: String) -> Response<Full<Bytes>> {

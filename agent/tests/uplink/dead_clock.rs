@@ -3,11 +3,12 @@
 use agent::clock::{self, Reading};
 use agent::cycle::Contact;
 use agent::identity::Identity;
+use agent::renew::renew;
 use agent::uplink::tls::{self, Clock};
 use agent::uplink::{Answer, Body, Uplink};
 use report::Timestamp;
 use report::moment::DAY;
-use report::wire::{CLOCK_PATH, RENEW_PATH, REPORTS_PATH, ReportReply};
+use report::wire::{CLOCK_PATH, RENEW_ALPN, RENEW_PATH, REPORTS_PATH, ReportReply};
 use serde_json::Value as Json;
 
 use crate::collector::{Collector, FRESH, Next};
@@ -36,8 +37,18 @@ fn identity(machine: &Machine) -> Identity {
 
 /// The way for reports of a machine that never heard from a collector since it joined.
 fn uplink(machine: &Machine, collector: &Collector, clock: Clock) -> Uplink {
+    uplink_after(Timestamp(0), machine, collector, clock)
+}
+
+/// The same of a machine that heard from a collector then.
+fn uplink_after(
+    heard: Timestamp,
+    machine: &Machine,
+    collector: &Collector,
+    clock: Clock,
+) -> Uplink {
+    let tls = tls::reports(&identity(machine), heard).unwrap();
     let addresses = vec![collector.address.to_string().parse().unwrap()];
-    let tls = tls::reports(&identity(machine), Timestamp(0)).unwrap();
     Uplink::by_clock(addresses, tls, clock)
 }
 
@@ -171,6 +182,87 @@ async fn a_time_that_cannot_be_is_not_taken() {
     }
     assert_eq!(collector.paths()[1..], [CLOCK_PATH; 3]);
     assert_eq!(uplink.learnt_skew(), None);
+}
+
+#[tokio::test]
+async fn nobody_talks_a_machine_back_into_the_past_whose_clock_and_memory_agree() {
+    let collector = Collector::certifying(LONG_LIVED).await;
+    let machine = joined(&collector).await;
+    // Whoever found the key of the certificate that the collector had in 2036.
+    collector.goes_on(in_the_year(2036).wall.since(clock::now()) / DAY);
+    let heard = in_the_year(2039).wall;
+    let why = failure(&uplink_after(heard, &machine, &collector, in_2040)).await;
+    assert!(why.contains("is this machine's clock right?"), "{why}");
+    assert_eq!(collector.paths(), ["/v1/enrol", CLOCK_PATH], "it told a time");
+    assert!(is_accepted(&uplink_after(heard, &machine, &collector, in_2009)).await, "a dead clock");
+    let misled = in_the_year(2036).wall;
+    assert!(is_accepted(&uplink_after(misled, &machine, &collector, in_2040)).await);
+}
+
+#[tokio::test]
+async fn a_collector_that_was_ahead_once_does_not_keep_a_clock_from_being_put_right() {
+    let (collector, machine) = half_a_year_later().await;
+    let heard = in_the_year(2036).wall;
+    assert!(is_accepted(&uplink_after(heard, &machine, &collector, in_2009)).await);
+    assert!(is_accepted(&uplink_after(heard, &machine, &collector, clock::read)).await);
+}
+
+/// A collector, and a machine whose certificate is over by its clock, which got a new certificate
+/// of its own or not.
+async fn long_switched_off(has_new_certificate: bool) -> (Collector, Machine) {
+    let collector = Collector::certifying((-1, 20)).await;
+    let machine = joined(&collector).await;
+    match has_new_certificate {
+        true => collector.goes_on(60),
+        false => collector.grows_older(60),
+    }
+    (collector, machine)
+}
+
+#[tokio::test]
+async fn a_dead_clock_and_a_certificate_that_is_over_silence_nobody() {
+    for (has_new_certificate, clock) in
+        [(true, in_2009 as Clock), (false, in_2009), (true, clock::read), (false, clock::read)]
+    {
+        let (collector, machine) = long_switched_off(has_new_certificate).await;
+        let uplink = uplink(&machine, &collector, clock);
+        let why = failure(&uplink).await;
+        assert!(why.contains("this machine's certificate is over"), "{why}");
+        let asked = collector.seen().pop().unwrap();
+        assert_eq!((asked.path.as_str(), asked.alpn.as_deref()), (CLOCK_PATH, Some(RENEW_ALPN)));
+        assert!(uplink.today().since(collector.now()).abs() < 60, "renewal is due by that");
+
+        let renewed = renew(&machine.state(), &identity(&machine), &uplink).await.unwrap();
+        let uplink = uplink.anew(tls::reports(&renewed, Timestamp(0)).unwrap());
+        assert!(is_accepted(&uplink).await);
+        assert_eq!(collector.paths()[1..], [CLOCK_PATH, RENEW_PATH, REPORTS_PATH]);
+    }
+}
+
+#[tokio::test]
+async fn a_slow_machine_whose_certificate_is_over_renews_at_its_second_contact() {
+    for has_new_certificate in [true, false] {
+        let (collector, machine) = long_switched_off(has_new_certificate).await;
+        let mut cycle = machine.cycle().unwrap();
+        let first = cycle.contact(KEPT).await.unwrap();
+        assert!(matches!(first, Contact::Later { .. }), "{first:?}");
+        let second = cycle.contact(KEPT).await.unwrap();
+        assert!(matches!(second, Contact::Accepted(_)), "{second:?}");
+        assert_eq!(collector.paths()[1..], [CLOCK_PATH, RENEW_PATH, REPORTS_PATH]);
+    }
+}
+
+#[tokio::test]
+async fn a_report_that_came_with_a_certificate_that_is_over_is_kept() {
+    let collector = Collector::start().await;
+    let machine = joined(&collector).await;
+    let mut cycle = machine.cycle().unwrap();
+    collector.will([Next::CallExpired]);
+    let contact = cycle.contact(KEPT).await.unwrap();
+    assert!(matches!(contact, Contact::Later { .. }), "{contact:?}");
+    assert_eq!(collector.paths()[1..], [REPORTS_PATH, CLOCK_PATH]);
+    let status = machine.status();
+    assert!(status.spooled.is_some() && status.refused.is_none());
 }
 
 #[tokio::test]

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -10,10 +9,8 @@ use agent::config::{Config, ConfigPath};
 use agent::doctor::{Check, Examination, Health, Question, Subject, examine};
 use report::JoinToken;
 use report::wire::CLOCK_PATH;
-use tokio::net::{TcpSocket, TcpStream};
-use tokio::time::timeout;
 
-use crate::collector::{Collector, FRESH, Next, nobody};
+use crate::collector::{Collector, ENDED, FRESH, Next, nobody};
 use crate::proxy::OfficeProxy;
 use crate::{KEPT, Machine, joined};
 
@@ -85,7 +82,8 @@ async fn a_healthy_machine_is_fine_and_as_it_was() {
     let paths = collector.paths();
     assert_eq!(paths, ["/v1/enrol", "/v1/reports", CLOCK_PATH], "no report is sent");
 
-    let about_the_recorded_machine = |check: &&Check| check.question != Question::Rights;
+    let about_the_recorded_machine =
+        |check: &&Check| !matches!(check.question, Question::Rights | Question::Sources);
     for check in examination.checks.iter().filter(about_the_recorded_machine) {
         assert_eq!(check.health, Health::Fine, "{check:?}");
     }
@@ -113,31 +111,6 @@ async fn a_name_that_nobody_knows_is_told() {
     let examination = examined(&machine, &collector_at("no-such-host.invalid:7443")).await;
     let way = [Health::Failed, Health::Untested, Health::Untested, Health::Untested];
     assert_eq!(health(&examination, &WAY), way);
-}
-
-/// An address where connections are neither taken nor refused.
-async fn black_hole() -> (SocketAddr, Vec<TcpStream>, tokio::net::TcpListener) {
-    let full = TcpSocket::new_v4().unwrap();
-    full.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let full = full.listen(1).unwrap();
-    let address = full.local_addr().unwrap();
-    let mut waiting = Vec::new();
-    while let Ok(Ok(stream)) = timeout(Duration::from_millis(50), TcpStream::connect(address)).await
-    {
-        waiting.push(stream);
-    }
-    (address, waiting, full)
-}
-
-#[tokio::test]
-async fn a_black_hole_is_given_up_and_told() {
-    let collector = Collector::start().await;
-    let machine = joined(&collector).await;
-    let (address, _waiting, _full) = black_hole().await;
-    let subject = subject(&machine, &collector_at(address));
-    let examination = examine(&subject, Duration::from_millis(300)).await;
-    assert_eq!(check(&examination, Question::Connection).health, Health::Failed);
-    assert!(remedy(&examination, Question::Connection).contains("firewall"));
 }
 
 #[tokio::test]
@@ -182,6 +155,37 @@ async fn a_collector_that_tells_no_time_or_does_not_want_this_machine_is_told_ap
         let examination = examined(&machine, "").await;
         assert_eq!(check(&examination, Question::Clock).health, expected, "{status}");
     }
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_over_only_by_the_collectors_clock_is_told_with_what_comes_of_it() {
+    let collector = Collector::certifying((-1, 20)).await;
+    let machine = joined(&collector).await;
+    collector.grows_older(60);
+    let examination = examined(&machine, "").await;
+    let trust = check(&examination, Question::Tls);
+    assert!(trust.seen.en.contains("this machine's certificate is over"), "{trust:?}");
+    assert!(remedy(&examination, Question::Tls).contains("the agent renews it"));
+    assert_eq!(check(&examination, Question::Clock).seen.en, "60 days behind");
+    assert_eq!(trust.health, Health::Failed, "as long as the clock is so wrong");
+}
+
+#[tokio::test]
+async fn what_trust_says_of_a_certificate_that_is_over_agrees_with_what_the_certificate_says() {
+    let collector = Collector::certifying((-120, -30)).await;
+    let machine = joined(&collector).await;
+    let examination = examined(&machine, "").await;
+    let asked = [Question::Certificate, Question::Tls, Question::Clock];
+    let expected = [Health::Finding, Health::Finding, Health::Fine];
+    assert_eq!(health(&examination, &asked), expected);
+    let certificate = remedy(&examination, Question::Certificate);
+    assert_eq!(remedy(&examination, Question::Tls), certificate);
+
+    let collector = Collector::certifying(ENDED).await;
+    let machine = joined(&collector).await;
+    let examination = examined(&machine, "").await;
+    let expected = [Health::Finding, Health::Failed, Health::Failed];
+    assert_eq!(health(&examination, &asked), expected, "no door tolerates that");
 }
 
 #[tokio::test]

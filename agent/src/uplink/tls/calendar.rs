@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use report::Timestamp;
+use report::moment::DAY;
 use rustls::time_provider::TimeProvider;
 use rustls_pki_types::UnixTime;
 
@@ -38,6 +39,13 @@ impl Calendar {
             None if now.wall < self.floor => self.floor.max(self.heard),
             None => now.wall,
         }
+    }
+
+    /// Before this moment it cannot be, whoever says so. This machine's clock and the last
+    /// collector it heard are witnesses that may each be wrong; together they are believed, less a
+    /// day: else whoever found the key of a certificate that is over could bring its days back.
+    pub(in crate::uplink) fn earliest(&self, now: &Reading) -> Timestamp {
+        self.floor.max(now.wall.min(self.heard) - DAY)
     }
 }
 
@@ -124,6 +132,17 @@ mod tests {
         assert_eq!(calendar(autumn).today(), day(2026, 11, 22));
         let misled = with(autumn, day(2026, 10, 1), day(2036, 1, 1));
         assert_eq!(misled.today(), day(2026, 11, 22), "a collector was ahead for a day");
+    }
+
+    #[test]
+    fn two_witnesses_of_a_later_day_are_believed_and_one_is_not() {
+        let floor = day(2026, 10, 1);
+        let earliest = |clock: Clock, heard| with(clock, floor, heard).earliest(&clock());
+        assert_eq!(earliest(autumn, day(2026, 11, 20)), day(2026, 11, 19));
+        assert_eq!(earliest(autumn, day(2036, 1, 1)), day(2026, 11, 21), "misled");
+        assert_eq!(earliest(dead_battery, day(2026, 11, 20)), floor);
+        assert_eq!(earliest(dead_battery, day(2036, 1, 1)), floor);
+        assert_eq!(earliest(autumn, Timestamp(0)), floor, "never heard");
     }
 
     #[test]
