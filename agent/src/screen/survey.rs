@@ -226,6 +226,6 @@ Bản vá (patches), 22/11/2026 03:09 UTC
             table.render(),
             format!("Packages  {line}  lists\n          libcurl4 libcurl4 libcurl4 +3\n")
         );
-        assert_eq!(folded(""), [""]);
+        assert_eq!(folded("", WIDTH), [""]);
     }
 }
