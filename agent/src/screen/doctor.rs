@@ -26,7 +26,7 @@ pub fn doctor(examination: &Examination, lang: Lang) -> String {
         match group {
             [check] => add(&mut table, check, &alone(check, lang), lang),
             [first, ..] => {
-                table.row(["", "", first.of.as_deref().unwrap_or_default()]);
+                table.heading(first.of.as_deref().unwrap_or_default());
                 for check in group {
                     let label = format!("  {}", check.question.label().get(lang));
                     add(&mut table, check, &label, lang);
@@ -121,7 +121,7 @@ mod tests {
             doctor(&examination(), Lang::Vi),
             "\
 tốt            Cấu hình         /etc/a.toml
-                                a.example:7443
+a.example:7443
 LỖI              Kết nối        cannot connect: Connection refused
   → bật máy chủ thu nhận
 chưa kiểm tra    Tin cậy (TLS)  chưa kết nối được

@@ -7,6 +7,8 @@ pub(super) struct Table<const N: usize> {
 }
 
 struct Row<const N: usize> {
+    /// Stands in the place of the cells, across all columns.
+    heading: Option<String>,
     cells: [String; N],
     note: Vec<String>,
 }
@@ -18,7 +20,13 @@ impl<const N: usize> Table<N> {
     }
 
     pub(super) fn row(&mut self, cells: [&str; N]) {
-        self.rows.push(Row { cells: cells.map(harmless), note: Vec::new() });
+        self.rows.push(Row { heading: None, cells: cells.map(harmless), note: Vec::new() });
+    }
+
+    /// Puts a line above the next rows that is as long as it is.
+    pub(super) fn heading(&mut self, text: &str) {
+        let cells = std::array::from_fn(|_| String::new());
+        self.rows.push(Row { heading: Some(harmless(text)), cells, note: Vec::new() });
     }
 
     /// A row whose long cells go on in the lines below.
@@ -46,6 +54,10 @@ impl<const N: usize> Table<N> {
         let mut text = String::new();
         for row in &self.rows {
             let mut line = self.indent.to_owned();
+            if let Some(heading) = &row.heading {
+                text.push_str(&format!("{line}{heading}\n"));
+                continue;
+            }
             for (cell, width) in row.cells.iter().zip(widths) {
                 line.push_str(&format!("{cell:width$}  "));
             }
