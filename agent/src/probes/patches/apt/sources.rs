@@ -157,8 +157,12 @@ impl Source {
         let mut file = Measured::of(file);
         let release = Release::read(Lines::of(&mut file, &path))
             .map_err(|error| error.ignorance(Reason::SourceStale))?;
-        let damage = match release.damage(name.ends_with("InRelease")) {
-            None if file.is_cut() => Some("it ends in the middle of a line, so it was cut off"),
+        // One that bears its signature itself is not read beyond that.
+        let is_signed = name.ends_with("InRelease");
+        let damage = match release.damage(is_signed) {
+            None if !is_signed && file.is_cut() => {
+                Some("it ends in the middle of a line, so it was cut off")
+            }
             damage => damage,
         };
         match damage {

@@ -146,6 +146,20 @@ fn extended_maintenance_adds_to_a_security_source_and_is_none() {
     assert_eq!(known_count(&facts, "patches.pending"), Some(4), "what apt would install");
 }
 
+/// As long as those of whole distributions, which are not read at once.
+#[test]
+fn a_long_release_file_is_no_damage() {
+    let release = format!("{LISTS}/security.ubuntu.com_ubuntu_dists_jammy-security_InRelease");
+    for checksums in [300, 3_000] {
+        let sums =
+            "SHA256:\n".to_owned() + &" e3b0c442 0 contrib/Contents-amd64\n".repeat(checksums);
+        let signature = "-----BEGIN PGP SIGNATURE-----\n".to_owned() + &"x".repeat(100_000);
+        let long =
+            ubuntu().with_edit(&release, "-----BEGIN PGP SIGNATURE-----\n", &(sums + &signature));
+        assert_eq!(known_count(&look_at(&long), "patches.security_pending"), Some(4));
+    }
+}
+
 #[test]
 fn settings_that_lead_apt_elsewhere_leave_security_known() {
     for setting in ["Dir::Etc::PreferencesParts \"/srv\";", "#clear APT::Default-Release;"] {
