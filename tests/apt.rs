@@ -16,7 +16,25 @@ const LISTS: &str = "var/lib/apt/lists";
 struct Simulation {
     /// Installed packages that would be upgraded, and whether apt labels that security.
     upgrades: BTreeMap<String, bool>,
+    /// Packages that would be installed for the first time, likewise.
+    new: BTreeMap<String, bool>,
     kept_back: BTreeSet<String>,
+}
+
+impl Simulation {
+    /// What waits by the agent's reckoning, to which held packages belong.
+    fn waiting(&self) -> BTreeSet<String> {
+        self.upgrades.keys().chain(&self.kept_back).cloned().collect()
+    }
+
+    fn labelled(&self) -> BTreeSet<String> {
+        security_of(&self.upgrades)
+    }
+}
+
+fn security_of(packages: &BTreeMap<String, bool>) -> BTreeSet<String> {
+    let security = packages.iter().filter(|(_, is_security)| **is_security);
+    security.map(|(name, _)| name.clone()).collect()
 }
 
 /// Asks apt, in the language its lines are always written in or in another.
@@ -36,7 +54,7 @@ fn simulate(configuration: Option<&Path>, language: &str) -> Simulation {
 }
 
 /// `Inst libssl3 [3.0.19-1] (3.0.22-1 Debian-Security:12/oldstable-security [amd64])`; what is new
-/// has no version in brackets.
+/// has no version in the first brackets.
 fn parse(text: &str) -> Simulation {
     let mut simulation = Simulation::default();
     let mut is_keeping = false;
@@ -53,6 +71,8 @@ fn parse(text: &str) -> Simulation {
             rest.strip_prefix('[').and_then(|rest| rest.split_once("] ("))
         {
             simulation.upgrades.insert(name.to_owned(), is_security(offered));
+        } else if let Some(offered) = rest.strip_prefix('(') {
+            simulation.new.insert(name.to_owned(), is_security(offered));
         }
     }
     simulation
@@ -81,6 +101,29 @@ fn count(facts: &Json, name: &str) -> usize {
     usize::try_from(known.unwrap_or_else(|| panic!("{name}: {facts:#}"))).unwrap()
 }
 
+/// The names a fact shows, and how many it has no room for.
+fn names(facts: &Json, name: &str) -> (BTreeSet<String>, usize) {
+    let said = facts[name]["known"].as_str().unwrap_or_default();
+    let (more, names): (Vec<_>, Vec<_>) =
+        said.split_whitespace().partition(|word| word.starts_with('+'));
+    let more = more.first().map_or(0, |more| more[1..].parse().unwrap());
+    (names.into_iter().map(str::to_owned).collect(), more)
+}
+
+/// What a version that apt would install depends on or recommends.
+fn needed_by(packages: &BTreeSet<String>) -> BTreeSet<String> {
+    let output = Command::new("apt-cache")
+        .args(["depends", "--no-suggests", "--no-conflicts", "--no-breaks", "--no-replaces"])
+        .arg("--no-enhances")
+        .args(packages)
+        .env("LC_ALL", "C")
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let names = text.lines().filter_map(|line| line.split_once(": ")).map(|(_, name)| name);
+    names.map(|name| name.trim().to_owned()).collect()
+}
+
 fn has_lists() -> bool {
     let names = fs::read_dir(Path::new("/").join(LISTS));
     names.into_iter().flatten().flatten().any(|entry| {
@@ -94,17 +137,22 @@ fn this_machines_pending_updates_are_those_of_apt() {
     if !has_lists() {
         return skip("this_machines_apt", "apt has no lists: apt-get update fetches them");
     }
-    let apt = simulate(None, "C");
-    let facts = patches(Path::new("/"));
-    let held_or_stuck = apt.kept_back.len();
-    let deferred = count(&facts, "patches.phased");
-    assert_eq!(
-        count(&facts, "patches.pending") + deferred,
-        apt.upgrades.len() + held_or_stuck,
-        "apt upgrades {:?} and keeps back {:?}",
-        apt.upgrades.keys(),
-        apt.kept_back
-    );
+    let waiting = simulate(None, "C").waiting();
+    if waiting.is_empty() {
+        return skip("this_machines_updates", "no update of this machine waits");
+    }
+    // apt writes the architecture behind the names of foreign packages.
+    let named: BTreeSet<_> =
+        waiting.iter().map(|name| name.split(':').next().unwrap_or(name)).collect();
+    let of = |keeps: &dyn Fn(&str) -> bool| {
+        let root = tempfile::tempdir().unwrap();
+        copy_machine(root.path(), keeps);
+        let facts = patches(root.path());
+        count(&facts, "patches.pending") + count(&facts, "patches.phased")
+    };
+    // Of those that apt names every one is counted, and of all others none.
+    assert_eq!(of(&|name| named.contains(name)), waiting.len(), "{waiting:?}");
+    assert_eq!(of(&|name| !named.contains(name)), 0, "beside {waiting:?}");
 }
 
 /// Of a machine that has nothing but what apt labels security, every package is counted.
@@ -113,22 +161,51 @@ fn every_update_that_apt_labels_security_is_ours() {
     if !has_lists() {
         return skip("this_machines_apt", "apt has no lists: apt-get update fetches them");
     }
-    let labelled: BTreeSet<_> = simulate(None, "C")
-        .upgrades
-        .into_iter()
-        .filter_map(|(name, is_security)| is_security.then_some(name))
-        .collect();
-    let root = tempfile::tempdir().unwrap();
-    copy_machine(root.path(), |name| labelled.contains(name));
-    let facts = patches(root.path());
-    assert_eq!(count(&facts, "patches.security_pending"), labelled.len(), "{labelled:?}");
-    let named = facts["patches.security_names"]["known"].as_str().unwrap_or_default();
-    for name in named.split(' ').filter(|word| !word.is_empty() && !word.starts_with('+')) {
-        assert!(labelled.contains(name), "{name} of {named}");
+    let labelled = simulate(None, "C").labelled();
+    if labelled.is_empty() {
+        return skip("this_machines_security", "apt labels no update of this machine security");
+    }
+    // Only so many names fit into the fact: those shown go, until all have been shown.
+    let mut left = labelled;
+    while !left.is_empty() {
+        let root = tempfile::tempdir().unwrap();
+        copy_machine(root.path(), |name| left.contains(name));
+        let facts = patches(root.path());
+        assert_eq!(count(&facts, "patches.security_pending"), left.len(), "{left:?}");
+        let (shown, more) = names(&facts, "patches.security_names");
+        let first: BTreeSet<_> = left.iter().take(shown.len()).cloned().collect();
+        assert_eq!((&shown, more), (&first, left.len() - first.len()));
+        assert!(!shown.is_empty(), "{facts:#}");
+        left.retain(|name| !shown.contains(name));
     }
 }
 
-/// This machine's lists, and of its packages only some.
+/// A package that an upgrade brings in new is not counted, and never comes by itself.
+#[test]
+fn a_new_security_package_is_brought_by_an_upgrade_that_is_ours() {
+    if !has_lists() {
+        return skip("this_machines_apt", "apt has no lists: apt-get update fetches them");
+    }
+    let apt = simulate(None, "C");
+    let new = security_of(&apt.new);
+    if new.is_empty() {
+        return skip("this_machines_new_security", "no update of this machine brings new packages");
+    }
+    let mut brought = apt.labelled();
+    loop {
+        let more: BTreeSet<_> =
+            needed_by(&brought).into_iter().filter(|name| apt.new.contains_key(name)).collect();
+        let before = brought.len();
+        brought.extend(more);
+        if brought.len() == before {
+            break;
+        }
+    }
+    let stray: Vec<_> = new.difference(&brought).collect();
+    assert!(stray.is_empty(), "{stray:?} come with nothing that waits: {apt:?}");
+}
+
+/// This machine's lists and settings, and of its packages only some.
 fn copy_machine(root: &Path, keeps: impl Fn(&str) -> bool) {
     for folder in [LISTS, "var/lib/dpkg", "usr/lib", "etc"] {
         fs::create_dir_all(root.join(folder)).unwrap();
@@ -145,10 +222,14 @@ fn copy_machine(root: &Path, keeps: impl Fn(&str) -> bool) {
     let kept = status.split("\n\n").filter(|stanza| {
         let name =
             stanza.trim_start().lines().next().and_then(|line| line.strip_prefix("Package: "));
-        name.is_some_and(|name| name == "dpkg" || keeps(name))
+        name.is_some_and(|name| keeps(name))
     });
-    let kept: Vec<_> = kept.collect();
-    fs::write(root.join("var/lib/dpkg/status"), kept.join("\n\n")).unwrap();
+    let kept: String = kept.map(|stanza| format!("{}\n\n", stanza.trim_end())).collect();
+    fs::write(root.join("var/lib/dpkg/status"), kept).unwrap();
+    let native = Command::new("dpkg").arg("--print-architecture").output().unwrap();
+    fs::write(root.join("var/lib/dpkg/arch"), native.stdout).unwrap();
+    let settings = Command::new("cp").args(["-a", "/etc/apt"]).arg(root.join("etc")).status();
+    assert!(settings.unwrap().success());
 }
 
 /// A machine of our own, for apt and the agent alike.
@@ -209,6 +290,8 @@ impl World {
     }
 
     /// A source `http://HOST/debian SUITE main`, its release file and what it offers.
+    ///
+    /// Its release file states the size of its list, as every release file does.
     fn source(mut self, host: &str, suite: &str, release: &str, offers: &[(&str, &str)]) -> Self {
         let prefix = format!("{LISTS}/{host}_debian_dists_{suite}_");
         writeln!(self.sources, "deb [trusted=yes] http://{host}/debian {suite} main").unwrap();
@@ -225,8 +308,13 @@ impl World {
             )
             .unwrap();
         }
-        let date = "Date: Fri, 20 Nov 2026 00:12:41 UTC\n";
-        self.with(&format!("{prefix}Release"), &format!("{release}{date}"))
+        let stated = format!(
+            "Date: Fri, 20 Nov 2026 00:12:41 UTC\nSHA256:\n \
+             e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 {} \
+             main/binary-amd64/Packages\n",
+            packages.len()
+        );
+        self.with(&format!("{prefix}Release"), &format!("{release}{stated}"))
             .with(&format!("{prefix}main_binary-amd64_Packages"), &packages)
     }
 
@@ -259,10 +347,9 @@ impl World {
         let apt = self.apt();
         let facts = patches(self.folder.path());
         let pending = count(&facts, "patches.pending") + count(&facts, "patches.phased");
-        let theirs = apt.upgrades.len() + apt.kept_back.len();
-        assert_eq!(pending, theirs, "{apt:?}\n{facts:#}");
-        let labelled = apt.upgrades.values().filter(|is_security| **is_security).count();
-        assert!(count(&facts, "patches.security_pending") >= labelled, "{apt:?}\n{facts:#}");
+        assert_eq!(pending, apt.waiting().len(), "{apt:?}\n{facts:#}");
+        let (named, more) = names(&facts, "patches.security_names");
+        assert!(more == 0 && named.is_superset(&apt.labelled()), "{apt:?}\n{facts:#}");
         (apt, facts)
     }
 }
@@ -319,6 +406,23 @@ fn masked_and_held_security_updates_are_found_and_named() {
     assert_eq!(facts["patches.security_held_names"]["known"], "frozen");
     assert_eq!(facts["patches.security_pending"]["known"], 3);
     assert_eq!(facts["patches.security_names"]["known"], "frozen masked secure");
+}
+
+#[test]
+fn what_an_upgrade_brings_in_new_is_counted_by_the_package_that_brings_it() {
+    let world = World::new()
+        .installed("kernel-latest", "1")
+        .source("deb.example", "bookworm", MAIN, &[("kernel-latest", "1")])
+        .source(
+            "sec.example",
+            "bookworm-security",
+            SECURITY,
+            &[("kernel-latest\nDepends: kernel-56\n", "2"), ("kernel-56", "2")],
+        );
+    let (apt, facts) = world.agreed();
+    assert_eq!(apt.new.get("kernel-56"), Some(&true), "{apt:?}");
+    assert_eq!(facts["patches.security_pending"]["known"], 1);
+    assert_eq!(facts["patches.security_names"]["known"], "kernel-latest");
 }
 
 #[test]
@@ -382,10 +486,10 @@ fn pins_are_followed_as_apt_follows_them() {
         let apt = world.apt();
         let facts = patches(world.folder.path());
         assert_eq!(facts["patches.pins_unread"]["known"], 0, "{pins}");
-        let theirs: BTreeSet<_> = apt.upgrades.keys().chain(&apt.kept_back).collect();
+        let theirs = apt.waiting();
         assert_eq!(count(&facts, "patches.pending"), theirs.len(), "{pins}{theirs:?}");
         // Whatever pins say, a newer version from a security source waits.
-        assert_eq!(count(&facts, "patches.security_pending"), 3, "{pins}");
+        assert_eq!(facts["patches.security_names"]["known"], "frozen masked secure", "{pins}");
     }
 }
 
@@ -416,9 +520,28 @@ fn a_pin_that_cannot_be_evaluated_leaves_the_total_unknown_and_security_known() 
     }
 }
 
+/// Pins know a host by its name alone, however it is reached.
+#[test]
+fn a_pin_by_host_holds_whatever_its_port() {
+    for origin in ["mirror.local", "\"mirror.local\"", "mirror.local:8080", "my_mirror.local"] {
+        for host in ["mirror.local:8080", "my%5fmirror.local"] {
+            let address = host.replace("%5f", "_");
+            let mut world = World::new().installed("plain", "1").installed("current", "1");
+            world = world
+                .source("deb.example", "bookworm", MAIN, &[("current", "2")])
+                .source("sec.example", "bookworm-security", SECURITY, &[])
+                .source(host, "bookworm-updates", MAIN, &[("plain", "2")]);
+            world.sources = world.sources.replace(host, &address);
+            let pin = format!("Package: *\nPin: origin {origin}\nPin-Priority: -1\n");
+            world.pinned(&pin).agreed();
+        }
+    }
+}
+
 #[test]
 fn the_default_release_outweighs_other_sources() {
-    for release in ["bookworm", "oldstable-backports", "o=Debian Backports", "12.15"] {
+    let suites = "/^bookworm(|-security|-updates)$/";
+    for release in ["bookworm", "oldstable-backports", "o=Debian Backports", "12.15", suites] {
         let settings = format!("APT {{ Default-Release \"{release}\"; }};");
         office_pc().with("etc/apt/apt.conf.d/00release", &settings).agreed();
     }

@@ -46,14 +46,14 @@ fn a_machine_becomes_protected_when_the_office_counts_its_licence_and_its_update
     std::fs::write(&antivirus, text.replace("count_free = false", "count_free = true")).unwrap();
 
     let root = world.root("debian12-clamav", "pc");
-    // The security lists offer nothing newer than what is installed.
-    for list in ["amd64", "i386"] {
+    // The security lists offer nothing newer than what is installed, in as many bytes as stated.
+    for (list, stated) in [("amd64", 5906), ("i386", 475)] {
         root.write(
             &format!(
                 "var/lib/apt/lists/deb.debian.org_debian-security_dists_bookworm-security_main_\
                  binary-{list}_Packages"
             ),
-            "",
+            &"\n".repeat(stated),
         );
     }
     world.joined_agent(&root, "pc-01").report();

@@ -7,6 +7,7 @@ pub mod version;
 mod apt;
 mod control;
 mod history;
+mod measured;
 mod reboot;
 mod zone;
 

@@ -28,6 +28,8 @@ pub enum ReadErrorKind {
     AccessDenied,
     /// It is larger than its reader is willing to take.
     TooLarge,
+    /// It is there, and cannot be all of what it should be.
+    Damaged(String),
     /// Anything else, in the operating system's words.
     Other(String),
 }
@@ -38,7 +40,7 @@ impl fmt::Display for ReadErrorKind {
             Self::NotFound => f.write_str("not found"),
             Self::AccessDenied => f.write_str("permission denied"),
             Self::TooLarge => f.write_str("larger than expected"),
-            Self::Other(what) => f.write_str(what),
+            Self::Damaged(what) | Self::Other(what) => f.write_str(what),
         }
     }
 }
@@ -92,6 +94,7 @@ impl ReadError {
             ReadErrorKind::NotFound => None,
             ReadErrorKind::AccessDenied => Some(Reason::AccessDenied),
             ReadErrorKind::TooLarge => Some(Reason::TooLarge),
+            ReadErrorKind::Damaged(_) => Some(Reason::ParseError),
             ReadErrorKind::Other(_) => Some(Reason::ProviderError),
         }
     }

@@ -30,10 +30,10 @@ impl OsRelease {
         self.get("PRETTY_NAME").or_else(|| self.get("NAME"))
     }
 
-    /// What its release is called in the names of package sources: its own name, and that of the
-    /// Ubuntu release it is made from.
+    /// What its release is called in the names of package sources: its own name, and those of the
+    /// Ubuntu or Debian release it is made from.
     pub(crate) fn codenames(&self) -> Vec<String> {
-        let names = ["VERSION_CODENAME", "UBUNTU_CODENAME"].into_iter();
+        let names = ["VERSION_CODENAME", "UBUNTU_CODENAME", "DEBIAN_CODENAME"].into_iter();
         names.filter_map(|name| self.get(name)).map(str::to_owned).collect()
     }
 
@@ -99,9 +99,11 @@ mod tests {
     }
 
     #[test]
-    fn a_derivative_names_its_own_release_and_ubuntus() {
+    fn a_derivative_names_its_own_release_and_the_one_it_is_made_from() {
         let mint = parse("VERSION_CODENAME=zena\nUBUNTU_CODENAME=noble\n");
         assert_eq!(mint.codenames(), ["zena", "noble"]);
+        let lmde = parse("ID=linuxmint\nVERSION_CODENAME=faye\nDEBIAN_CODENAME=bookworm\n");
+        assert_eq!(lmde.codenames(), ["faye", "bookworm"]);
         assert!(parse("ID=debian\nVERSION_CODENAME=\n").codenames().is_empty());
     }
 

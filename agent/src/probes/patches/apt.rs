@@ -5,6 +5,13 @@
 //! the installed one: apt calls only that security which it is going to install from there, and so
 //! passes over a security update that a later point release has taken up, or that a pin forbids.
 //!
+//! What is counted are installed packages for which something newer is on offer. A package that an
+//! upgrade would bring in new, as the metapackage of the kernel does with each kernel, is no count
+//! of its own: the package that brings it is one.
+//!
+//! A list that was cut off, as a power cut leaves it, reads like a shorter one; so each must be as
+//! long as its release file states, and the release file must be whole itself.
+//!
 //! What the lists do not say stays unknown. They bear no date for a version, a release file is as
 //! old as its source's last change, a log tells what was installed and not what was on offer: so
 //! since when an update waits is for the collector to remember, which has heard of it before. And
@@ -23,7 +30,8 @@ use report::fact::Ignorance;
 use report::{Fact, Moment, Reason, Timestamp};
 
 use super::control::Stanzas;
-use super::dpkg::{Installed, count as number};
+use super::dpkg::{Installed, how_many};
+use super::measured::Measured;
 use crate::host::Files;
 use crate::host::files::{Lines, Read, ReadError, ReadErrorKind};
 use crate::probes::findings::{Findings, count, moment, text, unknown};
@@ -76,7 +84,8 @@ pub(super) fn look(files: &Files, packages: &Read<Installed>, findings: &mut Fin
         Ok(choice) => count(choice.preferences.unread),
         Err(why) => Fact::Unknown(why.clone()),
     };
-    findings.add("patches.pins_unread", unread, "etc/apt/preferences.d");
+    let unread_in = choice.as_ref().ok().and_then(|choice| choice.preferences.unread_in.as_deref());
+    findings.add("patches.pins_unread", unread, unread_in.unwrap_or("etc/apt/preferences.d"));
     match Lists::read(files) {
         Ok(lists) => {
             note_sources(&lists, findings);
@@ -114,12 +123,14 @@ struct Choice {
 
 impl Choice {
     fn read(files: &Files) -> Result<Self, Ignorance> {
-        let read = || {
-            let settings = Settings::read(files)?;
-            let preferences = Preferences::read(files, &settings)?;
-            Ok(Self { preferences, phasing: Phasing::read(&settings, files)? })
-        };
-        read().map_err(|error: ReadError| error.ignorance(Reason::NotSupported))
+        let failed = |error: ReadError| error.ignorance(Reason::NotSupported);
+        let settings = Settings::read(files).map_err(failed)?;
+        if let Some(why) = settings.obstacle() {
+            return Err(why);
+        }
+        let preferences = Preferences::read(files, &settings).map_err(failed)?;
+        let phasing = Phasing::read(&settings, files).map_err(failed)?;
+        Ok(Self { preferences, phasing })
     }
 }
 
@@ -128,36 +139,43 @@ const NO_SECURITY_SOURCE: &str = "no source serves security updates for this rel
 /// The oldest date and the earliest end over all security sources: each is a source of its own,
 /// and the weakest is what is known of it.
 fn note_sources(lists: &Lists, findings: &mut Findings) {
+    let of_release = how_many(lists.security_of_release());
+    findings.add("patches.security_sources", count(of_release), LISTS);
+    findings.add("patches.sources_behind", count(how_many(lists.behind())), LISTS);
+    if of_release == 0 {
+        note_unknown(
+            &["patches.lists_at", "patches.lists_valid_until"],
+            &no_security_source(),
+            findings,
+        );
+        return;
+    }
     let security: Vec<_> = lists.security().collect();
-    findings.add("patches.security_sources", count(number(security.iter())), LISTS);
-    findings.add("patches.sources_behind", count(number(lists.behind())), LISTS);
-    let (at, until) = match security.as_slice() {
-        [] => {
-            let why = || unknown(Reason::SourceStale, NO_SECURITY_SOURCE);
-            (why(), why())
-        }
-        sources => (
-            earliest(sources, |release| &release.date),
-            earliest(sources, |release| &release.valid_until),
-        ),
-    };
-    let source = security.first().map_or(LISTS, |source| source.path.as_str());
+    let (at, source) = earliest(&security, |release| &release.date);
     findings.add("patches.lists_at", at, source);
+    let (until, source) = earliest(&security, |release| &release.valid_until);
     findings.add("patches.lists_valid_until", until, source);
 }
 
-fn earliest(sources: &[&Source], date: fn(&Release) -> &Fact<Timestamp>) -> Fact {
-    let mut earliest = None;
+/// The earliest date, and the release file that bears it.
+fn earliest<'a>(sources: &[&'a Source], date: fn(&Release) -> &Fact<Timestamp>) -> (Fact, &'a str) {
+    let mut earliest: Option<(Timestamp, &str)> = None;
     for source in sources {
         match date(&source.release) {
             Fact::Known(at) => {
-                earliest = Some(earliest.map_or(*at, |other: Timestamp| other.min(*at)))
+                let this = (*at, source.path.as_str());
+                earliest = Some(earliest.map_or(this, |other| other.min(this)));
             }
             Fact::Absent => {}
-            Fact::Unknown(_) => return unknown(Reason::ParseError, &source.path),
+            Fact::Unknown(_) => {
+                return (unknown(Reason::ParseError, &source.path), source.path.as_str());
+            }
         }
     }
-    earliest.map_or(Fact::Absent, |at| moment(Moment::source(at)))
+    match earliest {
+        Some((at, path)) => (moment(Moment::source(at)), path),
+        None => (Fact::Absent, sources.first().map_or(LISTS, |source| source.path.as_str())),
+    }
 }
 
 /// Reads every list once and notes what waits.
@@ -180,15 +198,18 @@ fn note_pending(
         gaps.choice = Some(Ignorance::new(Reason::NotSupported, why));
     }
     let mut offers = Offers::new(packages, &choice.preferences);
-    gaps.note(lists.security().next().is_none().then(no_security_source));
-    for source in lists.security() {
-        gaps.note(lists.is_bare(source).then(|| missing_lists(source)));
+    if lists.security_of_release().next().is_none() {
+        // What apt would install is known all the same.
+        gaps.security = Some(no_security_source());
+    }
+    for source in lists.all().filter(|source| lists.lacks_lists(source, packages.native())) {
+        gaps.note(lists.is_security(source), missing_lists(source));
     }
     for (source, name) in lists.largest_first(files) {
-        let list = list(lists, source, name, &choice.preferences);
-        if let Err(why) = read_list(files, name, list, &mut offers) {
-            gaps.note(list.is_security.then(|| why.clone()));
-            gaps.choice.get_or_insert(why);
+        let site = source.site();
+        let list = list(lists, source, &site, name, &choice.preferences);
+        if let Err(why) = read_list(files, (source, name), list, &mut offers) {
+            gaps.note(list.is_security, why);
         }
     }
     let waiting: Vec<_> = offers.waiting(&choice.phasing).collect();
@@ -211,10 +232,12 @@ struct Gaps {
 }
 
 impl Gaps {
-    fn note(&mut self, security: Option<Ignorance>) {
-        if self.security.is_none() {
-            self.security = security;
+    /// The first of each kind is the one that is told.
+    fn note(&mut self, is_of_security: bool, why: Ignorance) {
+        if is_of_security {
+            self.security.get_or_insert_with(|| why.clone());
         }
+        self.choice.get_or_insert(why);
     }
 }
 
@@ -227,16 +250,12 @@ fn missing_lists(source: &Source) -> Ignorance {
 fn list<'a>(
     lists: &Lists,
     source: &'a Source,
+    site: &'a str,
     name: &'a str,
     preferences: &Preferences,
 ) -> List<'a> {
     let (component, architecture) = source.parts(name);
-    let described = preferences::Source {
-        release: &source.release,
-        site: source.site(),
-        component,
-        architecture,
-    };
+    let described = preferences::Source { release: &source.release, site, component, architecture };
     let priority = preferences.of_source(described);
     List { source: described, priority, is_security: lists.is_security(source) }
 }
@@ -245,21 +264,21 @@ fn list<'a>(
 /// left out.
 fn read_list(
     files: &Files,
-    name: &str,
+    (source, name): (&Source, &str),
     list: List<'_>,
     offers: &mut Offers<'_>,
 ) -> Result<(), Ignorance> {
     let path = format!("{LISTS}/{name}");
     let damaged = |error: ReadError| match &error.kind {
-        ReadErrorKind::Other(why) => {
+        ReadErrorKind::Damaged(why) | ReadErrorKind::Other(why) => {
             Ignorance::new(Reason::ParseError, &format!("{}: {why}", error.path))
         }
         ReadErrorKind::NotFound | ReadErrorKind::AccessDenied | ReadErrorKind::TooLarge => {
             error.ignorance(Reason::SourceStale)
         }
     };
-    let unpacked = index::unpack(files, &path)?;
-    let mut stanzas = Stanzas::of(Lines::of(unpacked, &path));
+    let mut unpacked = Measured::of(index::unpack(files, &path)?);
+    let mut stanzas = Stanzas::of(Lines::of(&mut unpacked, &path));
     let is_installed = |packages: &Installed, name: &str| !packages.named(name).is_empty();
     let packages = offers.packages();
     while let Some(offered) =
@@ -267,7 +286,22 @@ fn read_list(
     {
         offers.note(offered, list);
     }
-    Ok(())
+    match loss(&unpacked, source.size_of(name)) {
+        Some(why) => Err(Ignorance::new(Reason::ParseError, &format!("{path}: {why}"))),
+        None => Ok(()),
+    }
+}
+
+/// What shows that a list is not the one its release file speaks of. Odd sources state no size.
+fn loss<R: std::io::Read>(list: &Measured<R>, stated: Option<u64>) -> Option<String> {
+    let read = list.length();
+    match stated {
+        Some(stated) if stated == read => None,
+        Some(stated) => Some(format!("{read} bytes where its release file states {stated}")),
+        None if read == 0 => Some("empty, and no release file states that it is".to_owned()),
+        None if list.is_cut() => Some("it ends in the middle of a line".to_owned()),
+        None => None,
+    }
 }
 
 fn note_security(waiting: &[Waiting<'_>], gaps: &Gaps, findings: &mut Findings) {
@@ -275,7 +309,7 @@ fn note_security(waiting: &[Waiting<'_>], gaps: &Gaps, findings: &mut Findings) 
         return note_unknown(&SECURITY_FACTS, why, findings);
     }
     let pending = || waiting.iter().filter(|one| one.security.is_some());
-    findings.add("patches.security_pending", count(number(pending())), LISTS);
+    findings.add("patches.security_pending", count(how_many(pending())), LISTS);
     findings.add("patches.security_names", names(pending()), LISTS);
     let oldest = match pending().next() {
         None => Fact::Absent,
@@ -288,7 +322,7 @@ fn note_choice(waiting: &[Waiting<'_>], gaps: &Gaps, findings: &mut Findings) {
     if let Some(why) = &gaps.choice {
         return note_unknown(&CHOICE_FACTS, why, findings);
     }
-    let having = |update| number(waiting.iter().filter(|one| one.update == update));
+    let having = |update| how_many(waiting.iter().filter(|one| one.update == update));
     findings.add("patches.pending", count(having(Update::Chosen)), LISTS);
     findings.add("patches.phased", count(having(Update::Deferred)), LISTS);
 }
@@ -299,10 +333,10 @@ fn note_obstacles(waiting: &[Waiting<'_>], gaps: &Gaps, findings: &mut Findings)
         return note_unknown(&OBSTACLE_FACTS, why, findings);
     }
     let masked: Vec<_> = waiting.iter().filter(|one| is_masked(one)).collect();
-    findings.add("patches.security_masked", count(number(masked.iter())), LISTS);
+    findings.add("patches.security_masked", count(how_many(masked.iter())), LISTS);
     findings.add("patches.security_masked_names", names(masked.into_iter()), LISTS);
     let kept_off: Vec<_> = waiting.iter().filter(|one| is_kept_off(one)).collect();
-    findings.add("patches.security_held", count(number(kept_off.iter())), LISTS);
+    findings.add("patches.security_held", count(how_many(kept_off.iter())), LISTS);
     findings.add("patches.security_held_names", names(kept_off.into_iter()), LISTS);
 }
 

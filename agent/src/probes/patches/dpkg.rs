@@ -1,12 +1,21 @@
 //! What dpkg has installed, and whether it came to the end of its work.
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
 
 use super::control::{Stanza, Stanzas};
+use super::measured::Measured;
 use crate::host::Files;
-use crate::host::files::Read;
+use crate::host::files::{Lines, Read, ReadError, ReadErrorKind};
 
 pub(crate) const STATUS: &str = "var/lib/dpkg/status";
+
+/// The architectures dpkg installs for, its own first.
+const ARCHITECTURES: &str = "var/lib/dpkg/arch";
+
+/// Some fifteen times what a machine with every desktop has.
+const MAX_BYTES: u64 = 64 << 20;
+const MAX_PACKAGES: usize = 65_536;
 
 /// Where dpkg notes each step of a run, before it takes them into its list at the end.
 pub(super) const JOURNAL: &str = "var/lib/dpkg/updates";
@@ -70,7 +79,7 @@ impl Installed {
 
     /// How many packages the administrator keeps as they are.
     pub(super) fn held(&self) -> u64 {
-        count(self.all().filter(|(_, package)| package.is_held))
+        how_many(self.all().filter(|(_, package)| package.is_held))
     }
 
     pub(super) fn unfinished(&self) -> u64 {
@@ -94,14 +103,46 @@ impl Installed {
     }
 }
 
-/// Reads dpkg's own list.
+/// Reads dpkg's own list, which must be whole: a package that is missing from it would wait for
+/// nothing.
 pub(crate) fn installed(files: &Files) -> Read<Installed> {
-    let mut stanzas = Stanzas::of(files.lines(STATUS)?);
+    let too_large = || ReadError::new(STATUS, ReadErrorKind::TooLarge);
+    let mut status = Measured::of(files.open(STATUS)?.take(MAX_BYTES + 1));
+    let mut stanzas = Stanzas::of(Lines::of(&mut status, STATUS));
     let mut installed = Installed::default();
+    let mut packages = 0;
     while let Some(stanza) = stanzas.next()? {
+        packages += 1;
+        if packages > MAX_PACKAGES {
+            return Err(too_large());
+        }
         installed.note(stanza);
     }
+    if status.length() > MAX_BYTES {
+        return Err(too_large());
+    }
+    if status.is_cut() {
+        let why = "it ends in the middle of a line, so it was cut off".to_owned();
+        return Err(ReadError::new(STATUS, ReadErrorKind::Damaged(why)));
+    }
+    if let Some(native) = native(files)? {
+        installed.native = native;
+    }
     Ok(installed)
+}
+
+/// Where dpkg has installed for one architecture only, it need not have written down which.
+fn native(files: &Files) -> Read<Option<String>> {
+    match files.read_text(ARCHITECTURES, 4096) {
+        Ok(text) => Ok(text
+            .lines()
+            .next()
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Whether dpkg was interrupted: its journal then holds steps, in files named by number, that are
@@ -116,7 +157,7 @@ pub(super) fn was_interrupted(files: &Files) -> Read<bool> {
 }
 
 /// How many there are, in the width of a fact.
-pub(super) fn count(things: impl Iterator) -> u64 {
+pub(super) fn how_many(things: impl Iterator) -> u64 {
     u64::try_from(things.count()).unwrap_or(u64::MAX)
 }
 
@@ -143,6 +184,7 @@ fn is_unfinished(stanza: &Stanza) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::recorded::Machine;
 
     fn stanza(status: &str) -> Stanza {
         Stanza {
@@ -196,6 +238,44 @@ mod tests {
         ] {
             assert!(!is_unfinished(&stanza(status)), "{status}");
         }
+    }
+
+    fn read(machine: &Machine) -> Read<Installed> {
+        installed(&machine.files())
+    }
+
+    #[test]
+    fn a_list_that_was_cut_off_is_damaged() {
+        let text = "Package: a\nStatus: install ok installed\nVersion: 1\n\nPackage: b\n\
+            Status: install ok installed\nVersion: 2";
+        let error = read(&Machine::empty().with(STATUS, text)).unwrap_err();
+        assert!(matches!(error.kind, ReadErrorKind::Damaged(_)), "{error}");
+        let whole = read(&Machine::empty().with(STATUS, format!("{text}\n"))).unwrap();
+        assert_eq!(whole.version("b"), Some("2"));
+    }
+
+    #[test]
+    fn a_list_beyond_every_machines_is_not_read_to_its_end() {
+        let stanza = "Package: a\nStatus: install ok installed\nVersion: 1\n\n";
+        let most = Machine::empty().with(STATUS, stanza.repeat(MAX_PACKAGES));
+        assert!(read(&most).is_ok());
+        let one_more = most.with(STATUS, stanza.repeat(MAX_PACKAGES + 1));
+        assert_eq!(read(&one_more).unwrap_err().kind, ReadErrorKind::TooLarge);
+        let machine = Machine::empty().with(STATUS, stanza);
+        let file = std::fs::OpenOptions::new().write(true).open(machine.place(STATUS)).unwrap();
+        file.set_len(MAX_BYTES + 1).unwrap();
+        assert_eq!(read(&machine).unwrap_err().kind, ReadErrorKind::TooLarge);
+    }
+
+    #[test]
+    fn the_machines_own_architecture_is_dpkgs_first() {
+        let status =
+            "Package: dpkg\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1\n";
+        let machine = Machine::empty().with(STATUS, status);
+        assert_eq!(read(&machine).unwrap().native(), "amd64");
+        let machine = machine.with(ARCHITECTURES, "arm64\namd64\n");
+        assert_eq!(read(&machine).unwrap().native(), "arm64");
+        assert_eq!(read(&machine.with(ARCHITECTURES, "")).unwrap().native(), "amd64");
     }
 
     #[test]

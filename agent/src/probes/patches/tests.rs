@@ -41,6 +41,11 @@ fn security(name: &str) -> String {
     format!("{SECURITY}{name}")
 }
 
+/// A release file that bears its signature itself.
+fn signed(text: &str) -> String {
+    format!("-----BEGIN PGP SIGNED MESSAGE-----\n\n{text}-----BEGIN PGP SIGNATURE-----\n")
+}
+
 fn at(day: u32) -> Fact {
     let at = Timestamp::from_civil((2026, 11, day), (0, 12, 41)).unwrap();
     moment(Moment::source(at))
@@ -133,7 +138,7 @@ fn beside_this_releases_own_source_another_ones_counts_for_nothing() {
     let machine = office_pc()
         .with(
             &format!("{trixie}InRelease"),
-            "Label: Debian-Security\nSuite: stable-security\nCodename: trixie-security\n",
+            signed("Label: Debian-Security\nSuite: stable-security\nCodename: trixie-security\n"),
         )
         .with(
             &format!("{trixie}main_binary-amd64_Packages"),
@@ -177,14 +182,25 @@ fn of_several_security_sources_the_oldest_date_and_the_earliest_end_count() {
     let machine = office_pc()
         .with(
             &format!("{mirror}InRelease"),
-            "Label: Debian-Security\nCodename: bookworm-security\n\
-             Date: Wed, 18 Nov 2026 00:12:41 UTC\n",
+            signed(
+                "Label: Debian-Security\nCodename: bookworm-security\n\
+                 Date: Wed, 18 Nov 2026 00:12:41 UTC\n\
+                 SHA256:\n e3b0 0 main/binary-amd64/Packages\n",
+            ),
         )
         .with(&format!("{mirror}main_binary-amd64_Packages"), "");
     let facts = look(&machine);
     assert_eq!(fact(&facts, "patches.security_sources"), count(2));
     assert_eq!(fact(&facts, "patches.lists_at"), at(18));
     assert_eq!(fact(&facts, "patches.lists_valid_until"), at(27));
+    // Each with the file whose date it is.
+    assert_eq!(source(&facts, "patches.lists_at"), format!("{mirror}InRelease"));
+    assert_eq!(source(&facts, "patches.lists_valid_until"), security("InRelease"));
+}
+
+fn source(facts: &Facts, name: &str) -> String {
+    let (_, reading) = facts.iter().find(|(key, _)| key.name() == name).unwrap();
+    reading.source.as_ref().unwrap().to_string()
 }
 
 #[test]
@@ -201,7 +217,7 @@ fn packed(extension: &str, pack: impl Fn(&[u8]) -> Vec<u8>) -> Machine {
     let machine = office_pc();
     let plain = security("main_binary-amd64_Packages");
     let content = machine.files().read(&plain, 1 << 20).unwrap();
-    machine.with(&format!("{plain}{extension}"), pack(&content)).without(&plain)
+    machine.without(&plain).with(&format!("{plain}{extension}"), pack(&content))
 }
 
 fn gzip(content: &[u8]) -> Vec<u8> {
@@ -228,6 +244,7 @@ fn zstd(content: &[u8]) -> Vec<u8> {
 }
 
 type Pack = fn(&[u8]) -> Vec<u8>;
+const PLAIN: (&str, Pack) = ("", <[u8]>::to_vec);
 const PACKS: [(&str, Pack); 4] = [(".gz", gzip), (".lz4", lz4), (".xz", xz), (".zst", zstd)];
 
 #[test]
@@ -269,15 +286,109 @@ fn a_damaged_list_says_nothing_of_what_it_lost() {
     }
 }
 
+/// Such are all lists of a source fetched anew whose lists were not.
+#[test]
+fn a_list_that_is_not_the_one_its_release_file_states_is_unknown() {
+    let (before, after) = ("5906 main/binary-amd64", "5907 main/binary-amd64");
+    for (extension, pack) in PACKS.into_iter().chain([PLAIN]) {
+        let whole = packed(extension, pack);
+        assert_eq!(pending(&whole), count(5), "{extension}");
+        let newer = whole.with_edit(&security("InRelease"), before, after);
+        assert_eq!(reason(&pending(&newer)), Some(Reason::ParseError), "{extension}");
+        let emptied = packed(extension, |_| pack(b""));
+        assert_eq!(reason(&pending(&emptied)), Some(Reason::ParseError), "{extension} of nothing");
+    }
+}
+
+#[test]
+fn a_list_that_no_release_file_states_is_read_and_proves_nothing_when_it_is_empty() {
+    let odd = |list: &[u8]| {
+        let machine = packed("", |_| list.to_vec());
+        let stated = "5906 main/binary-amd64/Packages";
+        machine.with_edit(&security("InRelease"), stated, "5906 main/binary-mips/Packages")
+    };
+    let whole = office_pc().files().read(&security("main_binary-amd64_Packages"), 1 << 20).unwrap();
+    assert_eq!(pending(&odd(&whole)), count(5));
+    for lost in [&b""[..], &whole[..whole.len() / 2], &b"Package: a"[..]] {
+        assert_eq!(reason(&pending(&odd(lost))), Some(Reason::ParseError));
+    }
+}
+
+#[test]
+fn an_empty_list_that_should_be_empty_may_be_missing() {
+    let list = security("main_binary-amd64_Packages");
+    let machine = office_pc().with(&list, "").with_edit(
+        &security("InRelease"),
+        "5906 main/binary-amd64",
+        "0 main/binary-amd64",
+    );
+    assert_eq!(pending(&machine), count(1), "of i386");
+    assert_eq!(pending(&machine.without(&list)), count(1));
+}
+
+/// As after a power cut, when a file has its name and not yet its content.
+#[test]
+fn a_release_file_that_was_cut_off_is_unknown_and_never_another_source() {
+    let release = security("InRelease");
+    let whole = office_pc().files().read(&release, 1 << 20).unwrap();
+    let content = String::from_utf8_lossy(&whole).find("-----BEGIN PGP SIGNATURE").unwrap();
+    let machine = office_pc();
+    for length in (0..content).step_by(7) {
+        std::fs::write(machine.place(&release), &whole[..length]).unwrap();
+        let facts = look(&machine);
+        for name in LIST_FACTS.into_iter().chain(["patches.pending"]) {
+            assert_eq!(reason(&fact(&facts, name)), Some(Reason::ParseError), "{name} at {length}");
+        }
+    }
+    let detached = office_pc().without(&release).with(&security("Release"), "");
+    assert_eq!(reason(&pending(&detached)), Some(Reason::ParseError));
+    let mid_line = detached.with(&security("Release"), "Suite: stable\nLabel: Deb");
+    assert_eq!(reason(&pending(&mid_line)), Some(Reason::ParseError));
+}
+
+#[test]
+fn a_security_source_without_the_list_of_the_base_system_says_nothing() {
+    let list = security("main_binary-amd64_Packages");
+    for other in ["contrib_binary-amd64_Packages", "main_binary-arm64_Packages"] {
+        let machine = office_pc()
+            .without(&list)
+            .with(&security(other), "Package: x\nArchitecture: amd64\nVersion: 1\n\n");
+        let facts = look(&machine);
+        for name in ["patches.security_pending", "patches.pending", "patches.security_masked"] {
+            assert_eq!(reason(&fact(&facts, name)), Some(Reason::SourceStale), "{name} {other}");
+        }
+    }
+    // dpkg says which architecture is the machine's own.
+    let other_machine = office_pc().with("var/lib/dpkg/arch", "arm64\namd64\n");
+    assert_eq!(reason(&pending(&other_machine)), Some(Reason::SourceStale));
+}
+
+#[test]
+fn a_source_whose_lists_are_missing_takes_the_total_with_it() {
+    let main = format!("{LISTS}/deb.debian.org_debian_dists_bookworm_main_binary-");
+    let machine = office_pc()
+        .without(&format!("{main}amd64_Packages"))
+        .without(&format!("{main}i386_Packages"));
+    let facts = look(&machine);
+    assert_eq!(fact(&facts, "patches.security_pending"), count(5));
+    for name in ["patches.pending", "patches.phased", "patches.security_masked"] {
+        assert_eq!(reason(&fact(&facts, name)), Some(Reason::SourceStale), "{name}");
+    }
+    let of_source_code =
+        format!("{LISTS}/deb.debian.org_debian_dists_bookworm_main_source_Sources");
+    let facts = look(&machine.with(&of_source_code, "Package: x\n"));
+    assert!(fact(&facts, "patches.pending").known().is_some());
+}
+
 /// A list that was cut off anywhere but at its end.
 #[test]
 fn a_list_that_ends_too_early_is_unknown_and_never_fewer() {
-    for (extension, pack) in PACKS {
+    for (extension, pack) in PACKS.into_iter().chain([PLAIN]) {
         let plain = security("main_binary-amd64_Packages");
         let whole = pack(&office_pc().files().read(&plain, 1 << 20).unwrap());
         let machine = packed(extension, |_| Vec::new());
         let place = machine.place(&format!("{plain}{extension}"));
-        for length in (0..whole.len()).step_by(3).chain(whole.len() - 8..whole.len()) {
+        for length in (0..whole.len()).step_by(11).chain(whole.len() - 8..whole.len()) {
             std::fs::write(&place, &whole[..length]).unwrap();
             let pending = pending(&machine);
             assert!(
@@ -327,11 +438,17 @@ fn a_list_belongs_to_the_source_with_the_longest_name() {
     // Before bullseye the security suite was called like a folder of the main one.
     let main = format!("{LISTS}/host_dists_buster_");
     let machine = Machine::recorded("debian12-bare")
-        .with(&format!("{main}InRelease"), "Label: Debian\nDate: Sat, 11 Jul 2026 10:16:37 UTC\n")
+        .with(
+            &format!("{main}InRelease"),
+            signed("Label: Debian\nSuite: oldstable\nDate: Sat, 11 Jul 2026 10:16:37 UTC\n"),
+        )
         .with(
             &format!("{main}updates_InRelease"),
-            "Label: Debian-Security\nCodename: bookworm\n\
-             Date: Fri, 20 Nov 2026 00:12:41 UTC\n",
+            signed(
+                "Label: Debian-Security\nCodename: bookworm\nComponents: updates/main\n\
+                 Date: Fri, 20 Nov 2026 00:12:41 UTC\n\
+                 SHA256:\n e3b0 0 main/binary-amd64/Packages\n",
+            ),
         )
         .with(
             &format!("{main}main_binary-amd64_Packages"),
@@ -343,7 +460,7 @@ fn a_list_belongs_to_the_source_with_the_longest_name() {
 
 #[test]
 fn the_surest_mark_tells_when_lists_were_fetched() {
-    let source = |machine: &Machine| {
+    let mark = |machine: &Machine| {
         look(machine)
             .into_iter()
             .find(|(key, _)| key.name() == "patches.refreshed_at")
@@ -352,16 +469,26 @@ fn the_surest_mark_tells_when_lists_were_fetched() {
             .unwrap()
     };
     let machine = office_pc();
-    assert_eq!(source(&machine), (true, format!("{LISTS}/partial")));
+    assert_eq!(mark(&machine), (true, format!("{LISTS}/partial")));
     let machine = machine.with("var/lib/apt/periodic/update-stamp", "");
     let stamp = "var/lib/apt/periodic/update-stamp".to_owned();
-    assert_eq!(source(&machine), (true, stamp));
+    assert_eq!(mark(&machine), (true, stamp));
     let machine = machine.with("var/lib/apt/periodic/update-success-stamp", "");
     let stamp = "var/lib/apt/periodic/update-success-stamp".to_owned();
-    assert_eq!(source(&machine), (true, stamp));
+    assert_eq!(mark(&machine), (true, stamp));
     let never = office_pc().without("var/lib/apt/lists/partial");
     let refreshed = fact(&look(&never), "patches.refreshed_at");
     assert_eq!(refreshed, Fact::Absent);
+}
+
+#[test]
+fn a_status_file_that_was_cut_off_leaves_updates_unknown() {
+    let status = "var/lib/dpkg/status";
+    let whole = office_pc().files().read(status, 1 << 20).unwrap();
+    let facts = look(&office_pc().with(status, &whole[..whole.len() - 40]));
+    for name in ["patches.security_pending", "patches.pending", "patches.held", "patches.broken"] {
+        assert_eq!(reason(&fact(&facts, name)), Some(Reason::ParseError), "{name}");
+    }
 }
 
 #[test]

@@ -41,11 +41,22 @@ pub(super) fn is_package_list(name: &str) -> bool {
     extension(name).is_some()
 }
 
+/// Whether a name is that of a list of source code.
+pub(super) fn is_source_list(name: &str) -> bool {
+    name.contains("_source_Sources")
+}
+
+/// The name a list would have if it were not packed.
+pub(super) fn without_packing(name: &str) -> &str {
+    extension(name).and_then(|extension| name.strip_suffix(extension)).unwrap_or(name)
+}
+
 fn extension(name: &str) -> Option<&str> {
-    let (_, extension) = name.rsplit_once("_Packages")?;
+    let (folder, extension) = name.rsplit_once("Packages")?;
+    let is_own = folder.is_empty() || folder.ends_with('_');
     // Not the list of a list's changes, `_Packages.diff_Index`.
     let is_list = !name.ends_with("_Index");
-    (is_list && (extension.is_empty() || extension.starts_with('.'))).then_some(extension)
+    (is_own && is_list && (extension.is_empty() || extension.starts_with('.'))).then_some(extension)
 }
 
 /// Opens a list to be read as text.

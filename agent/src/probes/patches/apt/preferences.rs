@@ -1,8 +1,9 @@
 //! Pins: what the administrator says about which versions apt may choose.
 //!
 //! Packages are named, one by one or by pattern, or all of them; versions are told by their text
-//! or by the source that offers them. Regular expressions and pins by source package are not
-//! evaluated: how many such pins there are is reported, and what they might change is unknown.
+//! or by the source that offers them. Of regular expressions only those are read that list suites,
+//! as Debian's release notes advise; others, and pins by source package, are not evaluated: how
+//! many such pins there are is reported, and what they might change is unknown.
 
 use std::io;
 
@@ -33,6 +34,8 @@ pub(super) struct Preferences {
     packages: Vec<Pin>,
     /// Pins that this agent cannot evaluate.
     pub(super) unread: u64,
+    /// The file the first of them stands in.
+    pub(super) unread_in: Option<String>,
 }
 
 /// One pin of named packages.
@@ -59,6 +62,8 @@ enum Selector {
     Origin(String),
     /// Of sources of which all this is true.
     Release(Vec<(Field, String)>),
+    /// Of sources with one of these names.
+    Suites(Vec<String>),
     Everything,
 }
 
@@ -78,6 +83,7 @@ enum Field {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Source<'a> {
     pub(super) release: &'a Release,
+    /// The host it is fetched from; none is the machine itself.
     pub(super) site: &'a str,
     pub(super) component: &'a str,
     pub(super) architecture: &'a str,
@@ -95,15 +101,15 @@ impl Preferences {
     /// Reads the files in the order apt does.
     pub(super) fn read(files: &Files, settings: &Settings) -> Read<Self> {
         let mut preferences = Self::default();
-        if let Some(release) = settings.get("apt::default-release") {
-            match Selector::release(release) {
+        if let Some(release) = settings.find("apt::default-release") {
+            match Selector::release(&release.value) {
                 Some(selector) => preferences.sources.push((selector, DEFAULT_RELEASE)),
-                None => preferences.unread += 1,
+                None => preferences.pass_over(&release.path),
             }
         }
         for path in [MAIN.to_owned()].into_iter().chain(parts(files, PARTS, "pref")?) {
             match files.lines(&path) {
-                Ok(lines) => preferences.add(lines)?,
+                Ok(lines) => preferences.add(lines, &path)?,
                 Err(error) if error.is_not_found() => {}
                 Err(error) => return Err(error),
             }
@@ -111,21 +117,26 @@ impl Preferences {
         Ok(preferences)
     }
 
-    fn add<R: io::Read>(&mut self, mut lines: Lines<R>) -> Read<()> {
+    fn pass_over(&mut self, path: &str) {
+        self.unread += 1;
+        self.unread_in.get_or_insert_with(|| path.to_owned());
+    }
+
+    fn add<R: io::Read>(&mut self, mut lines: Lines<R>, path: &str) -> Read<()> {
         let mut stanza = Stanza::default();
         while let Some(line) = lines.next()? {
             let line = String::from_utf8_lossy(line);
             if line.trim().is_empty() {
-                self.take(std::mem::take(&mut stanza));
+                self.take(std::mem::take(&mut stanza), path);
             } else if !line.starts_with('#') {
                 stanza.note(&line);
             }
         }
-        self.take(stanza);
+        self.take(stanza, path);
         Ok(())
     }
 
-    fn take(&mut self, stanza: Stanza) {
+    fn take(&mut self, stanza: Stanza, path: &str) {
         if stanza.packages.is_empty() && stanza.pin.is_empty() {
             return;
         }
@@ -135,8 +146,7 @@ impl Preferences {
         };
         let selector = Selector::parse(&stanza.pin);
         let (Some(selector), Some(priority)) = (selector, priority) else {
-            self.unread += 1;
-            return;
+            return self.pass_over(path);
         };
         if stanza.packages.trim() == "*" {
             // apt knows no version of everything, and passes over such a pin.
@@ -148,7 +158,7 @@ impl Preferences {
         for name in stanza.packages.split_whitespace() {
             match Pin::parse(name, &selector, priority) {
                 Some(pin) => self.packages.push(pin),
-                None => self.unread += 1,
+                None => self.pass_over(path),
             }
         }
     }
@@ -290,6 +300,7 @@ impl Selector {
             return Some(Self::Everything);
         }
         let wanted = match text.contains('=') {
+            false if is_regular_expression(text) => return suites(text).map(Self::Suites),
             false if text.starts_with(|c: char| c.is_ascii_digit()) => {
                 vec![(Field::Version, text.to_owned())]
             }
@@ -325,6 +336,10 @@ impl Selector {
             Self::Everything => true,
             Self::Version(_) => false,
             Self::Origin(site) => glob::fits(site, source.site),
+            Self::Suites(names) => names.iter().any(|name| {
+                let Release { suite, codename, .. } = source.release;
+                [suite, codename].into_iter().any(|own| own.eq_ignore_ascii_case(name))
+            }),
             Self::Release(wanted) => {
                 wanted.iter().all(|(field, pattern)| field.fits(pattern, source))
             }
@@ -336,6 +351,7 @@ impl Selector {
         match self {
             Self::Everything => true,
             Self::Version(_) | Self::Origin(_) => false,
+            Self::Suites(names) => names.iter().any(|name| name.eq_ignore_ascii_case("now")),
             Self::Release(wanted) => wanted.iter().all(|(field, pattern)| match field {
                 Field::Archive | Field::ArchiveOrCodename => glob::fits(pattern, "now"),
                 Field::Version
@@ -366,6 +382,39 @@ impl Field {
     }
 }
 
+/// What a regular expression such as `/^bookworm(|-security|-updates)$/` lists, if that is all it
+/// does.
+fn suites(expression: &str) -> Option<Vec<String>> {
+    let inside = expression.strip_prefix("/^")?.strip_suffix("$/")?;
+    let (stem, endings) = match inside.split_once('(') {
+        Some((stem, rest)) => (stem, rest.strip_suffix(')')?),
+        None => (inside, ""),
+    };
+    let is_literal =
+        |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let endings = endings.split('|');
+    let is_list = is_literal(stem) && endings.clone().all(is_literal);
+    is_list.then(|| endings.map(|ending| format!("{stem}{ending}")).collect())
+}
+
 fn is_regular_expression(pattern: &str) -> bool {
     pattern.starts_with('/')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_expression_that_lists_suites_is_read_and_no_other() {
+        let names = suites("/^bookworm(|-security|-updates)$/").unwrap();
+        assert_eq!(names, ["bookworm", "bookworm-security", "bookworm-updates"]);
+        assert_eq!(suites("/^(sid|trixie)$/").unwrap(), ["sid", "trixie"]);
+        assert_eq!(suites("/^sid$/").unwrap(), ["sid"]);
+        for other in
+            ["/sid/", "/^sid/", "/^s.d$/", "/^(a|b)c$/", "/^a|b$/", "/^a(b(c))$/", "/", "sid"]
+        {
+            assert_eq!(suites(other), None, "{other}");
+        }
+    }
 }

@@ -1,5 +1,8 @@
 //! The few settings of apt that decide which version it would install.
 
+use report::Reason;
+use report::fact::Ignorance;
+
 use crate::host::Files;
 use crate::host::files::Read;
 
@@ -10,9 +13,18 @@ const MACHINE_ID: &str = "etc/machine-id";
 /// Larger than any configuration a person writes.
 const MAX_BYTES: usize = 256 * 1024;
 
-/// Settings by name, in lower case, the last of a name being the one that holds.
+/// All settings, the last of a name being the one that holds.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Settings(Vec<(String, String)>);
+pub(super) struct Settings(Vec<Setting>);
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Setting {
+    /// In lower case.
+    name: String,
+    pub(super) value: String,
+    /// The file it stands in.
+    pub(super) path: String,
+}
 
 impl Settings {
     /// Reads the files in the order apt does: the folder first, then the one file.
@@ -20,7 +32,7 @@ impl Settings {
         let mut settings = Vec::new();
         for path in parts(files, PARTS, "conf")?.into_iter().chain([MAIN.to_owned()]) {
             match files.read_text(&path, MAX_BYTES) {
-                Ok(text) => settings.extend(parse(&text)),
+                Ok(text) => settings.extend(parse(&text, &path)),
                 Err(error) if error.is_not_found() => {}
                 Err(error) => return Err(error),
             }
@@ -28,17 +40,33 @@ impl Settings {
         Ok(Self(settings))
     }
 
-    /// The value of a setting, if it has one.
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
-        let found = self.0.iter().rfind(|(known, _)| known == name);
-        found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+    /// A setting, if it has a value.
+    pub(super) fn find(&self, name: &str) -> Option<&Setting> {
+        let found = self.0.iter().rfind(|setting| setting.name == name);
+        found.filter(|setting| !setting.value.is_empty())
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.find(name).map(|setting| setting.value.as_str())
+    }
+
+    /// What makes apt read other files than this agent does, or forget what was set before.
+    pub(super) fn obstacle(&self) -> Option<Ignorance> {
+        let leads_elsewhere = |name: &str| {
+            let is_place = |place| name == place || name.starts_with(&format!("{place}::"));
+            ["dir", "rootdir"].contains(&name)
+                || DIRECTIVES.contains(&name)
+                || ["dir::etc", "dir::state"].into_iter().any(is_place)
+        };
+        let setting = self.0.iter().find(|setting| leads_elsewhere(&setting.name))?;
+        let why = format!("{}: this agent does not follow {}", setting.path, setting.name);
+        Some(Ignorance::new(Reason::NotSupported, &why))
     }
 
     /// Whether the first of these settings that is set says yes.
     pub(super) fn says_yes(&self, names: [&str; 2]) -> bool {
         let value = names.into_iter().find_map(|name| self.get(name));
-        let is_yes = |word: &str| ["1", "yes", "true", "with", "on", "enable"].contains(&word);
-        value.is_some_and(|value| is_yes(&value.to_ascii_lowercase()))
+        value.is_some_and(is_yes)
     }
 
     /// What tells this machine from others when updates are handed out in phases.
@@ -73,16 +101,33 @@ pub(super) fn parts(files: &Files, folder: &str, extension: &str) -> Read<Vec<St
     Ok(names.into_iter().filter(is_read).map(|name| format!("{folder}/{name}")).collect())
 }
 
+/// Whether apt takes a word for yes.
+pub(super) fn is_yes(word: &str) -> bool {
+    let word = word.to_ascii_lowercase();
+    ["1", "yes", "true", "with", "on", "enable"].contains(&word.as_str())
+}
+
 /// `A::B "value";` and `A { B "value"; };` say the same.
-fn parse(text: &str) -> Vec<(String, String)> {
+fn parse(text: &str, path: &str) -> Vec<Setting> {
+    let setting = |scopes: &[String], name: String, value: String| {
+        let name: Vec<_> = scopes.iter().cloned().chain([name]).collect();
+        Setting { name: name.join("::").to_ascii_lowercase(), value, path: path.to_owned() }
+    };
     let mut settings = Vec::new();
     let mut scopes: Vec<String> = Vec::new();
     let mut words: Vec<String> = Vec::new();
     for token in tokens(text) {
         match token {
+            // It says the same wherever it stands.
+            Token::Word(word) if DIRECTIVES.contains(&word.as_str()) => {
+                settings.push(setting(&[], word, String::new()));
+            }
             Token::Word(word) => words.push(word),
             Token::Open => {
-                scopes.push(std::mem::take(&mut words).into_iter().next().unwrap_or_default())
+                let mut said = std::mem::take(&mut words).into_iter();
+                let scope = said.next().unwrap_or_default();
+                settings.extend(said.next().map(|value| setting(&scopes, scope.clone(), value)));
+                scopes.push(scope);
             }
             Token::Close => {
                 scopes.pop();
@@ -91,8 +136,7 @@ fn parse(text: &str) -> Vec<(String, String)> {
             Token::End => {
                 let mut said = std::mem::take(&mut words).into_iter();
                 if let (Some(name), Some(value)) = (said.next(), said.next()) {
-                    let path: Vec<_> = scopes.iter().cloned().chain([name]).collect();
-                    settings.push((path.join("::").to_ascii_lowercase(), value));
+                    settings.push(setting(&scopes, name, value));
                 }
             }
         }
@@ -142,13 +186,19 @@ fn tokens(text: &str) -> Vec<Token> {
     tokens
 }
 
-/// What follows a comment, if one begins here. A directive such as `#clear` is none of ours: no
-/// setting read here is cleared in practice.
+/// What looks like a comment and is none.
+const DIRECTIVES: [&str; 2] = ["#clear", "#include"];
+
+/// What follows a comment, if one begins here.
 fn comment(text: &str) -> Option<&str> {
     if let Some(inside) = text.strip_prefix("/*") {
         return Some(inside.split_once("*/").map_or("", |(_, after)| after));
     }
-    let is_line = text.starts_with('#') || text.starts_with("//");
+    let is_directive = DIRECTIVES.into_iter().any(|directive| {
+        let rest = text.strip_prefix(directive);
+        rest.is_some_and(|rest| rest.starts_with(char::is_whitespace))
+    });
+    let is_line = (text.starts_with('#') && !is_directive) || text.starts_with("//");
     is_line.then(|| text.split_once('\n').map_or("", |(_, after)| after))
 }
 
@@ -159,7 +209,7 @@ mod tests {
     use super::*;
 
     fn settings(text: &str) -> Settings {
-        Settings(parse(text))
+        Settings(parse(text, "test"))
     }
 
     #[test]
@@ -185,6 +235,31 @@ mod tests {
     }
 
     #[test]
+    fn what_leads_apt_elsewhere_is_named_and_nothing_else() {
+        for text in [
+            "Dir::Etc::PreferencesParts \"/srv\";",
+            "Dir { State { lists \"/srv\"; }; };",
+            "Dir::State \"srv\";",
+            "Dir \"/srv\" { };",
+            "RootDir \"/srv\";",
+            "#clear APT::Default-Release;",
+            "APT { #clear Default-Release; };",
+            "#include \"/srv/apt.conf\"",
+        ] {
+            let why = settings(text).obstacle().unwrap_or_else(|| panic!("{text}"));
+            assert_eq!(why.reason, Reason::NotSupported);
+            assert!(why.detail.unwrap().as_str().starts_with("test: "), "{text}");
+        }
+        for text in [
+            "Dir::Cache::pkgcache \"\"; Dir::Log \"var/log\";",
+            "#clearly a comment\nA \"1\"; # clear\n#include\"",
+            "Directory::State \"x\";",
+        ] {
+            assert_eq!(settings(text).obstacle(), None, "{text}");
+        }
+    }
+
+    #[test]
     fn only_files_that_apt_reads_are_read() {
         let machine = crate::host::recorded::Machine::empty()
             .with("etc/apt/apt.conf.d/10a", "A \"1\";")
@@ -199,8 +274,8 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_read(text in "\\PC{0,64}", marked in "[a{};\"#/* \n]{0,64}") {
-            parse(&text);
-            parse(&marked);
+            parse(&text, "test");
+            parse(&marked, "test");
         }
     }
 }

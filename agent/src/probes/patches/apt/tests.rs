@@ -47,8 +47,10 @@ fn ubuntu() -> Machine {
             .with(
                 &format!("{LISTS}/{prefix}_InRelease"),
                 format!(
-                    "Origin: {label}\nLabel: {label}\nSuite: {suite}\nVersion: 22.04\n\
-                     Codename: jammy\nDate: Fri, 20 Nov 2026 00:12:41 UTC\n"
+                    "-----BEGIN PGP SIGNED MESSAGE-----\n\n\
+                     Origin: {label}\nLabel: {label}\nSuite: {suite}\nVersion: 22.04\n\
+                     Codename: jammy\nDate: Fri, 20 Nov 2026 00:12:41 UTC\n\
+                     Components: main restricted\n-----BEGIN PGP SIGNATURE-----\n"
                 ),
             )
             .with(&format!("{LISTS}/{prefix}_main_binary-amd64_Packages"), offers)
@@ -114,7 +116,7 @@ fn ubuntu() -> Machine {
 fn every_pocket_of_ubuntu_counts_for_what_it_is() {
     let facts = look_at(&ubuntu());
     for (name, expected) in [
-        ("patches.security_sources", 3),
+        ("patches.security_sources", 1),
         ("patches.pending", 5),
         ("patches.security_pending", 4),
         ("patches.security_masked", 0),
@@ -128,6 +130,62 @@ fn every_pocket_of_ubuntu_counts_for_what_it_is() {
     assert_eq!(fact(&facts, "patches.security_names"), text("apps both infra secure"));
     assert_eq!(fact(&facts, "patches.security_held_names"), text("apps"));
     assert_eq!(fact(&facts, "patches.security_masked_names"), Fact::Absent);
+}
+
+#[test]
+fn extended_maintenance_adds_to_a_security_source_and_is_none() {
+    let security = format!("{LISTS}/security.ubuntu.com_ubuntu_dists_jammy-security_");
+    let machine = ubuntu()
+        .without(&format!("{security}InRelease"))
+        .without(&format!("{security}main_binary-amd64_Packages"));
+    let facts = look_at(&machine);
+    assert_eq!(known_count(&facts, "patches.security_sources"), Some(0));
+    for name in ["patches.security_pending", "patches.lists_at", "patches.security_held"] {
+        assert_eq!(reason(&fact(&facts, name)), Some(Reason::SourceStale), "{name}");
+    }
+    assert_eq!(known_count(&facts, "patches.pending"), Some(4), "what apt would install");
+}
+
+/// As long as those of whole distributions, which are not read at once.
+#[test]
+fn a_long_release_file_is_no_damage() {
+    let release = format!("{LISTS}/security.ubuntu.com_ubuntu_dists_jammy-security_InRelease");
+    for checksums in [300, 3_000] {
+        let sums =
+            "SHA256:\n".to_owned() + &" e3b0c442 0 contrib/Contents-amd64\n".repeat(checksums);
+        let signature = "-----BEGIN PGP SIGNATURE-----\n".to_owned() + &"x".repeat(100_000);
+        let long =
+            ubuntu().with_edit(&release, "-----BEGIN PGP SIGNATURE-----\n", &(sums + &signature));
+        assert_eq!(known_count(&look_at(&long), "patches.security_pending"), Some(4));
+    }
+}
+
+#[test]
+fn settings_that_lead_apt_elsewhere_leave_security_known() {
+    for setting in ["Dir::Etc::PreferencesParts \"/srv\";", "#clear APT::Default-Release;"] {
+        let facts = look_at(&ubuntu().with("etc/apt/apt.conf.d/50x", setting));
+        assert_eq!(known_count(&facts, "patches.security_pending"), Some(4));
+        for name in ["patches.pins_unread", "patches.pending", "patches.security_masked"] {
+            assert_eq!(reason(&fact(&facts, name)), Some(Reason::NotSupported), "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_file_of_the_first_pin_that_cannot_be_read_is_named() {
+    let source = |machine: &Machine| {
+        let facts = look_at(machine);
+        let (_, reading) =
+            facts.iter().find(|(key, _)| key.name() == "patches.pins_unread").unwrap();
+        reading.source.as_ref().unwrap().to_string()
+    };
+    let unread = "Package: /^x/\nPin: version 1\nPin-Priority: 1\n";
+    let machine = ubuntu().with("etc/apt/preferences.d/b", unread);
+    assert_eq!(source(&machine), "etc/apt/preferences.d/b");
+    let machine = machine.with("etc/apt/preferences", unread);
+    assert_eq!(source(&machine), "etc/apt/preferences");
+    let machine = machine.with("etc/apt/apt.conf.d/7", "APT::Default-Release \"/x/\";");
+    assert_eq!(source(&machine), "etc/apt/apt.conf.d/7");
 }
 
 /// Without a contract its client pins these sources to `never`: the updates exist all the same.
