@@ -318,7 +318,6 @@ static FACTS: &[FactSpec] = &[
     only_on(&[Platform::Linux], agent(Topic::Patches, "patches.security_masked_names", Kind::Text, ["Gói có bản vá an ninh nằm trong bản cập nhật khác", "Packages with masked security updates"])),
     only_on(&[Platform::Linux], agent(Topic::Patches, "patches.security_held", Kind::Count, ["Số bản vá an ninh bị giữ lại, không tự cài", "Security updates kept from being installed"])),
     only_on(&[Platform::Linux], agent(Topic::Patches, "patches.security_held_names", Kind::Text, ["Gói có bản vá an ninh bị giữ lại", "Packages kept from security updates"])),
-    only_on(&[Platform::Linux], agent(Topic::Patches, "patches.oldest_security_at", HAPPENED, ["Bản vá an ninh chờ lâu nhất có từ", "Oldest pending security update on offer since"])),
     only_on(&[Platform::Linux], agent(Topic::Patches, "patches.held", Kind::Count, ["Số gói bị giữ nguyên phiên bản", "Packages held at their version"])),
     only_on(&[Platform::Linux], agent(Topic::Patches, "patches.phased", Kind::Count, ["Số bản cập nhật chưa đến lượt máy này", "Updates not yet phased in for this machine"])),
     only_on(&[Platform::Linux], agent(Topic::Patches, "patches.pins_unread", Kind::Count, ["Số quy tắc ghim phiên bản không đọc được", "Pins that cannot be evaluated"])),
