@@ -341,6 +341,7 @@ static FACTS: &[FactSpec] = &[
     derived("antivirus.licence.accepted", Kind::Bool, ["Bản quyền được đơn vị công nhận", "Licence counts as licensed here"]),
     derived("antivirus.licence.until", END, ["Hết hạn bản quyền", "Licence ends"]),
     derived("antivirus.licence.evidence", Kind::OneOf(LICENCE_EVIDENCE), ["Căn cứ về bản quyền", "Evidence of the licence"]),
+    derived("patches.security_pending_days", Kind::Count, ["Số ngày liên tục có bản vá an ninh chờ cài", "Days security updates have been pending without a break"]),
     derived("os.supported_until", END, ["Hệ điều hành được hỗ trợ đến", "Operating system supported until"]),
     derived("machine.level", Kind::Count, ["Cấp độ của hệ thống thông tin", "Level of the information system"]),
     derived("machine.kind", Kind::OneOf(MACHINE_KINDS), ["Loại máy tính", "Kind of machine"]),
