@@ -55,6 +55,7 @@ impl Fleet {
             enrolled_at: at,
             last_contact: Contact { at, skew: 0 },
             topics: BTreeMap::new(),
+            security_pending_since: None,
         };
         self.machines.insert(id, Arc::new(machine));
     }
@@ -69,7 +70,9 @@ impl Fleet {
             for kept in machine.topics.values_mut() {
                 kept.in_last_report = false;
             }
-            machine.topics.extend(stored.report.kept());
+            for (topic, kept) in stored.report.kept() {
+                machine.keep(topic, kept);
+            }
         }
     }
 

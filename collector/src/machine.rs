@@ -4,6 +4,10 @@ use std::collections::BTreeMap;
 
 use report::{MachineId, Observation, Timestamp, Topic};
 
+pub use pending::Pending;
+
+mod pending;
+
 /// A machine that has an identity.
 #[derive(Clone, Debug)]
 pub struct Machine {
@@ -21,6 +25,29 @@ pub struct Machine {
     pub last_contact: Contact,
     /// The newest observation of each topic.
     pub topics: BTreeMap<Topic, Kept>,
+    /// Since when security updates wait without a break, as far as reports told, by the
+    /// collector's clock; `None`: none are known to.
+    pub security_pending_since: Option<Timestamp>,
+}
+
+impl Machine {
+    /// Takes in one topic of a report.
+    pub fn keep(&mut self, topic: Topic, kept: Kept) {
+        if topic == Topic::Patches {
+            self.security_pending_since = self.pending().after(&kept);
+        }
+        self.topics.insert(topic, kept);
+    }
+
+    /// What is known of security updates that wait.
+    #[must_use]
+    pub fn pending(&self) -> Pending<'_> {
+        Pending {
+            enrolled_at: self.enrolled_at,
+            noted: self.security_pending_since,
+            topic: self.topics.get(&Topic::Patches),
+        }
+    }
 }
 
 /// What became of an identity.

@@ -17,6 +17,7 @@ use crate::machine::Machine;
 use crate::register::{MachineKind, MachineRow, Systems};
 
 mod antivirus;
+mod patches;
 
 /// Everything that is known of a machine.
 #[must_use]
@@ -28,6 +29,7 @@ pub fn derive<'m>(set: &'m PolicySet, subject: &Subject<'m>, clock: JudgeClock) 
         }
     }
     antivirus::derive(set, subject, clock, &mut facts);
+    patches::derive(set, subject, clock, &mut facts);
     os_support(set, &mut facts);
     place(set, subject, clock, &mut facts);
     facts

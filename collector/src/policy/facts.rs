@@ -117,6 +117,8 @@ pub enum Evidence {
     Token,
     /// The machine's own claim beside the register.
     Claim,
+    /// Security updates wait since this date.
+    PendingSince(Date),
 }
 
 impl Evidence {
@@ -140,6 +142,10 @@ impl Evidence {
             Self::Chassis => Bilingual::new("kiểu vỏ máy", "chassis"),
             Self::Token => Bilingual::new("mã ghi danh", "join token"),
             Self::Claim => Bilingual::new("máy tự khai", "the machine's claim"),
+            Self::PendingSince(date) => Bilingual::new(
+                format!("chờ cài từ ngày {}", words::date(*date, Lang::Vi)),
+                format!("pending since {}", words::date(*date, Lang::En)),
+            ),
         }
     }
 }

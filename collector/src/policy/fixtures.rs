@@ -131,6 +131,7 @@ pub(crate) fn silent_body(number: u8, row: Option<&str>) -> Machine {
         enrolled_at: NOW - 90 * DAY,
         last_contact: Contact { at: NOW, skew: 0 },
         topics: BTreeMap::new(),
+        security_pending_since: None,
     }
 }
 
@@ -142,7 +143,7 @@ pub(crate) fn observe(machine: &mut Machine, topic: Topic, at: Timestamp, facts:
 
 pub(crate) fn keep(machine: &mut Machine, topic: Topic, at: Timestamp, outcome: Outcome) {
     let observation = Observation { topic, observed_at: at, outcome };
-    machine.topics.insert(topic, Kept::new(observation, Contact { at, skew: 0 }));
+    machine.keep(topic, Kept::new(observation, Contact { at, skew: 0 }));
 }
 
 /// One antivirus product with these fields.

@@ -1,6 +1,7 @@
 //! Reports in the store.
 
-use rusqlite::{Connection, OptionalExtension as _};
+use report::{Timestamp, Topic, wire};
+use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use super::sqlite::audit;
 use super::{Operation, StoreError, contacts};
@@ -8,7 +9,7 @@ use crate::audit::Action;
 use crate::identities::Stranger;
 use crate::ingest::admission::{AdmittedReport, Introduction};
 use crate::ingest::continuity::{Continuity, continuity};
-use crate::machine::Standing;
+use crate::machine::{Contact, Kept, Pending, Standing};
 
 /// Keeps a report that was admitted. There is no other way to one.
 #[derive(Debug)]
@@ -53,6 +54,7 @@ impl Operation for StoreReport {
         };
         contacts::keep(database, introduction, standing)?;
         let number = count_report(database, introduction)?;
+        note_pending(database, &report)?;
         for (name, body) in report.bodies() {
             keep_topic(database, &report, number, name, body)?;
         }
@@ -80,6 +82,39 @@ fn count_report(database: &Connection, introduction: &Introduction) -> Result<i6
              RETURNING reports",
         )?
         .query_row((contact.at.0, machine.to_string()), |row| row.get(0))?)
+}
+
+/// Notes since when security updates wait, from what is kept so far and what the report adds.
+fn note_pending(database: &Connection, report: &AdmittedReport) -> Result<(), StoreError> {
+    let Some((_, next)) = report.kept().find(|(topic, _)| *topic == Topic::Patches) else {
+        return Ok(());
+    };
+    let id = report.introduction().machine.to_string();
+    let since = database
+        .prepare_cached(
+            "SELECT enrolled_at, security_pending_since, body, received_at, skew
+             FROM machines LEFT JOIN topics ON machine = id AND topic = ? WHERE id = ?",
+        )?
+        .query_row((Topic::Patches.name(), &id), |row| {
+            let (enrolled_at, noted): (i64, Option<i64>) = (row.get(0)?, row.get(1)?);
+            let topic = former_patches(row)?;
+            let (enrolled_at, noted) = (Timestamp(enrolled_at), noted.map(Timestamp));
+            Ok(Pending { enrolled_at, noted, topic: topic.as_ref() }.after(&next))
+        })?;
+    database
+        .prepare_cached("UPDATE machines SET security_pending_since = ? WHERE id = ?")?
+        .execute((since.map(|since| since.0), &id))?;
+    Ok(())
+}
+
+/// The patches topic that is kept, in the third column and those after it.
+fn former_patches(row: &Row<'_>) -> rusqlite::Result<Option<Kept>> {
+    let Some(body) = row.get::<_, Option<String>>(2)? else {
+        return Ok(None);
+    };
+    let contact = Contact { at: Timestamp(row.get(3)?), skew: row.get(4)? };
+    let observation = wire::decode_topic(Topic::Patches, &body, contact.at).observation;
+    Ok(Some(Kept::new(observation, contact)))
 }
 
 fn keep_topic(

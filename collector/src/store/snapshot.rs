@@ -73,7 +73,8 @@ pub(super) fn parse<T: FromStr<Err: Display>>(what: &str, text: &str) -> Result<
 fn machines(database: &Connection) -> Result<Vec<Machine>, StoreError> {
     let mut topics = topics(database)?;
     let mut statement = database.prepare(
-        "SELECT id, register_row, token_unit, standing, enrolled_at, contact_at, contact_skew
+        "SELECT id, register_row, token_unit, standing, enrolled_at, contact_at, contact_skew,
+                security_pending_since
             FROM machines ORDER BY id",
     )?;
     let mut rows = statement.query([])?;
@@ -91,7 +92,7 @@ fn machine(
     let id: String = row.get(0)?;
     let what = format!("machine {id}");
     let standing: String = row.get(3)?;
-    Ok(Machine {
+    let mut machine = Machine {
         id: parse(&what, &id)?,
         row: row.get(1)?,
         token_unit: row.get(2)?,
@@ -100,7 +101,10 @@ fn machine(
         enrolled_at: Timestamp(row.get(4)?),
         last_contact: Contact { at: Timestamp(row.get(5)?), skew: row.get(6)? },
         topics: topics.remove(&id).unwrap_or_default(),
-    })
+        security_pending_since: row.get::<_, Option<i64>>(7)?.map(Timestamp),
+    };
+    machine.security_pending_since = machine.pending().since();
+    Ok(machine)
 }
 
 fn topics(database: &Connection) -> Result<BTreeMap<String, BTreeMap<Topic, Kept>>, StoreError> {

@@ -14,6 +14,8 @@ use crate::ingest::continuity::Continuity;
 use crate::ingest::heartbeat::Pulse;
 use crate::machine::Standing;
 
+mod pending;
+
 const NOW: Timestamp = Timestamp(1_795_300_000);
 const HARDWARE: Fingerprint = Fingerprint::from_bytes([1; 32]);
 

@@ -63,8 +63,7 @@ const SOURCE_FACTS: [&str; 4] = [
 ];
 
 /// What follows from security sources alone.
-const SECURITY_FACTS: [&str; 3] =
-    ["patches.security_pending", "patches.security_names", "patches.oldest_security_at"];
+const SECURITY_FACTS: [&str; 2] = ["patches.security_pending", "patches.security_names"];
 
 /// What takes every source and every setting of apt to answer.
 const CHOICE_FACTS: [&str; 2] = ["patches.pending", "patches.phased"];
@@ -311,11 +310,6 @@ fn note_security(waiting: &[Waiting<'_>], gaps: &Gaps, findings: &mut Findings) 
     let pending = || waiting.iter().filter(|one| one.security.is_some());
     findings.add("patches.security_pending", count(how_many(pending())), LISTS);
     findings.add("patches.security_names", names(pending()), LISTS);
-    let oldest = match pending().next() {
-        None => Fact::Absent,
-        Some(_) => unknown(Reason::NotSupported, "no file tells since when a version is on offer"),
-    };
-    findings.add("patches.oldest_security_at", oldest, LISTS);
 }
 
 fn note_choice(waiting: &[Waiting<'_>], gaps: &Gaps, findings: &mut Findings) {

@@ -1,11 +1,11 @@
 //! Derived facts: the election, licences at the horizon, support, level.
 
-use report::fact::{Fact, Record};
+use report::fact::{Fact, Ignorance, Record};
 use report::{Moment, Reason, Text, Timestamp};
 
 use super::*;
 use crate::policy::fixtures::{
-    DAY, NOW, good_machine, good_product, known, observe, observe_antivirus, product, set,
+    DAY, HOUR, NOW, good_machine, good_product, known, observe, observe_antivirus, product, set,
     silent_body, source_moment, text, word,
 };
 
@@ -266,6 +266,44 @@ fn a_system_outside_the_catalogue_is_unknown() {
     let unlisted = |name: &str| Finding::Unknown(Why::NotInCatalogue(name.to_owned()));
     assert_eq!(support("plan9", known(text("4"))), unlisted("plan9 4"));
     assert_eq!(support("debian", Fact::Absent), unlisted("debian"));
+}
+
+/// For how long security updates have been pending after these reports, each seen so many hours ago.
+fn pending_days(reports: &[(i64, Fact)]) -> Finding<'static> {
+    let set = set(ROW, &[]);
+    let mut machine = silent_body(1, Some("m-1"));
+    for (hours, pending) in reports {
+        let facts = [("patches.security_pending", pending.clone())];
+        observe(&mut machine, Topic::Patches, NOW - hours * HOUR, &facts);
+    }
+    let facts = derive(&set, &Subject::of(&set, &machine, NOW), JudgeClock::at(NOW));
+    owned(facts.named("patches.security_pending_days"))
+}
+
+#[test]
+fn security_updates_are_pending_for_the_whole_days_since_a_report_first_told_of_them() {
+    let pending = |count| known(Value::Count(count));
+    let days = |reports: &[(i64, Fact)]| pending_days(reports).count();
+    assert_eq!(days(&[(47, pending(3))]), Some(1));
+    assert_eq!(days(&[(24 * 41, pending(3)), (1, pending(2))]), Some(41));
+    assert_eq!(days(&[(24 * 41, pending(3)), (1, pending(0))]), Some(0));
+    assert_eq!(days(&[(24 * 41, pending(0)), (1, pending(2))]), Some(0));
+}
+
+#[test]
+fn for_how_long_they_are_pending_is_known_only_where_it_is_known_that_any_are() {
+    let pending = |count| known(Value::Count(count));
+    let unread = || Fact::unknown(Reason::SourceStale);
+    let why = Ignorance { reason: Reason::SourceStale, detail: None };
+    let why = Finding::Unknown(Why::Unreadable(why));
+    assert_eq!(pending_days(&[(1, unread())]), why);
+    assert_eq!(pending_days(&[(24 * 41, pending(3)), (1, unread())]), why);
+    // The days in which nobody knew count, once somebody knows.
+    let gap = [(24 * 41, pending(3)), (24 * 9, unread()), (1, pending(2))];
+    assert_eq!(pending_days(&gap).count(), Some(41));
+    let stale = Finding::Unknown(Why::Stale(NOW - 41 * DAY));
+    assert_eq!(pending_days(&[(24 * 41, pending(3))]), stale);
+    assert_eq!(pending_days(&[]), Finding::Unknown(Why::TopicMissing(Topic::Patches)));
 }
 
 fn level_of(systems: &str) -> Option<u64> {

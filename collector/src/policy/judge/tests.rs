@@ -302,6 +302,41 @@ fn a_moment_by_the_machines_clock_is_corrected_and_the_vendors_is_not() {
     assert_eq!(judged(Moment::source(NOW - HOUR)), Ruling::Pass);
 }
 
+#[test]
+fn a_rule_limits_for_how_long_security_updates_may_be_pending() {
+    let example = |verdict: &str, days: &str| {
+        format!(
+            "\n[[example]]\nname = \"{verdict} {days:.1}\"\nnow = 2026-11-22\nverdict = \"{verdict}\"\n\
+             facts = {{ \"patches.security_pending_days\" = {days} }}\n"
+        )
+    };
+    let text = "[require]\n\"patches.security_pending_days\" = { max = 30 }\n".to_owned()
+        + &example("pass", "0")
+        + &example("pass", "30")
+        + &example("fail", "31")
+        + &example("unknown", "{ unknown = \"source_stale\" }");
+    let rule = rule("r0", "major", &text);
+    let set = set_with_rules("m-1,so,workstation,lan,,,,2025-01-01,\n", &[&rule]);
+    let said = |pending: &[(i64, report::Fact)]| {
+        let mut machine = silent_body(1, Some("m-1"));
+        for (days, count) in pending {
+            let facts = [("patches.security_pending", count.clone())];
+            observe(&mut machine, Topic::Patches, NOW - days * DAY, &facts);
+        }
+        explain(&set, &Subject::of(&set, &machine, NOW), clock()).rules.remove(0)
+    };
+    let waiting = |count| known(Value::Count(count));
+    let late = said(&[(41, waiting(3)), (0, waiting(1))]);
+    assert_eq!(late.outcome, Ruling::Fail);
+    assert_eq!(late.observed.en, "41 – pending since 2026-10-12");
+    assert_eq!(late.observed.vi, "41 – chờ cài từ ngày 12/10/2026");
+    assert_eq!(said(&[(12, waiting(3)), (0, waiting(1))]).outcome, Ruling::Pass);
+    let none = said(&[(41, waiting(3)), (0, waiting(0))]);
+    assert_eq!((none.outcome, none.observed.en.as_str()), (Ruling::Pass, "0"));
+    let unread = report::Fact::unknown(Reason::SourceStale);
+    assert_eq!(said(&[(41, waiting(3)), (0, unread)]).outcome, Ruling::Unknown);
+}
+
 // Applicability.
 
 fn applied(rest: &str, setting: &Setting<'_>) -> (Ruling, Option<Why>) {
