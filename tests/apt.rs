@@ -222,7 +222,7 @@ fn copy_machine(root: &Path, keeps: impl Fn(&str) -> bool) {
     let kept = status.split("\n\n").filter(|stanza| {
         let name =
             stanza.trim_start().lines().next().and_then(|line| line.strip_prefix("Package: "));
-        name.is_some_and(|name| keeps(name))
+        name.is_some_and(&keeps)
     });
     let kept: String = kept.map(|stanza| format!("{}\n\n", stanza.trim_end())).collect();
     fs::write(root.join("var/lib/dpkg/status"), kept).unwrap();

@@ -111,8 +111,8 @@ impl Examination {
     #[must_use]
     pub fn is_a_finding(&self) -> bool {
         self.checks.iter().any(|check| match check.health {
-            Health::Finding | Health::Failed => true,
-            Health::Fine | Health::Untested => false,
+            Health::Finding | Health::Failed | Health::Untested => true,
+            Health::Fine => false,
         })
     }
 }
@@ -191,10 +191,10 @@ mod tests {
     }
 
     #[test]
-    fn what_could_not_be_asked_is_no_finding() {
+    fn only_what_was_asked_and_found_fine_is_no_finding() {
         let is_a_finding = |health| examination(health).is_a_finding();
         assert!(is_a_finding(Health::Finding) && is_a_finding(Health::Failed));
-        assert!(!is_a_finding(Health::Fine) && !is_a_finding(Health::Untested));
+        assert!(!is_a_finding(Health::Fine) && is_a_finding(Health::Untested));
         assert!(!Examination::default().is_a_finding());
     }
 

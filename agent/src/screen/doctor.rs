@@ -12,6 +12,10 @@ const FAILED: Words = words("LỖI", "FAILED");
 const UNTESTED: Words = words("chưa kiểm tra", "not tested");
 const ALL_FINE: Words = words("Không thấy vấn đề nào.", "Nothing to complain of.");
 const LOOK: Words = words("Số mục cần xem:", "To look at:");
+const FINE_SO_FAR: Words = words(
+    "Không thấy vấn đề nào trong những mục đã kiểm tra.",
+    "Nothing to complain of in what was tested.",
+);
 const NOT_ASKED: Words = words("Số mục chưa kiểm tra được:", "Not tested:");
 
 /// So wide may an answer and a remedy be, for all of it to fit into 80 columns.
@@ -77,7 +81,11 @@ fn conclusion(examination: &Examination, lang: Lang) -> String {
     };
     match count(&[Health::Untested]) {
         0 => found,
-        count => format!("{found}\n{} {count}", NOT_ASKED.get(lang)),
+        // Of what was not asked nothing is known: that is not said to be fine.
+        count => {
+            let found = if found == ALL_FINE.get(lang) { FINE_SO_FAR.get(lang) } else { &found };
+            format!("{found}\n{} {count}", NOT_ASKED.get(lang))
+        }
     }
 }
 
@@ -151,11 +159,14 @@ Số mục chưa kiểm tra được: 1
     }
 
     #[test]
-    fn what_is_not_tested_is_no_complaint_and_not_passed_over() {
+    fn what_is_not_tested_is_not_said_to_be_fine() {
         let mut examination = examination();
         examination.checks.remove(1);
         let text = doctor(&examination, Lang::En);
-        assert!(text.ends_with("\nNothing to complain of.\nNot tested: 1\n"), "{text}");
+        assert!(
+            text.ends_with("\nNothing to complain of in what was tested.\nNot tested: 1\n"),
+            "{text}"
+        );
         examination.checks.remove(1);
         let text = doctor(&examination, Lang::En);
         assert!(text.ends_with("\nNothing to complain of.\n"), "{text}");
