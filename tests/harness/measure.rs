@@ -90,6 +90,23 @@ pub fn cost(runs: usize, program: &Path, arguments: &[&str]) -> Cost {
     }
 }
 
+/// What `md5sum` of 64 MiB is charged on an idle machine of the kind the budget was written on.
+const REFERENCE: Duration = Duration::from_millis(105);
+
+/// How much slower than that machine this one is now: 1 or more. On shared hardware the same work is
+/// charged up to twice, so that a limit on CPU alone says more about the neighbours.
+///
+/// # Panics
+/// When there is no md5sum.
+#[must_use]
+pub fn slowness() -> f64 {
+    let zeros = tempfile::NamedTempFile::new().expect("a file");
+    zeros.as_file().set_len(64 << 20).expect("64 MiB");
+    let file = zeros.path().to_str().expect("UTF-8");
+    let now = cost(5, Path::new("/usr/bin/md5sum"), &[file]).cpu;
+    (now.as_secs_f64() / REFERENCE.as_secs_f64()).max(1.0)
+}
+
 /// The kernel remembers in a child's peak what its parent had before it became another program, and
 /// a test is larger than what it measures: GNU time, which is small, stands in between.
 const MEASURE: &str = r#"TIMEFORMAT='%3U %3S'
