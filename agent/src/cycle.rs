@@ -21,7 +21,6 @@ use report::wire::{
 use report::{Incarnation, Observation, Sequence, Text, Timestamp};
 
 use crate::address::Address;
-use crate::certificate::Validity;
 use crate::clock;
 use crate::contacts::{Accepted, ContactKind, Contacts, Trouble};
 use crate::fingerprint::{FingerprintError, fingerprint};
@@ -29,7 +28,7 @@ use crate::identity::{Identity, IdentityError};
 use crate::lookout::{Lookout, NoAnswer};
 use crate::probes::assignment::AssignmentClaims;
 use crate::random::{self, NoRandomness};
-use crate::renew::renew;
+use crate::renew;
 use crate::spool::{Draft, Spool, surveyed_at};
 use crate::state::{StateDir, StateError, StateLock};
 pub use crate::survey::Subject;
@@ -156,8 +155,9 @@ impl Cycle {
                 && draft.fingerprint == identity.fingerprint
                 && draft.sequence > told
         });
+        let tls = tls::reports(&identity, contacts.heard())?;
         Ok(Self {
-            reports: reports_to(&collectors, &identity, contacts.heard())?,
+            reports: Uplink::new(identity.collectors(&collectors).to_vec(), tls),
             incarnation: random::incarnation()?,
             version: Text::new(env!("CARGO_PKG_VERSION"))?,
             subject: Arc::new(subject),
@@ -187,7 +187,7 @@ impl Cycle {
         proxy: Option<Proxy>,
         claims: AssignmentClaims,
     ) {
-        let collectors = addresses_of(collectors, &self.identity).to_vec();
+        let collectors = self.identity.collectors(collectors).to_vec();
         self.reports = self.reports.clone().to(collectors).through(proxy);
         self.subject = Arc::new(Subject { host: self.subject.host.clone(), claims });
     }
@@ -212,7 +212,7 @@ impl Cycle {
             }
             self.keep(seen)?;
         }
-        self.send_waiting().await
+        Ok(self.send_waiting().await)
     }
 
     /// Looks because something on the machine has changed, and if that shows in the survey, keeps
@@ -231,16 +231,7 @@ impl Cycle {
             return Ok(None);
         }
         self.renew_if_due().await?;
-        self.send_waiting().await.map(Some)
-    }
-
-    /// Looks, numbers, keeps: afterwards the report survives this process.
-    ///
-    /// # Errors
-    /// When the disk does not take the number.
-    pub async fn prepare(&mut self) -> Result<Draft, CycleError> {
-        let seen = self.look().await;
-        self.keep(seen)
+        Ok(Some(self.send_waiting().await))
     }
 
     /// Notes when the next contact is due.
@@ -283,7 +274,8 @@ impl Cycle {
         }
     }
 
-    fn keep(&mut self, observations: Vec<Observation>) -> Result<Draft, CycleError> {
+    /// Numbers, keeps: afterwards the report survives this process.
+    fn keep(&mut self, observations: Vec<Observation>) -> Result<(), CycleError> {
         self.sequence = self.state.next_sequence(self.sequence)?;
         let draft = Draft {
             machine: self.identity.machine,
@@ -292,10 +284,10 @@ impl Cycle {
             sequence: self.sequence,
             observations,
         };
-        if let Err(error) = self.spool.put(draft.clone()) {
+        if let Err(error) = self.spool.put(draft) {
             tracing::warn!("the report waits in memory alone: failed to {error}");
         }
-        Ok(draft)
+        Ok(())
     }
 
     fn may_send_kept(&self, kept: Kept, now: Timestamp) -> bool {
@@ -310,12 +302,12 @@ impl Cycle {
     /// are many.
     async fn renew_if_due(&mut self) -> Result<(), CycleError> {
         let now = self.reports.today();
-        if !renewal_is_due(self.identity.validity, self.renewed_at, now) {
+        if !renew::is_due(self.identity.validity, self.renewed_at, now) {
             return Ok(());
         }
-        match renew(&self.state, &self.identity, &self.reports).await {
+        let heard = self.contacts.heard();
+        match renew::renew(&self.state, &self.identity, heard, &self.reports).await {
             Ok(identity) => {
-                let heard = self.contacts.heard();
                 self.reports = self.reports.anew(tls::reports(&identity, heard)?);
                 self.identity = identity;
                 self.renewed_at = Some(now);
@@ -385,7 +377,7 @@ impl Cycle {
     /// Everything that waits, oldest first, until something stands in the way. A report that is
     /// refused for what it says is no reason to hold back the next one; two for the same reason
     /// are.
-    async fn send_waiting(&mut self) -> Result<Contact, CycleError> {
+    async fn send_waiting(&mut self) -> Contact {
         let mut last = Contact::Later { retry_after: None, why: Failure::default() };
         while let Some(oldest) = self.spool.waiting().first().cloned() {
             let next = self.send(&oldest).await;
@@ -402,7 +394,7 @@ impl Cycle {
                 break;
             }
         }
-        Ok(last)
+        last
     }
 
     async fn send(&mut self, draft: &Draft) -> Contact {
@@ -468,52 +460,4 @@ impl Cycle {
 /// Not about the machine, which no other report of it would help.
 fn is_about_the_report(refusal: &Refusal) -> bool {
     !matches!(refusal.status, 401 | 403)
-}
-
-/// Past half of its life, and not renewed today: on a machine whose clock runs months ahead every
-/// new certificate looks old, and that must not become a renewal at every contact.
-fn renewal_is_due(validity: Validity, renewed_at: Option<Timestamp>, now: Timestamp) -> bool {
-    let renewed_today = renewed_at.is_some_and(|at| (0..DAY).contains(&now.since(at)));
-    now >= validity.renew_from() && !renewed_today
-}
-
-fn addresses_of<'a>(configured: &'a [Address], identity: &'a Identity) -> &'a [Address] {
-    match configured {
-        [] => &identity.addresses,
-        configured => configured,
-    }
-}
-
-fn reports_to(
-    configured: &[Address],
-    identity: &Identity,
-    heard: Timestamp,
-) -> Result<Uplink, CycleError> {
-    let collectors = addresses_of(configured, identity).to_vec();
-    Ok(Uplink::new(collectors, tls::reports(identity, heard)?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NINETY_DAYS: Validity =
-        Validity { not_before: Timestamp(0), not_after: Timestamp(90 * DAY) };
-
-    #[test]
-    fn an_identity_is_renewed_from_half_of_its_life_on() {
-        let due = |now| renewal_is_due(NINETY_DAYS, None, Timestamp(now));
-        assert!(!due(45 * DAY - 1));
-        assert!(due(45 * DAY));
-        assert!(due(120 * DAY), "an expired one may still be renewed");
-    }
-
-    #[test]
-    fn a_clock_that_runs_ahead_renews_once_a_day() {
-        let renewed_at = Some(Timestamp(50 * DAY));
-        let due = |now| renewal_is_due(NINETY_DAYS, renewed_at, Timestamp(now));
-        assert!(!due(50 * DAY + 900));
-        assert!(due(51 * DAY));
-        assert!(due(50 * DAY - 1), "a clock that was set back says nothing");
-    }
 }

@@ -150,6 +150,15 @@ impl Identity {
         }
     }
 
+    /// Where to report: to these collectors, or, if there are none, to those of the enrolment.
+    #[must_use]
+    pub fn collectors<'a>(&'a self, configured: &'a [Address]) -> &'a [Address] {
+        match configured {
+            [] => &self.addresses,
+            configured => configured,
+        }
+    }
+
     fn assemble(files: &IdentityFiles) -> Result<Self, Unusable> {
         let key =
             PrivateKeyDer::from_pem_slice(files.key.as_bytes()).map_err(|_| Unusable::NotPem)?;

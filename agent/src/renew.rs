@@ -1,9 +1,10 @@
 //! Staying in: a new key and certificate in the place of one that is past half of its life.
 
 use report::Timestamp;
+use report::moment::DAY;
 use report::wire::{IdentityReply, RENEW_PATH, RenewRequest, WIRE};
 
-use crate::contacts::Contacts;
+use crate::certificate::Validity;
 use crate::identity::{Candidate, Identity, IdentityError, Purpose};
 use crate::state::StateDir;
 use crate::uplink::{Answer, Body, Failure, Refusal, Uplink, tls};
@@ -28,21 +29,30 @@ pub enum RenewError {
     Request(#[from] serde_json::Error),
 }
 
-/// Renews `identity` on the way that `reports` take, at the first collector that answers.
+/// Whether an identity is to be renewed now: past half of its life, and not renewed today. On a
+/// machine whose clock runs months ahead every new certificate looks old, and that must not become
+/// a renewal at every contact.
+#[must_use]
+pub fn is_due(validity: Validity, renewed_at: Option<Timestamp>, now: Timestamp) -> bool {
+    let renewed_today = renewed_at.is_some_and(|at| (0..DAY).contains(&now.since(at)));
+    now >= validity.renew_from() && !renewed_today
+}
+
+/// Renews `identity` on the way that `reports` take, at the first collector that answers. One was
+/// last `heard` at that moment by its own clock.
 ///
 /// # Errors
 /// When there is no new identity.
 pub async fn renew(
     state: &StateDir,
     identity: &Identity,
+    heard: Timestamp,
     reports: &Uplink,
 ) -> Result<Identity, RenewError> {
     let candidate = Candidate::new(state)?;
     let request =
         RenewRequest { wire: WIRE, csr: candidate.request()?, fingerprint: identity.fingerprint };
     let body = Body::plain(serde_json::to_string(&request)?);
-    // Where the contacts cannot be read, the certificate alone tells a dead clock.
-    let heard = Contacts::load(state, identity.machine).map_or(Timestamp(0), |it| it.heard());
     let uplink = reports.anew(tls::renewal(identity, heard)?);
     let reply: IdentityReply = match uplink.post(RENEW_PATH, &body).await {
         Answer::Accepted { reply, .. } => reply,
@@ -55,4 +65,29 @@ pub async fn renew(
         machine: Some(identity.machine),
     };
     Ok(candidate.certified(&purpose, &reply)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NINETY_DAYS: Validity =
+        Validity { not_before: Timestamp(0), not_after: Timestamp(90 * DAY) };
+
+    #[test]
+    fn an_identity_is_renewed_from_half_of_its_life_on() {
+        let due = |now| is_due(NINETY_DAYS, None, Timestamp(now));
+        assert!(!due(45 * DAY - 1));
+        assert!(due(45 * DAY));
+        assert!(due(120 * DAY), "an expired one may still be renewed");
+    }
+
+    #[test]
+    fn a_clock_that_runs_ahead_renews_once_a_day() {
+        let renewed_at = Some(Timestamp(50 * DAY));
+        let due = |now| is_due(NINETY_DAYS, renewed_at, Timestamp(now));
+        assert!(!due(50 * DAY + 900));
+        assert!(due(51 * DAY));
+        assert!(due(50 * DAY - 1), "a clock that was set back says nothing");
+    }
 }

@@ -103,13 +103,13 @@ impl Rounds {
                 let round = self.round(cycle, &schedule, occasion);
                 watchdog.vouch(LONGEST_ROUND, round).await
             };
-            let contact = tokio::select! {
+            let went = tokio::select! {
                 biased;
                 () = &mut stop => return Ok(()),
-                contact = round => contact?,
+                went = round => went?,
             };
-            if let Some(contact) = contact {
-                let wait = schedule.after(contact, Chance::draw()?);
+            if let Some(went) = went {
+                let wait = schedule.after(went, Chance::draw()?);
                 next = Instant::now() + wait;
                 tracing::info!(seconds = wait.as_secs(), "waiting for the next contact");
                 cycle.expect_next(wait);

@@ -122,10 +122,7 @@ impl Status {
     }
 
     fn add_identity(&mut self, identity: &Identity, configured: &[Address]) {
-        let collectors = match configured {
-            [] => &identity.addresses,
-            configured => configured,
-        };
+        let collectors = identity.collectors(configured);
         self.machine = Some(identity.machine);
         self.collectors = collectors.iter().map(Address::to_string).collect();
         self.certificate_until = Some(identity.validity.not_after);

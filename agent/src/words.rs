@@ -1,6 +1,6 @@
 //! Words in both languages.
 
-use report::{Lang, Timestamp};
+use report::{Bilingual, Lang, Timestamp};
 
 /// One word or phrase in Vietnamese and English.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +40,24 @@ pub fn moment(at: Timestamp, lang: Lang) -> String {
     }
 }
 
+/// A number of seconds as people say it.
+#[must_use]
+pub fn span(seconds: i64) -> Bilingual {
+    match seconds.unsigned_abs() {
+        seconds @ 0..120 => Bilingual::new(format!("{seconds} giây"), format!("{seconds} s")),
+        seconds @ 120..7200 => {
+            Bilingual::new(format!("{} phút", seconds / 60), format!("{} min", seconds / 60))
+        }
+        seconds @ 7200..172_800 => {
+            Bilingual::new(format!("{} giờ", seconds / 3600), format!("{} h", seconds / 3600))
+        }
+        seconds => {
+            let days = seconds / 86_400;
+            Bilingual::new(format!("{days} ngày"), format!("{days} days"))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,5 +67,11 @@ mod tests {
         let at = Timestamp::from_civil((2026, 11, 22), (3, 9, 14)).unwrap();
         assert_eq!(moment(at, Lang::Vi), "22/11/2026 03:09 UTC");
         assert_eq!(moment(at, Lang::En), "2026-11-22T03:09:14Z");
+    }
+
+    #[test]
+    fn spans_are_said_in_the_unit_people_would_use() {
+        let said = [119, 120, 7199, 7200, 172_799, 172_800, -900].map(|seconds| span(seconds).en);
+        assert_eq!(said, ["119 s", "2 min", "119 min", "2 h", "47 h", "2 days", "15 min"]);
     }
 }

@@ -3,14 +3,14 @@
 use report::{Bilingual, Timestamp};
 
 use super::state::{Openness, Rights};
-use super::{Check, Question, quoted, span};
+use super::{Check, Question, quoted};
 use crate::certificate::Validity;
 use crate::contacts::Contacts;
 use crate::fingerprint::{FingerprintError, fingerprint};
 use crate::host::Host;
 use crate::identity::{Identity, IdentityError};
 use crate::state::StateDir;
-use crate::words::moment;
+use crate::words::{moment, span};
 
 /// What was found of it.
 pub(super) struct Known {

@@ -10,13 +10,14 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::identity::renews_itself;
-use super::{Check, Health, Question, span};
+use super::{Check, Health, Question};
 use crate::address::Address;
 use crate::clock;
 use crate::config::Config;
 use crate::identity::Identity;
 use crate::uplink::reach::{reach, resolve};
 use crate::uplink::{Distrust, ExchangeError, Told, Uplink, tls, within};
+use crate::words::span;
 
 /// From here on people should look at a clock, in seconds.
 const SKEW_TO_TELL: u64 = 5 * 60;
@@ -31,20 +32,18 @@ pub(super) async fn examine(
     heard: Timestamp,
     patience: Duration,
 ) -> Vec<Check> {
-    let addresses = match (&config.collectors[..], identity) {
-        ([], Some(identity)) => identity.addresses.clone(),
-        (configured, _) => configured.to_vec(),
-    };
+    let configured = &config.collectors[..];
+    let addresses = identity.map_or(configured, |identity| identity.collectors(configured));
     if addresses.is_empty() {
         let why = Bilingual::new("chưa biết máy chủ thu nhận nào", "no collector is known");
         return STEPS.map(|step| Check::untested(step, why.clone())).into();
     }
     let uplink = identity.map(|identity| tls::reports(identity, heard)).and_then(Result::ok);
     let uplink =
-        uplink.map(|tls| Uplink::new(addresses.clone(), tls).through(config.proxy.clone()));
+        uplink.map(|tls| Uplink::new(addresses.to_vec(), tls).through(config.proxy.clone()));
     let way = Way { config, uplink, patience };
     let mut checks = Vec::new();
-    for address in &addresses {
+    for address in addresses {
         checks.extend(way.to(address).await.map(|check| check.of(address.to_string())));
     }
     checks

@@ -43,11 +43,8 @@ pub fn doctor(examination: &Examination, lang: Lang) -> String {
 }
 
 fn add(table: &mut Table<3>, check: &Check, label: &str, lang: Lang) {
-    let mut lines = folded(check.seen.get(lang), SEEN_WIDTH).into_iter();
-    table.row([health(check.health).get(lang), label, &lines.next().unwrap_or_default()]);
-    for line in lines {
-        table.row(["", "", &line]);
-    }
+    let cells = [health(check.health).get(lang), label, check.seen.get(lang)];
+    table.folded_row(cells, [usize::MAX, usize::MAX, SEEN_WIDTH]);
     if let Some(remedy) = &check.remedy {
         table.note(&folded(remedy.get(lang), REMEDY_WIDTH));
     }

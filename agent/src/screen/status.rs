@@ -5,7 +5,7 @@ use report::{Lang, RuleVerdict, Timestamp, Verdict};
 use super::table::{Table, folded, harmless};
 use crate::contacts::{AttemptFailure, ContactKind, Trouble};
 use crate::status::{Spooled, Status};
-use crate::words::{Words, moment, words};
+use crate::words::{Words, moment, span, words};
 
 const IDENTITY: Words = words("Danh tính", "Identity");
 const NOT_ENROLLED: Words = words(
@@ -153,23 +153,11 @@ fn how(failure: Option<&AttemptFailure>, lang: Lang) -> String {
 
 /// Moments are whole seconds, so one more or less is none.
 fn skew(seconds: i64, lang: Lang) -> String {
-    let by = |words: Words| {
-        let (amount, unit) = amount(seconds.unsigned_abs());
-        format!("{} {amount} {}", words.get(lang), unit.get(lang))
-    };
+    let by = |words: Words| format!("{} {}", words.get(lang), span(seconds).get(lang));
     match seconds {
         -1..=1 => IN_TIME.get(lang).to_owned(),
         2.. => by(AHEAD),
         _ => by(BEHIND),
-    }
-}
-
-fn amount(seconds: u64) -> (u64, Words) {
-    match seconds {
-        0..120 => (seconds, words("giây", "s")),
-        120..7200 => (seconds / 60, words("phút", "min")),
-        7200..172_800 => (seconds / 3600, words("giờ", "h")),
-        _ => (seconds / 86_400, words("ngày", "days")),
     }
 }
 

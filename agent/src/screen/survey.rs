@@ -4,7 +4,7 @@ use report::fact::Ignorance;
 use report::moment::Clock;
 use report::{Fact, Lang, Observation, Outcome, Reading, Reason, Record, Topic, Value};
 
-use super::table::{Table, folded, harmless};
+use super::table::{Table, harmless};
 use crate::words::{Words, moment, words};
 
 const ABSENT: Words = words("không có", "absent");
@@ -48,7 +48,10 @@ fn add(table: &mut Table<3>, label: &str, reading: &Reading, lang: Lang) {
     let source = reading.source.as_ref().map_or("", |text| text.as_str());
     let records = match &reading.fact {
         Fact::Known(Value::Records(records)) => records,
-        fact => return add_folded(table, label, &shown(fact, lang), source),
+        fact => {
+            let widths = [usize::MAX, WIDTH, usize::MAX];
+            return table.folded_row([label, &shown(fact, lang), source], widths);
+        }
     };
     let count = match records.len() {
         0 => NONE.get(lang).to_owned(),
@@ -62,15 +65,6 @@ fn add(table: &mut Table<3>, label: &str, reading: &Reading, lang: Lang) {
 
 /// How wide a value may be before it goes on below.
 const WIDTH: usize = 60;
-
-fn add_folded(table: &mut Table<3>, label: &str, value: &str, source: &str) {
-    let mut lines = folded(value, WIDTH).into_iter();
-    let first = lines.next().unwrap_or_default();
-    table.row([label, &first, source]);
-    for line in lines {
-        table.row(["", &line, ""]);
-    }
-}
 
 fn add_record(table: &mut Table<3>, number: usize, record: &Record, lang: Lang) {
     for (field, reading) in &record.0 {
@@ -141,6 +135,7 @@ mod tests {
     use report::observation::Facts;
     use report::{FactKey, Moment, Text, Timestamp};
 
+    use super::super::table::folded;
     use super::*;
 
     fn at() -> Timestamp {

@@ -232,7 +232,8 @@ async fn a_dead_clock_and_a_certificate_that_is_over_silence_nobody() {
         assert_eq!((asked.path.as_str(), asked.alpn.as_deref()), (CLOCK_PATH, Some(RENEW_ALPN)));
         assert!(uplink.today().since(collector.now()).abs() < 60, "renewal is due by that");
 
-        let renewed = renew(&machine.state(), &identity(&machine), &uplink).await.unwrap();
+        let renewed =
+            renew(&machine.state(), &identity(&machine), Timestamp(0), &uplink).await.unwrap();
         let uplink = uplink.anew(tls::reports(&renewed, Timestamp(0)).unwrap());
         assert!(is_accepted(&uplink).await);
         assert_eq!(collector.paths()[1..], [CLOCK_PATH, RENEW_PATH, REPORTS_PATH]);

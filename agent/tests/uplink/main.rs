@@ -307,7 +307,8 @@ async fn a_process_killed_before_sending_leaves_its_report_to_the_next() {
     let collector = Collector::start().await;
     let machine = joined(&collector).await;
     let mut killed = machine.cycle().unwrap();
-    let draft = killed.prepare().await.unwrap();
+    assert!(killed.notice(false).await.unwrap().is_none());
+    let draft = killed.spool().waiting()[0].clone();
     drop(killed);
     let left = Spool::look(&machine.state()).unwrap();
     let says = |draft: &Draft| (draft.sequence, draft.says());
@@ -327,7 +328,7 @@ async fn a_kept_report_that_is_no_longer_young_is_followed_by_a_new_one() {
     let collector = Collector::start().await;
     let machine = joined(&collector).await;
     let mut cycle = machine.cycle().unwrap();
-    cycle.prepare().await.unwrap();
+    assert!(cycle.notice(false).await.unwrap().is_none());
     cycle.contact(Kept::YoungerThan(Duration::ZERO)).await.unwrap();
     assert_eq!(reports(&collector), [1, 2], "oldest first");
     assert!(machine.status().spooled.is_none());

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use agent::cycle::{Contact, Kept};
+use agent::cycle::{Contact, Cycle, Kept};
 use report::Sequence;
 use report::wire::{REPORT_BURST, decode_heartbeat};
 
@@ -12,6 +12,14 @@ use crate::{KEPT, Machine, joined, reports};
 
 fn paths(collector: &Collector) -> Vec<String> {
     collector.paths().split_off(1)
+}
+
+/// Keeps a report under each of these names and tells nobody.
+async fn keep(machine: &Machine, cycle: &mut Cycle, names: &[&str]) {
+    for name in names {
+        machine.is_called(name);
+        assert!(cycle.notice(false).await.unwrap().is_none());
+    }
 }
 
 #[tokio::test]
@@ -102,10 +110,7 @@ async fn a_burst_ends_where_the_collector_has_had_enough() {
     let collector = Collector::start().await;
     let machine = joined(&collector).await;
     let mut cycle = machine.cycle().unwrap();
-    for name in ["a", "b", "c"] {
-        machine.is_called(name);
-        cycle.prepare().await.unwrap();
-    }
+    keep(&machine, &mut cycle, &["a", "b", "c"]).await;
     collector.will([Next::Accept, Next::Busy(300)]);
     let Contact::Later { retry_after, .. } = cycle.contact(KEPT).await.unwrap() else {
         panic!("it has had enough");
@@ -120,10 +125,7 @@ async fn a_report_refused_for_what_it_says_does_not_hold_back_the_next() {
     let collector = Collector::start().await;
     let machine = joined(&collector).await;
     let mut cycle = machine.cycle().unwrap();
-    for name in ["a", "b"] {
-        machine.is_called(name);
-        cycle.prepare().await.unwrap();
-    }
+    keep(&machine, &mut cycle, &["a", "b"]).await;
     collector.will([Next::Refuse(422)]);
     assert!(matches!(cycle.contact(KEPT).await.unwrap(), Contact::Accepted(_)));
     assert_eq!(reports(&collector), [1, 2]);
@@ -136,10 +138,7 @@ async fn what_the_collector_has_is_not_sent_again_though_its_file_is_still_there
     let collector = Collector::start().await;
     let machine = joined(&collector).await;
     let mut cycle = machine.cycle().unwrap();
-    for name in ["a", "b", "c"] {
-        machine.is_called(name);
-        cycle.prepare().await.unwrap();
-    }
+    keep(&machine, &mut cycle, &["a", "b", "c"]).await;
     let spool = machine.state().join("spool");
     let kept = machine.state().join("kept");
     copy(&spool, &kept);
@@ -169,10 +168,7 @@ async fn two_refusals_for_the_same_reason_end_a_burst_and_what_they_cost_is_coun
     let collector = Collector::start().await;
     let machine = joined(&collector).await;
     let mut cycle = machine.cycle().unwrap();
-    for name in ["a", "b", "c", "d"] {
-        machine.is_called(name);
-        cycle.prepare().await.unwrap();
-    }
+    keep(&machine, &mut cycle, &["a", "b", "c", "d"]).await;
     collector.will([Next::Refuse(400), Next::Refuse(400)]);
     assert!(matches!(cycle.contact(KEPT).await.unwrap(), Contact::Refused(_)));
     let status = machine.status();
