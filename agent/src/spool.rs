@@ -151,7 +151,7 @@ impl Spool {
         let Some(refused) = self.waiting.iter().position(|draft| draft.sequence == sequence) else {
             return Ok(());
         };
-        if self.refused()?.is_some() {
+        if self.refused().is_ok_and(|former| former.is_some()) {
             self.drop_more(1);
         }
         let report = self.waiting.get(refused).map(Draft::kept).unwrap_or_default();

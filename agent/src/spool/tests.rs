@@ -131,6 +131,17 @@ fn a_refused_report_is_kept_with_its_reason_and_waits_no_longer() {
     assert_eq!(Draft::read(refused.report.get().as_bytes()), Some(draft(7)));
 }
 
+/// What stands in the place where it would be put aside holds up no other report.
+#[test]
+fn a_refused_report_that_cannot_be_put_aside_waits_no_longer_all_the_same() {
+    let (_folder, state) = state();
+    let mut spool = Spool::open(&state).unwrap();
+    std::fs::create_dir(state.join(REFUSED)).unwrap();
+    spool.put(draft(7)).unwrap();
+    assert!(spool.refuse(Sequence(7), &refusal(), Timestamp(5)).is_err());
+    assert!(numbers(&spool).is_empty());
+}
+
 #[test]
 fn reports_of_a_former_identity_are_let_go() {
     let (_folder, state) = state();
