@@ -73,9 +73,7 @@ impl Agent {
     #[must_use]
     pub fn command(&self, arguments: &[&str]) -> Output {
         let options = self.options();
-        let mut all: Vec<_> = arguments.to_vec();
-        all.extend(options.iter().map(String::as_str));
-        run(&self.program, &all)
+        run(&self.program, &with(arguments, &options))
     }
 
     /// The options that name its settings, its state and its root.
@@ -136,20 +134,19 @@ impl Agent {
     /// The same with variables that a service manager would set.
     #[must_use]
     pub fn start_under(&self, manager: &[(&str, &str)]) -> Running {
-        let options = self.options();
-        let mut arguments = vec!["run"];
-        arguments.extend(options.iter().map(String::as_str));
-        let log = self.folder.join("agent.log");
-        Running::start_under(manager, &self.program, &arguments, &log)
+        self.begin(&["run"], manager)
     }
 
     /// Begins to survey and to report once.
     #[must_use]
     pub fn begin_report(&self) -> Running {
+        self.begin(&["run", "--once"], &[])
+    }
+
+    fn begin(&self, arguments: &[&str], manager: &[(&str, &str)]) -> Running {
         let options = self.options();
-        let mut arguments = vec!["run", "--once"];
-        arguments.extend(options.iter().map(String::as_str));
-        Running::start(&self.program, &arguments, &self.folder.join("agent.log"))
+        let log = self.folder.join("agent.log");
+        Running::start_under(manager, &self.program, &with(arguments, &options), &log)
     }
 
     /// The reports that wait on disk, oldest first, as they stand there.
@@ -192,6 +189,10 @@ impl Agent {
         serde_json::from_slice(&output.stdout)
             .unwrap_or_else(|error| panic!("{error}\n{}", all(&output)))
     }
+}
+
+fn with<'a>(arguments: &[&'a str], options: &'a [String]) -> Vec<&'a str> {
+    arguments.iter().copied().chain(options.iter().map(String::as_str)).collect()
 }
 
 fn is_report(path: &Path) -> bool {

@@ -8,17 +8,13 @@ use report::Timestamp;
 /// Either a number of seconds, or a date. That is held against the date of the answer itself: the
 /// clock of this machine may be wrong, and both dates come from one clock.
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = text(headers, &header::RETRY_AFTER)?;
-    if let Ok(seconds) = text.parse() {
+    let asked = text(headers, &header::RETRY_AFTER)?;
+    if let Ok(seconds) = asked.parse() {
         return Some(Duration::from_secs(seconds));
     }
-    let answered_at = imf_fixdate(text_of_date(headers)?)?;
-    let seconds = imf_fixdate(text)?.since(answered_at);
+    let answered_at = imf_fixdate(text(headers, &header::DATE)?)?;
+    let seconds = imf_fixdate(asked)?.since(answered_at);
     Some(Duration::from_secs(seconds.max(0).unsigned_abs()))
-}
-
-fn text_of_date(headers: &HeaderMap) -> Option<&str> {
-    text(headers, &header::DATE)
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {

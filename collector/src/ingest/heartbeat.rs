@@ -1,4 +1,4 @@
-//! Heartbeats: a complete survey gave the same facts as the last report.
+//! Heartbeats: a survey came to the same as the last report.
 //!
 //! A heartbeat confirms what is kept and brings nothing of its own. So wherever it does not fit
 //! exactly, the answer is that the report is wanted, and the report is then held against the past
