@@ -17,6 +17,7 @@ use rustls_pki_types::CertificateDer;
 
 use crate::hub::Hub;
 use crate::identities::AuthenticatedMachine;
+use crate::machine::MachineView;
 use crate::policy::{JudgeClock, Subject, explain};
 use crate::problem::Refusal;
 use crate::store::{CertificateUsed, StoreReport, Stored};
@@ -76,7 +77,7 @@ async fn answer(
         .fleet()
         .get(sender.machine())
         .map(|machine| {
-            let subject = Subject::of(&policies, &machine, now);
+            let subject = Subject::of(&policies, MachineView::new(&machine), now);
             explain(&policies, &subject, JudgeClock::at(now))
         })
         .ok_or_else(|| Refusal::ours("store", "an authenticated machine is not in the fleet"))?;

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use report::{MachineId, Observation, Timestamp, Topic};
 
 pub use pending::Pending;
+pub use view::MachineView;
 
 mod pending;
+pub mod view;
 
 /// A machine that has an identity.
 #[derive(Clone, Debug)]

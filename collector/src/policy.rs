@@ -17,6 +17,7 @@ pub mod facts;
 #[cfg(test)]
 pub(crate) mod fixtures;
 pub mod folder;
+pub mod hourglass;
 pub mod judge;
 pub mod period;
 pub mod posture;
@@ -31,6 +32,7 @@ pub(crate) mod words;
 
 pub use catalogues::Catalogues;
 pub use folder::{Folder, FolderHash};
+pub use hourglass::Hourglass;
 pub use judge::{Judgement, explain, judge};
 pub use posture::Posture;
 pub use problem::{Problem, Problems};

@@ -209,9 +209,23 @@ impl FactKey {
             .map(Self)
     }
 
+    /// The key of this name, for constants: one that is not in the table ends the build.
+    #[must_use]
+    #[expect(clippy::panic, reason = "constants are computed when the program is built")]
+    pub const fn of(name: &str) -> Self {
+        let mut slot = 0;
+        while slot < FACTS.len() {
+            if is_same(FACTS[slot].name, name) {
+                return Self(slot as u16);
+            }
+            slot += 1;
+        }
+        panic!("the catalogue of facts has no such name")
+    }
+
     /// Every key, in the table's order.
-    pub fn all() -> impl Iterator<Item = Self> {
-        (0..FACTS.len()).filter_map(|slot| u16::try_from(slot).ok()).map(Self)
+    pub fn all() -> impl ExactSizeIterator<Item = Self> {
+        (0..FACTS.len()).map(|slot| Self(slot as u16))
     }
 
     /// Its row.
@@ -232,6 +246,15 @@ impl FactKey {
     pub fn name(self) -> &'static str {
         self.spec().name
     }
+}
+
+const fn is_same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let mut at = 0;
+    while at < one.len() && at < other.len() && one[at] == other[at] {
+        at += 1;
+    }
+    at == one.len() && at == other.len()
 }
 
 impl std::fmt::Debug for FactKey {
@@ -363,6 +386,15 @@ mod tests {
             assert_eq!(FactKey::named(key.name()), Some(key));
         }
         assert_eq!(FactKey::named("antivirus.unheard_of"), None);
+    }
+
+    #[test]
+    fn a_constant_is_the_key_of_its_whole_name() {
+        const KIND: FactKey = FactKey::of("machine.kind");
+        assert_eq!(Some(KIND), FactKey::named("machine.kind"));
+        for (one, other) in [("a", "ab"), ("ab", "a"), ("ab", "ac"), ("", "a")] {
+            assert!(!is_same(one, other) && is_same(one, one), "{one} {other}");
+        }
     }
 
     #[test]

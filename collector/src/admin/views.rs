@@ -9,7 +9,7 @@ use report::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::machine::{Machine, Standing};
+use crate::machine::{Machine, MachineView, Standing};
 use crate::policy::posture::Member;
 use crate::policy::{JudgeClock, PolicySet, Posture, Subject, explain};
 
@@ -115,14 +115,14 @@ pub fn machine(
             || member.machine.is_some_and(|id| id.to_string() == name)
     });
     if let Some(member) = member {
-        let machine = member.machine.and_then(|id| known.get(&id).copied());
+        let machine = member.machine.and_then(|id| known.get(&id).copied()).map(MachineView::new);
         let row_in_force = member.row.as_deref().and_then(|id| set.register.machines.get(id));
         let subject = Subject { row: row_in_force, machine };
         let verdict = explain(set, &subject, clock);
         return Some(MachineDetail { machine: row(set, member, &known), verdict });
     }
     let machine = find(machines, name)?;
-    let subject = Subject::of(set, machine, now);
+    let subject = Subject::of(set, MachineView::new(machine), now);
     let judgement = crate::policy::judge(set, &subject, clock);
     let row_id = subject.row.map(|row| row.id.clone());
     let member = Member { row: row_id, machine: Some(machine.id), judgement };
@@ -180,7 +180,7 @@ fn by_id(machines: &[Arc<Machine>]) -> BTreeMap<MachineId, &Machine> {
     machines.iter().map(|machine| (machine.id, machine.as_ref())).collect()
 }
 
-fn row(set: &PolicySet, member: &Member, known: &BTreeMap<MachineId, &Machine>) -> MachineRow {
+fn row(set: &PolicySet, member: &Member<'_>, known: &BTreeMap<MachineId, &Machine>) -> MachineRow {
     let machine = member.machine.and_then(|id| known.get(&id).copied());
     let judgement = &member.judgement;
     let registered = member.row.as_deref().and_then(|id| set.register.machines.get(id));
@@ -188,7 +188,7 @@ fn row(set: &PolicySet, member: &Member, known: &BTreeMap<MachineId, &Machine>) 
     MachineRow {
         row: member.row.clone(),
         id: member.machine,
-        unit: judgement.unit.clone(),
+        unit: judgement.unit.map(str::to_owned),
         kind: judgement.kind.map(|kind| kind.name().to_owned()),
         level: judgement.level,
         host_name: machine

@@ -61,6 +61,19 @@ impl Calendar {
         }
     }
 
+    /// The last moment up to which no more than so many seconds have gone by since another, without
+    /// what lies in holidays.
+    #[must_use]
+    pub fn after(&self, from: Timestamp, seconds: i64) -> Timestamp {
+        let mut last = from + seconds;
+        for (start, end) in &self.holidays {
+            if *end > from && *start <= last {
+                last = last + end.since((*start).max(from));
+            }
+        }
+        last
+    }
+
     /// Seconds between two moments without what lies in holidays; negative when `until` is first.
     #[must_use]
     pub fn counted_seconds(&self, from: Timestamp, until: Timestamp) -> i64 {
@@ -95,6 +108,22 @@ mod tests {
         assert_eq!(calendar.date_of(start), date(2026, 11, 22));
         assert_eq!(calendar.date_of(start - 1), date(2026, 11, 21));
         assert_eq!(calendar.end_of(date(2026, 11, 21)), start - 1);
+    }
+
+    #[test]
+    fn a_deadline_is_the_last_moment_that_is_in_time() {
+        let calendar = vietnam(&[
+            (date(2026, 2, 16), date(2026, 2, 18)),
+            (date(2026, 2, 20), date(2026, 2, 20)),
+        ]);
+        for first in [10, 14, 15, 16, 17, 18, 19, 20, 21] {
+            for (hours, seconds) in [(0, 0), (0, DAY), (7, DAY), (7, 3 * DAY), (23, 9 * DAY)] {
+                let from = calendar.start_of(date(2026, 2, first)) + hours * 3600;
+                let last = calendar.after(from, seconds);
+                assert!(calendar.counted_seconds(from, last) <= seconds, "{first} {hours}");
+                assert!(calendar.counted_seconds(from, last + 1) > seconds, "{first} {hours}");
+            }
+        }
     }
 
     #[test]

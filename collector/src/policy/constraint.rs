@@ -3,17 +3,17 @@
 use jiff::civil::Date;
 use regex::Regex;
 use report::catalogue::{Kind, Tense};
-use report::moment::DAY;
-use report::{Bilingual, FactKey, Lang, Timestamp, Value};
+use report::{Bilingual, FactKey, Lang, Timestamp};
 
 use super::calendar::Calendar;
 use super::document::{Item, Shape};
 use super::facts::Finding;
+use super::hourglass::Hourglass;
 use super::period::Period;
 use super::problem::did_you_mean;
-use super::subject::JudgeClock;
 use super::why::Why;
 use super::words;
+use crate::machine::view::Datum;
 
 /// One fact and everything that is asked of it.
 #[derive(Clone, Debug)]
@@ -40,22 +40,22 @@ enum Test {
 }
 
 /// What a clause says of a finding.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ClauseRuling {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClauseRuling<'m> {
     /// Known and met, or absent where that is asked for.
     Pass,
     /// Known and not met, or absent.
     Fail,
     /// It cannot be said.
-    Unknown(Why),
+    Unknown(Why<'m>),
 }
 
 impl Clause {
     /// Judges what is known of the fact.
     #[must_use]
-    pub fn judge(&self, finding: &Finding<'_>, clock: JudgeClock) -> ClauseRuling {
+    pub fn judge<'m>(&self, finding: Finding<'m>, clock: &Hourglass) -> ClauseRuling<'m> {
         match finding {
-            Finding::Unknown(why) => ClauseRuling::Unknown(why.clone()),
+            Finding::Unknown(why) => ClauseRuling::Unknown(why),
             Finding::Absent if matches!(self.tests[..], [Test::Present(false)]) => {
                 ClauseRuling::Pass
             }
@@ -64,10 +64,10 @@ impl Clause {
         }
     }
 
-    fn judge_known(&self, value: &Value, clock: JudgeClock) -> ClauseRuling {
-        if let (Kind::Moment(Tense::Happened), Value::Moment(moment)) =
+    fn judge_known<'m>(&self, value: Datum<'m>, clock: &Hourglass) -> ClauseRuling<'m> {
+        if let (Kind::Moment(Tense::Happened), Datum::Moment(moment)) =
             (self.key.spec().kind, value)
-            && moment.at > clock.now + DAY
+            && clock.is_future(moment.at)
         {
             return ClauseRuling::Unknown(Why::Future(moment.at));
         }
@@ -271,22 +271,20 @@ fn read_pattern(item: &Item<'_>) -> Option<Regex> {
 
 impl Test {
     /// Whether a known value meets this. A value of another kind than the catalogue's meets nothing.
-    fn holds(&self, value: &Value, clock: JudgeClock) -> bool {
+    fn holds(&self, value: Datum<'_>, clock: &Hourglass) -> bool {
         match (self, value) {
             (Self::Present(present), _) => *present,
-            (Self::Words(words), Value::Choice(word)) => words.contains(word),
-            (Self::Texts(texts), Value::Text(text)) => texts.iter().any(|one| one == text.as_str()),
-            (Self::Matches(regex), Value::Text(text)) => regex.is_match(text.as_str()),
-            (Self::Bool(wanted), Value::Bool(is)) => wanted == is,
-            (Self::Counts(counts), Value::Count(count)) => counts.contains(count),
-            (Self::Min(min), Value::Count(count)) => count >= min,
-            (Self::Max(max), Value::Count(count)) => count <= max,
-            (Self::MaxAge(age), Value::Moment(moment)) => {
-                clock.now.since(moment.at) <= age.seconds()
-            }
-            (Self::NotBefore(earliest, _), Value::Moment(moment)) => moment.at >= *earliest,
-            (Self::MinLeft(left), Value::Moment(moment)) => {
-                moment.at.since(clock.horizon) >= left.seconds()
+            (Self::Words(words), Datum::Choice(word)) => words.contains(&word),
+            (Self::Texts(texts), Datum::Text(text)) => texts.iter().any(|one| one == text),
+            (Self::Matches(regex), Datum::Text(text)) => regex.is_match(text),
+            (Self::Bool(wanted), Datum::Bool(is)) => *wanted == is,
+            (Self::Counts(counts), Datum::Count(count)) => counts.contains(&count),
+            (Self::Min(min), Datum::Count(count)) => count >= *min,
+            (Self::Max(max), Datum::Count(count)) => count <= *max,
+            (Self::MaxAge(age), Datum::Moment(moment)) => !clock.is_past(moment.at + age.seconds()),
+            (Self::NotBefore(earliest, _), Datum::Moment(moment)) => moment.at >= *earliest,
+            (Self::MinLeft(left), Datum::Moment(moment)) => {
+                !clock.is_over(moment.at - left.seconds())
             }
             (
                 Self::Words(_)
@@ -299,12 +297,12 @@ impl Test {
                 | Self::MaxAge(_)
                 | Self::NotBefore(..)
                 | Self::MinLeft(_),
-                Value::Text(_)
-                | Value::Choice(_)
-                | Value::Bool(_)
-                | Value::Count(_)
-                | Value::Moment(_)
-                | Value::Records(_),
+                Datum::Text(_)
+                | Datum::Choice(_)
+                | Datum::Bool(_)
+                | Datum::Count(_)
+                | Datum::Moment(_)
+                | Datum::Records(_),
             ) => false,
         }
     }

@@ -4,163 +4,179 @@
 //! unknown, and moments by the machine's clock are corrected. Then the facts that no agent can
 //! know are derived, each with its evidence.
 
-use std::borrow::Cow;
-
-use report::catalogue::{Kind, Origin, Platform};
-use report::{Clock, Fact, FactKey, Moment, Outcome, Text, Timestamp, Topic, Value};
+use report::catalogue::{Origin, Platform};
+use report::{Clock, FactKey, Moment, Topic};
 
 use super::PolicySet;
 use super::facts::{Evidence, Facts, Finding};
-use super::subject::{JudgeClock, Subject};
+use super::hourglass::Hourglass;
+use super::subject::Subject;
 use super::why::{Matter, Why};
-use crate::machine::Machine;
+use crate::machine::view::{Datum, FactsView, OutcomeView, Seen, TopicView};
 use crate::register::{MachineKind, MachineRow, Systems};
 
 mod antivirus;
 mod patches;
 
+const OS_ID: FactKey = FactKey::of("machine.os_id");
+const OS_VERSION: FactKey = FactKey::of("machine.os_version");
+const SUPPORTED_UNTIL: FactKey = FactKey::of("os.supported_until");
+const CHASSIS: FactKey = FactKey::of("machine.chassis");
+const CLAIMED_LEVEL: FactKey = FactKey::of("assignment.level");
+const OS_FAMILY: FactKey = FactKey::of("machine.os_family");
+/// Workstation or server.
+pub(crate) const KIND: FactKey = FactKey::of("machine.kind");
+/// The level of the machine's information systems.
+pub(crate) const LEVEL: FactKey = FactKey::of("machine.level");
+/// The unit.
+pub(crate) const UNIT: FactKey = FactKey::of("machine.unit");
+const LEVEL_MISMATCH: FactKey = FactKey::of("machine.level_mismatch");
+
 /// Everything that is known of a machine.
 #[must_use]
-pub fn derive<'m>(set: &'m PolicySet, subject: &Subject<'m>, clock: JudgeClock) -> Facts<'m> {
-    let mut facts = Facts::blank();
-    for key in FactKey::all() {
-        if let Origin::Agent(topic) = key.spec().origin {
-            facts.set(key, observed(subject.machine, topic, key, clock.now));
-        }
-    }
+pub fn derive<'m>(set: &'m PolicySet, subject: &Subject<'m>, clock: &Hourglass) -> Facts<'m> {
+    let mut facts = observed(subject, clock);
     antivirus::derive(set, subject, clock, &mut facts);
-    patches::derive(set, subject, clock, &mut facts);
+    patches::derive(subject, clock, &mut facts);
     os_support(set, &mut facts);
     place(set, subject, clock, &mut facts);
     facts
 }
 
-fn observed<'m>(
-    machine: Option<&'m Machine>,
-    topic: Topic,
-    key: FactKey,
-    now: Timestamp,
-) -> Finding<'m> {
-    let Some(kept) = machine.and_then(|machine| machine.topics.get(&topic)) else {
-        return Finding::Unknown(Why::TopicMissing(topic));
-    };
-    let facts = match &kept.observation.outcome {
-        Outcome::Failed(ignorance) => return Finding::Unknown(Why::ProbeFailed(ignorance.clone())),
-        Outcome::NotApplicable(said) => {
-            return Finding::Unknown(Why::SaidNotApplicable(said.clone()));
+/// What the agent saw, in the collector's time.
+fn observed<'m>(subject: &Subject<'m>, clock: &Hourglass) -> Facts<'m> {
+    let mut facts = Facts::unknown(Why::FactMissing);
+    let mut missing = Topic::ALL.to_vec();
+    for topic in subject.machine.into_iter().flat_map(|machine| machine.topics()) {
+        missing.retain(|other| *other != topic.topic);
+        match topic.outcome {
+            OutcomeView::Observed(seen) => take_over(seen, &topic, clock, &mut facts),
+            OutcomeView::NotApplicable(said) => {
+                set_all(topic.topic, Why::SaidNotApplicable(said), &mut facts);
+            }
+            OutcomeView::Failed(obstacle) => {
+                set_all(topic.topic, Why::ProbeFailed(obstacle), &mut facts);
+            }
         }
-        Outcome::Observed(facts) => facts,
-    };
-    // What always changes stands in no heartbeat.
-    let seen_at = if key.spec().volatile { kept.seen_at() } else { kept.last_seen_at() };
-    if seen_at > now + report::moment::DAY {
-        return Finding::Unknown(Why::Future(seen_at));
     }
-    if now.since(seen_at) > key.spec().stale_after {
-        return Finding::Unknown(Why::Stale(seen_at));
+    for topic in missing {
+        set_all(topic, Why::TopicMissing(topic), &mut facts);
     }
-    match facts.get(&key) {
-        Some(reading) => in_our_time(reading.fact.as_ref(), kept.skew),
-        None => Finding::Unknown(Why::FactMissing),
+    facts
+}
+
+fn set_all<'m>(topic: Topic, why: Why<'m>, facts: &mut Facts<'m>) {
+    for key in FactKey::all().filter(|key| key.spec().origin == Origin::Agent(topic)) {
+        facts.set(key, Finding::Unknown(why));
+    }
+}
+
+/// Facts that were seen too long ago to speak for today, or in the future, are unknown.
+fn take_over<'m>(
+    seen: FactsView<'m>,
+    topic: &TopicView<'m>,
+    clock: &Hourglass,
+    facts: &mut Facts<'m>,
+) {
+    for (key, fact) in seen.iter() {
+        let spec = key.spec();
+        // What always changes stands in no heartbeat.
+        let seen_at = if spec.volatile { topic.seen_at } else { topic.last_seen_at };
+        let finding = if clock.is_future(seen_at) {
+            Finding::Unknown(Why::Future(seen_at))
+        } else if clock.is_past(seen_at + spec.stale_after) {
+            Finding::Unknown(Why::Stale(seen_at))
+        } else {
+            in_our_time(fact, topic.skew)
+        };
+        facts.set(key, finding);
     }
 }
 
 /// Corrects a moment by the machine's clock.
-fn in_our_time(fact: Fact<&Value>, skew: i64) -> Finding<'_> {
+pub(crate) fn in_our_time(fact: Seen<'_>, skew: i64) -> Finding<'_> {
     match fact {
-        Fact::Known(Value::Moment(Moment { at, clock: Clock::Machine })) => {
-            Finding::known(Value::Moment(Moment::machine(*at - skew)))
+        Seen::Known(Datum::Moment(Moment { at, clock: Clock::Machine })) => {
+            Finding::Known(Datum::Moment(Moment::machine(at - skew)))
         }
-        Fact::Known(value) => Finding::Known(Cow::Borrowed(value)),
-        Fact::Absent => Finding::Absent,
-        Fact::Unknown(ignorance) => Finding::Unknown(Why::Unreadable(ignorance)),
+        Seen::Known(value) => Finding::Known(value),
+        Seen::Absent => Finding::Absent,
+        Seen::Unknown(obstacle) => Finding::Unknown(Why::Unreadable(obstacle)),
     }
 }
 
 /// The family of the machine's operating system, which does not grow stale.
 pub(crate) fn os_family(subject: &Subject<'_>) -> Option<Platform> {
-    let key = FactKey::named("machine.os_family")?;
-    let kept = subject.machine?.topics.get(&Topic::Machine)?;
-    let Outcome::Observed(facts) = &kept.observation.outcome else {
+    let topic = subject.machine?.topics().find(|topic| topic.topic == Topic::Machine)?;
+    let OutcomeView::Observed(seen) = topic.outcome else {
         return None;
     };
-    match facts.get(&key)?.fact.known()? {
-        Value::Choice(family) => Platform::from_name(family),
-        Value::Text(_)
-        | Value::Bool(_)
-        | Value::Count(_)
-        | Value::Moment(_)
-        | Value::Records(_) => None,
+    match seen.iter().find(|(key, _)| *key == OS_FAMILY)?.1 {
+        Seen::Known(Datum::Choice(family)) => Platform::from_name(family),
+        Seen::Known(_) | Seen::Absent | Seen::Unknown(_) => None,
     }
 }
 
-fn os_support(set: &PolicySet, facts: &mut Facts<'_>) {
+fn os_support<'m>(set: &'m PolicySet, facts: &mut Facts<'m>) {
     let (finding, evidence) = supported_until(set, facts);
-    facts.derive("os.supported_until", finding, evidence);
+    facts.derive(SUPPORTED_UNTIL, finding, evidence);
 }
 
-fn supported_until<'m>(set: &PolicySet, facts: &Facts<'m>) -> (Finding<'m>, Option<Evidence>) {
-    let (id, version) = (facts.named("machine.os_id"), facts.named("machine.os_version"));
+fn supported_until<'m>(
+    set: &'m PolicySet,
+    facts: &Facts<'m>,
+) -> (Finding<'m>, Option<Evidence<'m>>) {
+    let (id, version) = (facts.get(OS_ID), facts.get(OS_VERSION));
     for part in [id, version] {
         if let Finding::Unknown(why) = part {
-            return (Finding::Unknown(why.clone()), None);
+            return (Finding::Unknown(why), None);
         }
     }
-    let text = |finding: &Finding<'_>| finding.text().map(Text::to_string).unwrap_or_default();
-    let (id, version) = (text(id), text(version));
-    let lifecycle = &set.catalogues.lifecycle;
-    let Some(release) = lifecycle.release(&id, &version) else {
-        let name = format!("{id} {version}").trim().to_owned();
-        return (Finding::Unknown(Why::NotInCatalogue(name)), None);
+    let (os, version) = (id.text().unwrap_or_default(), version.text().unwrap_or_default());
+    let Some(release) = set.catalogues.lifecycle.release(os, version) else {
+        return (Finding::Unknown(Why::NotInCatalogue { os, version }), None);
     };
-    let (end, extended) = release.supported_until();
-    let name = match extended {
-        Some(extended) => format!("{} {}", release.name, extended.name),
-        None => release.name.clone(),
-    };
-    let evidence = Evidence::Lifecycle { release: name, data_date: lifecycle.data_date };
-    (Finding::known(Value::Moment(Moment::source(end))), Some(evidence))
+    let (end, _) = release.supported_until();
+    let until = Finding::Known(Datum::Moment(Moment::source(end)));
+    (until, Some(Evidence::Lifecycle(release)))
 }
 
 /// Kind, unit, level, and whether the machine claims another level.
-fn place(set: &PolicySet, subject: &Subject<'_>, clock: JudgeClock, facts: &mut Facts<'_>) {
+fn place<'m>(set: &'m PolicySet, subject: &Subject<'m>, clock: &Hourglass, facts: &mut Facts<'m>) {
     let (kind, evidence) = kind(subject, facts);
-    facts.derive("machine.kind", kind, evidence);
+    facts.derive(KIND, kind, evidence);
     let (unit, evidence) = unit(subject);
-    facts.derive("machine.unit", unit, evidence);
+    facts.derive(UNIT, unit, evidence);
     let (level, evidence) = level(set, subject.row, clock);
-    let mismatch = level_mismatch(facts, &level);
-    facts.derive("machine.level", level, evidence);
-    facts.derive("machine.level_mismatch", mismatch, Some(Evidence::Claim));
+    let mismatch = level_mismatch(facts, level);
+    facts.derive(LEVEL, level, evidence);
+    facts.derive(LEVEL_MISMATCH, mismatch, Some(Evidence::Claim));
 }
 
-fn kind<'m>(subject: &Subject<'_>, facts: &Facts<'_>) -> (Finding<'m>, Option<Evidence>) {
+fn kind<'m>(subject: &Subject<'m>, facts: &Facts<'m>) -> (Finding<'m>, Option<Evidence<'m>>) {
     if let Some(row) = subject.row {
-        let kind = Finding::known(Value::Choice(row.kind.name()));
-        return (kind, Some(Evidence::Row(row.id.clone())));
+        let kind = Finding::Known(Datum::Choice(row.kind.name()));
+        return (kind, Some(Evidence::Row(&row.id)));
     }
-    let chassis = facts.named("machine.chassis").word();
-    let kind = match chassis {
+    let kind = match facts.get(CHASSIS).word() {
         Some("desktop" | "laptop") => Some(MachineKind::Workstation),
         Some("server") => Some(MachineKind::Server),
         // A virtual machine or an unnamed box can be either.
         Some(_) | None => None,
     };
     match kind {
-        Some(kind) => (Finding::known(Value::Choice(kind.name())), Some(Evidence::Chassis)),
+        Some(kind) => (Finding::Known(Datum::Choice(kind.name())), Some(Evidence::Chassis)),
         None => (Finding::Unknown(Why::Undetermined(Matter::Kind)), None),
     }
 }
 
-fn unit<'m>(subject: &Subject<'_>) -> (Finding<'m>, Option<Evidence>) {
-    let (unit, evidence) = match (subject.row, subject.machine) {
-        (Some(row), _) => (Some(row.unit.as_str()), Evidence::Row(row.id.clone())),
-        (None, machine) => {
-            (machine.and_then(|machine| machine.token_unit.as_deref()), Evidence::Token)
-        }
+fn unit<'m>(subject: &Subject<'m>) -> (Finding<'m>, Option<Evidence<'m>>) {
+    let (unit, evidence) = match subject.row {
+        Some(row) => (Some(row.unit.as_str()), Evidence::Row(&row.id)),
+        None => (subject.machine.and_then(|machine| machine.token_unit()), Evidence::Token),
     };
-    match unit.and_then(|unit| Text::new(unit).ok()) {
-        Some(unit) => (Finding::known(Value::Text(unit)), Some(evidence)),
+    match unit {
+        Some(unit) => (Finding::Known(Datum::Text(unit)), Some(evidence)),
         None => (Finding::Unknown(Why::Undetermined(Matter::Unit)), None),
     }
 }
@@ -168,17 +184,16 @@ fn unit<'m>(subject: &Subject<'_>) -> (Finding<'m>, Option<Evidence>) {
 /// The highest level of the systems the row belongs to. One that is not determined could be
 /// higher than all others, so it leaves the machine's level undetermined.
 fn level<'m>(
-    set: &PolicySet,
-    row: Option<&MachineRow>,
-    clock: JudgeClock,
-) -> (Finding<'m>, Option<Evidence>) {
-    let today = set.targets.calendar.date_of(clock.now);
+    set: &'m PolicySet,
+    row: Option<&'m MachineRow>,
+    clock: &Hourglass,
+) -> (Finding<'m>, Option<Evidence<'m>>) {
+    let today = set.targets.calendar.date_of(clock.clock().now);
     let level = row.and_then(|row| highest_level(&set.register.systems, row, today));
     match (row, level) {
-        (Some(row), Some(level)) => (
-            Finding::known(Value::Count(level.into())),
-            Some(Evidence::Systems(row.systems.clone())),
-        ),
+        (Some(row), Some(level)) => {
+            (Finding::Known(Datum::Count(level.into())), Some(Evidence::Systems(&row.systems)))
+        }
         _ => (Finding::Unknown(Why::Undetermined(Matter::Level)), None),
     }
 }
@@ -195,24 +210,18 @@ fn highest_level(systems: &Systems, row: &MachineRow, today: jiff::civil::Date) 
 }
 
 /// A machine that claims nothing contradicts nothing.
-fn level_mismatch<'m>(facts: &Facts<'_>, level: &Finding<'_>) -> Finding<'m> {
-    let claimed = facts.named("assignment.level");
+fn level_mismatch<'m>(facts: &Facts<'m>, level: Finding<'m>) -> Finding<'m> {
+    let claimed = facts.get(CLAIMED_LEVEL);
     match (claimed, level.count()) {
         (Finding::Absent | Finding::Unknown(Why::SaidNotApplicable(_)), _) => {
-            Finding::known(Value::Bool(false))
+            Finding::Known(Datum::Bool(false))
         }
-        (Finding::Unknown(why), _) => Finding::Unknown(why.clone()),
+        (Finding::Unknown(why), _) => Finding::Unknown(why),
         (Finding::Known(_), None) => Finding::Unknown(Why::Undetermined(Matter::Level)),
         (Finding::Known(_), Some(level)) => {
-            Finding::known(Value::Bool(claimed.count() != Some(level)))
+            Finding::Known(Datum::Bool(claimed.count() != Some(level)))
         }
     }
-}
-
-/// Whether a fact is a moment that claims to lie in the future, beyond what a clock may be off.
-fn is_future(moment: Moment, kind: Kind, now: Timestamp) -> bool {
-    kind == Kind::Moment(report::catalogue::Tense::Happened)
-        && moment.at > now + report::moment::DAY
 }
 
 #[cfg(test)]

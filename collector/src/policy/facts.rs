@@ -1,139 +1,93 @@
 //! What is known of one machine when it is judged: one finding for each fact of the catalogue.
 
-use std::borrow::Cow;
+use report::{Bilingual, FactKey, Lang, Moment, Timestamp};
 
-use jiff::civil::Date;
-use report::{Bilingual, FactKey, Lang, Text, Value};
-
+use super::catalogues::Release;
 use super::why::Why;
-use super::words;
+use super::{PolicySet, words};
+use crate::machine::view::{Datum, Records};
 
 /// What is known of one fact, in the collector's time.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Finding<'m> {
     /// Seen; moments are by the collector's clock.
-    Known(Cow<'m, Value>),
+    Known(Datum<'m>),
     /// Every source was read and it is not there.
     Absent,
     /// It cannot be said.
-    Unknown(Why),
+    Unknown(Why<'m>),
 }
 
-impl Finding<'_> {
-    /// A known value.
-    #[must_use]
-    pub fn known(value: Value) -> Self {
-        Self::Known(Cow::Owned(value))
-    }
-
-    /// The value, if it is known.
-    #[must_use]
-    pub fn value(&self) -> Option<&Value> {
-        match self {
-            Self::Known(value) => Some(value),
-            Self::Absent | Self::Unknown(_) => None,
+macro_rules! readers {
+    ($($(#[$doc:meta])* $name:ident: $variant:ident => $type:ty;)+) => {
+        impl<'m> Finding<'m> {
+            $($(#[$doc])*
+            #[must_use]
+            pub fn $name(self) -> Option<$type> {
+                match self {
+                    Self::Known(Datum::$variant(value)) => Some(value),
+                    Self::Known(_) | Self::Absent | Self::Unknown(_) => None,
+                }
+            })+
         }
-    }
+    };
+}
 
+readers! {
     /// The word, if it is a known one.
-    #[must_use]
-    pub fn word(&self) -> Option<&'static str> {
-        match self.value()? {
-            Value::Choice(word) => Some(word),
-            Value::Text(_)
-            | Value::Bool(_)
-            | Value::Count(_)
-            | Value::Moment(_)
-            | Value::Records(_) => None,
-        }
-    }
-
+    word: Choice => &'static str;
     /// The text, if it is a known one.
-    #[must_use]
-    pub fn text(&self) -> Option<&Text> {
-        match self.value()? {
-            Value::Text(text) => Some(text),
-            Value::Choice(_)
-            | Value::Bool(_)
-            | Value::Count(_)
-            | Value::Moment(_)
-            | Value::Records(_) => None,
-        }
-    }
-
+    text: Text => &'m str;
     /// The number, if it is a known one.
-    #[must_use]
-    pub fn count(&self) -> Option<u64> {
-        match self.value()? {
-            Value::Count(count) => Some(*count),
-            Value::Text(_)
-            | Value::Choice(_)
-            | Value::Bool(_)
-            | Value::Moment(_)
-            | Value::Records(_) => None,
-        }
-    }
-
+    count: Count => u64;
     /// Yes or no, if it is known.
-    #[must_use]
-    pub fn bool(&self) -> Option<bool> {
-        match self.value()? {
-            Value::Bool(yes) => Some(*yes),
-            Value::Text(_)
-            | Value::Choice(_)
-            | Value::Count(_)
-            | Value::Moment(_)
-            | Value::Records(_) => None,
-        }
-    }
+    bool: Bool => bool;
+    /// The moment, if it is known.
+    moment: Moment => Moment;
+    /// The records, if they are known.
+    records: Records => Records<'m>;
 }
 
 /// What a derived fact was derived from; shown beside it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Evidence {
-    /// This antivirus product, as people call it.
-    Product(Bilingual),
+#[derive(Clone, Copy, Debug)]
+pub enum Evidence<'m> {
+    /// This antivirus product.
+    Product(&'m str),
     /// The licence of this product, and the status it is in.
     Licence {
-        /// The product, as people call it.
-        product: Bilingual,
+        /// The product.
+        product: &'m str,
         /// The word of its status.
-        status: String,
+        status: &'static str,
     },
-    /// This release in the lifecycle table of this date.
-    Lifecycle {
-        /// The release.
-        release: String,
-        /// The date of the table.
-        data_date: Date,
-    },
+    /// This release in the table of lifecycles.
+    Lifecycle(&'m Release),
     /// This row of the register.
-    Row(String),
+    Row(&'m str),
     /// These information systems.
-    Systems(Vec<String>),
+    Systems(&'m [String]),
     /// The chassis the firmware names.
     Chassis,
     /// The join token.
     Token,
     /// The machine's own claim beside the register.
     Claim,
-    /// Security updates wait since this date.
-    PendingSince(Date),
+    /// Security updates wait since this moment.
+    PendingSince(Timestamp),
 }
 
-impl Evidence {
+impl Evidence<'_> {
     /// In words.
     #[must_use]
-    pub fn words(&self) -> Bilingual {
+    pub fn words(&self, set: &PolicySet) -> Bilingual {
+        let name = |product| set.catalogues.antivirus.name(product);
         match self {
-            Self::Product(name) => name.clone(),
-            Self::Licence { product, status } => words::both(|lang| {
-                format!("{}: {}", product.get(lang), words::choice(status, lang))
-            }),
-            Self::Lifecycle { release, data_date } => Bilingual::new(
-                format!("{release}, danh mục ngày {}", words::date(*data_date, Lang::Vi)),
-                format!("{release}, table of {}", words::date(*data_date, Lang::En)),
-            ),
+            Self::Product(product) => name(product),
+            Self::Licence { product, status } => {
+                let name = name(product);
+                words::both(|lang| format!("{}: {}", name.get(lang), words::choice(status, lang)))
+            }
+            Self::Lifecycle(release) => lifecycle(release, set),
             Self::Row(id) => Bilingual::new(format!("sổ đăng ký: {id}"), format!("register: {id}")),
             Self::Systems(ids) => {
                 let ids = ids.join(", ");
@@ -142,41 +96,50 @@ impl Evidence {
             Self::Chassis => Bilingual::new("kiểu vỏ máy", "chassis"),
             Self::Token => Bilingual::new("mã ghi danh", "join token"),
             Self::Claim => Bilingual::new("máy tự khai", "the machine's claim"),
-            Self::PendingSince(date) => Bilingual::new(
-                format!("chờ cài từ ngày {}", words::date(*date, Lang::Vi)),
-                format!("pending since {}", words::date(*date, Lang::En)),
-            ),
+            Self::PendingSince(at) => {
+                let date = set.targets.calendar.date_of(*at);
+                Bilingual::new(
+                    format!("chờ cài từ ngày {}", words::date(date, Lang::Vi)),
+                    format!("pending since {}", words::date(date, Lang::En)),
+                )
+            }
         }
     }
 }
 
+fn lifecycle(release: &Release, set: &PolicySet) -> Bilingual {
+    let name = match release.supported_until() {
+        (_, Some(extended)) => format!("{} {}", release.name, extended.name),
+        (_, None) => release.name.clone(),
+    };
+    let date = |lang| words::date(set.catalogues.lifecycle.data_date, lang);
+    Bilingual::new(
+        format!("{name}, danh mục ngày {}", date(Lang::Vi)),
+        format!("{name}, table of {}", date(Lang::En)),
+    )
+}
+
 /// One finding for each fact of the catalogue.
 #[derive(Clone, Debug)]
-pub struct Facts<'m>(Vec<(Finding<'m>, Option<Evidence>)>);
+pub struct Facts<'m>(Vec<(Finding<'m>, Option<Evidence<'m>>)>);
 
 impl<'m> Facts<'m> {
-    /// Nothing is known.
+    /// Every fact is unknown for one reason.
     #[must_use]
-    pub fn blank() -> Self {
-        Self(FactKey::all().map(|_| (Finding::Unknown(Why::FactMissing), None)).collect())
+    pub fn unknown(why: Why<'m>) -> Self {
+        Self(vec![(Finding::Unknown(why), None); FactKey::all().len()])
     }
 
     /// What is known of a fact.
     #[must_use]
-    pub fn get(&self, key: FactKey) -> &Finding<'m> {
-        &self.0[key.slot()].0
+    pub fn get(&self, key: FactKey) -> Finding<'m> {
+        self.0[key.slot()].0
     }
 
     /// What a derived fact was derived from.
     #[must_use]
-    pub fn evidence(&self, key: FactKey) -> Option<&Evidence> {
-        self.0[key.slot()].1.as_ref()
-    }
-
-    /// What is known of the fact of this name; a name outside the catalogue is never known.
-    pub(crate) fn named(&self, name: &str) -> &Finding<'m> {
-        const MISSING: &Finding<'static> = &Finding::Unknown(Why::FactMissing);
-        FactKey::named(name).map_or(MISSING, |key| self.get(key))
+    pub fn evidence(&self, key: FactKey) -> Option<Evidence<'m>> {
+        self.0[key.slot()].1
     }
 
     pub(crate) fn set(&mut self, key: FactKey, finding: Finding<'m>) {
@@ -184,9 +147,12 @@ impl<'m> Facts<'m> {
     }
 
     /// Sets a derived fact with what it was derived from.
-    pub(crate) fn derive(&mut self, name: &str, finding: Finding<'m>, evidence: Option<Evidence>) {
-        if let Some(key) = FactKey::named(name) {
-            self.0[key.slot()] = (finding, evidence);
-        }
+    pub(crate) fn derive(
+        &mut self,
+        key: FactKey,
+        finding: Finding<'m>,
+        evidence: Option<Evidence<'m>>,
+    ) {
+        self.0[key.slot()] = (finding, evidence);
     }
 }

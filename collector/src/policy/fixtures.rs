@@ -7,9 +7,12 @@ use report::{
     Fact, FactKey, MachineId, Moment, Observation, Outcome, Reading, Text, Timestamp, Topic, Value,
 };
 
+use super::derive::derive;
+use super::facts::Facts;
+use super::hourglass::Hourglass;
 use super::starter::starter_files;
-use super::{Folder, PolicySet, load};
-use crate::machine::{Contact, Kept, Machine, Standing};
+use super::{Folder, JudgeClock, PolicySet, Subject, load};
+use crate::machine::{Contact, Kept, Machine, MachineView, Standing};
 
 /// 2026-11-22 08:00 in Vietnam, a Sunday.
 pub(crate) const NOW: Timestamp = Timestamp(1_795_309_200);
@@ -119,6 +122,18 @@ pub(crate) fn text(text: &str) -> Value {
 
 pub(crate) fn source_moment(at: Timestamp) -> Value {
     Value::Moment(Moment::source(at))
+}
+
+/// A machine as the judge reads it. Tests are short-lived: it is never given back.
+pub(crate) fn view(machine: &Machine) -> MachineView<'static> {
+    MachineView::new(Box::leak(Box::new(machine.clone())))
+}
+
+/// Everything derived of a machine at [`NOW`] by the set's register.
+pub(crate) fn derived(set: &PolicySet, machine: &Machine, clock: JudgeClock) -> Facts<'static> {
+    let set: &'static PolicySet = Box::leak(Box::new(set.clone()));
+    let subject = Subject::of(set, view(machine), NOW);
+    derive(set, &subject, &Hourglass::new(clock))
 }
 
 /// A machine that speaks now, whose clock is right, and which has reported nothing.

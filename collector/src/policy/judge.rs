@@ -8,12 +8,13 @@ use std::borrow::Cow;
 
 use report::catalogue::Platform;
 use report::verdict::{Ruling, State};
-use report::{Bilingual, Lang, RuleVerdict, Verdict};
+use report::{Bilingual, Lang, RuleVerdict, Timestamp, Verdict};
 
 use super::PolicySet;
 use super::constraint::{Clause, ClauseRuling};
-use super::derive::derive;
+use super::derive::{KIND, LEVEL, UNIT, derive};
 use super::facts::{Facts, Finding};
+use super::hourglass::Hourglass;
 use super::rule::{Applies, Requirements, Rule};
 use super::states;
 use super::subject::{JudgeClock, Subject};
@@ -23,33 +24,46 @@ use crate::register::MachineKind;
 
 /// What the judge says of one machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Judgement {
+pub struct Judgement<'m> {
     /// Its state.
     pub state: State,
     /// Why nothing better can be said, for the states that are not about a rule.
-    pub why: Option<Why>,
+    pub why: Option<Why<'m>>,
     /// Its unit.
-    pub unit: Option<String>,
+    pub unit: Option<&'m str>,
     /// What kind of machine it is.
     pub kind: Option<MachineKind>,
     /// The level of its information systems.
     pub level: Option<u8>,
     /// Each rule of the set, in its order.
-    pub rules: Vec<RuleRuling>,
+    pub rules: Vec<RuleRuling<'m>>,
+    /// When any of this can next turn out otherwise though nothing new is told, as far as the
+    /// clock alone decides it; what dates in the register decide turns at midnight.
+    pub turns: Timestamp,
 }
 
 /// What one rule says of one machine.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RuleRuling {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RuleRuling<'m> {
     /// The outcome.
     pub ruling: Ruling,
     /// Why it is unknown.
-    pub why: Option<Why>,
+    pub why: Option<Why<'m>>,
+}
+
+impl<'m> RuleRuling<'m> {
+    fn known(ruling: Ruling) -> Self {
+        Self { ruling, why: None }
+    }
+
+    fn unknown(why: Why<'m>) -> Self {
+        Self { ruling: Ruling::Unknown, why: Some(why) }
+    }
 }
 
 /// Judges one machine.
 #[must_use]
-pub fn judge(set: &PolicySet, subject: &Subject<'_>, clock: JudgeClock) -> Judgement {
+pub fn judge<'m>(set: &'m PolicySet, subject: &Subject<'m>, clock: JudgeClock) -> Judgement<'m> {
     Bench::new(set, subject, clock).judgement()
 }
 
@@ -74,39 +88,36 @@ pub(crate) struct Setting<'m> {
     pub(crate) systems: Option<Vec<Cow<'m, str>>>,
 }
 
-/// Which clauses of a rule concern a machine.
+/// What of a rule concerns a machine.
 enum Scope<'r> {
     NotApplicable,
     Undetermined(Matter),
-    Clauses(Vec<&'r Clause>),
+    /// The clauses about facts that exist on its platform.
+    Clauses(&'r [Clause]),
 }
 
 impl Setting<'_> {
     fn scope<'r>(&self, rule: &'r Rule) -> Scope<'r> {
-        let clauses = match rule.requirements(self.level) {
-            Requirements::All(clauses) => self.on_this_platform(clauses),
-            Requirements::None => return Scope::NotApplicable,
-            Requirements::LevelUndetermined => {
-                return match self.concerned(&rule.applies) {
-                    Concern::No => Scope::NotApplicable,
-                    Concern::Yes | Concern::Undetermined(_) => Scope::Undetermined(Matter::Level),
-                };
+        let requirements = rule.requirements(self.level);
+        match (self.concerned(&rule.applies), requirements) {
+            (Concern::No, _) | (_, Requirements::None) => Scope::NotApplicable,
+            (Concern::Yes | Concern::Undetermined(_), Requirements::LevelUndetermined) => {
+                Scope::Undetermined(Matter::Level)
             }
-        };
-        match self.concerned(&rule.applies) {
-            Concern::No => Scope::NotApplicable,
-            Concern::Yes | Concern::Undetermined(_) if clauses.is_empty() => Scope::NotApplicable,
-            Concern::Undetermined(matter) => Scope::Undetermined(matter),
-            Concern::Yes => Scope::Clauses(clauses),
+            (Concern::Yes | Concern::Undetermined(_), Requirements::All(clauses))
+                if !clauses.iter().any(|clause| self.has(clause)) =>
+            {
+                Scope::NotApplicable
+            }
+            (Concern::Undetermined(matter), Requirements::All(_)) => Scope::Undetermined(matter),
+            (Concern::Yes, Requirements::All(clauses)) => Scope::Clauses(clauses),
         }
     }
 
-    /// Leaves out facts that this machine's system cannot have. Where the system is not known
-    /// nothing is left out.
-    fn on_this_platform<'r>(&self, clauses: &'r [Clause]) -> Vec<&'r Clause> {
-        let exists =
-            |clause: &&Clause| self.os.is_none_or(|os| clause.key.spec().platforms.contains(&os));
-        clauses.iter().filter(exists).collect()
+    /// Whether this machine's system can have the fact. Where the system is not known, every fact
+    /// may be there.
+    fn has(&self, clause: &Clause) -> bool {
+        self.os.is_none_or(|os| clause.key.spec().platforms.contains(&os))
     }
 
     /// One definite no decides; else one that is not known leaves it open.
@@ -147,128 +158,132 @@ fn contains<T: PartialEq>(wanted: &[T], own: Option<T>) -> Option<bool> {
     }
 }
 
-/// One rule thought through.
-struct Deliberation<'r> {
-    ruling: RuleRuling,
-    clauses: Vec<(&'r Clause, ClauseRuling)>,
-}
-
-impl Deliberation<'_> {
-    fn of(ruling: Ruling, why: Option<Why>) -> Self {
-        Self { ruling: RuleRuling { ruling, why }, clauses: Vec::new() }
-    }
+/// Judges the clauses that concern a machine, one after the other.
+fn weigh<'b, 'm>(
+    clauses: &'b [Clause],
+    setting: &'b Setting<'_>,
+    facts: &'b Facts<'m>,
+    clock: &'b Hourglass,
+) -> impl Iterator<Item = (&'b Clause, ClauseRuling<'m>)> {
+    let own = clauses.iter().filter(|clause| setting.has(clause));
+    own.map(|clause| (clause, clause.judge(facts.get(clause.key), clock)))
 }
 
 /// Judges one rule by what is known.
-fn deliberate<'r>(
-    rule: &'r Rule,
+fn deliberate<'m>(
+    rule: &Rule,
     setting: &Setting<'_>,
-    facts: &Facts<'_>,
-    clock: JudgeClock,
-) -> Deliberation<'r> {
+    facts: &Facts<'m>,
+    clock: &Hourglass,
+) -> RuleRuling<'m> {
     match setting.scope(rule) {
-        Scope::NotApplicable => Deliberation::of(Ruling::NotApplicable, None),
-        Scope::Undetermined(matter) => {
-            Deliberation::of(Ruling::Unknown, Some(Why::Undetermined(matter)))
-        }
+        Scope::NotApplicable => RuleRuling::known(Ruling::NotApplicable),
+        Scope::Undetermined(matter) => RuleRuling::unknown(Why::Undetermined(matter)),
         Scope::Clauses(clauses) => {
-            let clauses: Vec<_> = clauses
-                .into_iter()
-                .map(|clause| (clause, clause.judge(facts.get(clause.key), clock)))
-                .collect();
-            Deliberation { ruling: all_of(clauses.iter().map(|(_, ruling)| ruling)), clauses }
+            all_of(weigh(clauses, setting, facts, clock).map(|(_, ruling)| ruling))
         }
     }
 }
 
-fn all_of<'c>(clauses: impl Iterator<Item = &'c ClauseRuling>) -> RuleRuling {
-    let mut unknown = None;
+/// Every clause is asked, even after one has failed: each may be the first to turn.
+fn all_of<'m>(clauses: impl Iterator<Item = ClauseRuling<'m>>) -> RuleRuling<'m> {
+    let mut ruling = RuleRuling::known(Ruling::Pass);
     for clause in clauses {
-        match clause {
-            ClauseRuling::Fail => {
-                return RuleRuling { ruling: Ruling::Fail, why: None };
-            }
-            ClauseRuling::Unknown(why) => unknown = unknown.or(Some(why)),
-            ClauseRuling::Pass => {}
+        match (clause, ruling.ruling) {
+            (ClauseRuling::Fail, _) => ruling = RuleRuling::known(Ruling::Fail),
+            (ClauseRuling::Unknown(why), Ruling::Pass) => ruling = RuleRuling::unknown(why),
+            (
+                ClauseRuling::Pass | ClauseRuling::Unknown(_),
+                Ruling::Pass
+                | Ruling::Fail
+                | Ruling::Unknown
+                | Ruling::NotApplicable
+                | Ruling::Waived,
+            ) => {}
         }
     }
-    RuleRuling { ruling: unknown.map_or(Ruling::Pass, |_| Ruling::Unknown), why: unknown.cloned() }
+    ruling
 }
 
 /// Judges one rule over facts that are given: how examples are run.
-pub(crate) fn judge_example(
+pub(crate) fn judge_example<'m>(
     rule: &Rule,
     setting: &Setting<'_>,
-    facts: &Facts<'_>,
+    facts: &Facts<'m>,
     clock: JudgeClock,
-) -> RuleRuling {
-    deliberate(rule, setting, facts, clock).ruling
+) -> RuleRuling<'m> {
+    deliberate(rule, setting, facts, &Hourglass::new(clock))
 }
 
 /// Everything about one machine that its rules are held against.
 struct Bench<'m> {
     set: &'m PolicySet,
-    clock: JudgeClock,
+    clock: Hourglass,
     facts: Facts<'m>,
     setting: Setting<'m>,
     /// The state in which nothing of what the machine said counts, and why.
-    silenced: Option<(State, Why)>,
+    silenced: Option<(State, Why<'m>)>,
 }
 
 impl<'m> Bench<'m> {
     fn new(set: &'m PolicySet, subject: &Subject<'m>, clock: JudgeClock) -> Self {
-        let facts = derive(set, subject, clock);
-        let setting = setting(set, subject, &facts, clock);
-        let silenced = states::silenced(set, subject, setting.kind, clock);
+        let clock = Hourglass::new(clock);
+        let facts = derive(set, subject, &clock);
+        let setting = setting(set, subject, &facts, clock.clock());
+        let silenced = states::silenced(set, subject, setting.kind, &clock);
         Self { set, clock, facts, setting, silenced }
     }
 
-    fn judgement(&self) -> Judgement {
-        let rules: Vec<_> =
-            self.set.rules.iter().map(|rule| self.deliberate(rule).ruling).collect();
-        let (state, why) = match &self.silenced {
-            Some((state, why)) => (*state, Some(why.clone())),
+    fn judgement(&self) -> Judgement<'m> {
+        let rules: Vec<_> = self.set.rules.iter().map(|rule| self.deliberate(rule)).collect();
+        let (state, why) = match self.silenced {
+            Some((state, why)) => (state, Some(why)),
             None => states::by_rules(self.set, &rules),
         };
         Judgement {
             state,
             why,
-            unit: self.unit(),
+            unit: self.facts.get(UNIT).text(),
             kind: self.setting.kind,
             level: self.setting.level,
             rules,
+            turns: self.clock.turns(),
         }
     }
 
-    fn unit(&self) -> Option<String> {
-        let unit = self.setting.units.as_ref()?.first()?;
-        Some(unit.clone().into_owned())
-    }
-
-    fn deliberate<'r>(&self, rule: &'r Rule) -> Deliberation<'r> {
-        match (&self.silenced, self.setting.scope(rule)) {
-            (None, _) => deliberate(rule, &self.setting, &self.facts, self.clock),
-            (Some(_), Scope::NotApplicable) => Deliberation::of(Ruling::NotApplicable, None),
+    fn deliberate(&self, rule: &Rule) -> RuleRuling<'m> {
+        match (self.silenced, self.setting.scope(rule)) {
+            (None, _) => deliberate(rule, &self.setting, &self.facts, &self.clock),
+            (Some(_), Scope::NotApplicable) => RuleRuling::known(Ruling::NotApplicable),
             (Some((_, why)), Scope::Undetermined(_) | Scope::Clauses(_)) => {
-                Deliberation::of(Ruling::Unknown, Some(why.clone()))
+                RuleRuling::unknown(why)
             }
         }
     }
 
+    /// What each clause says, where the rule is judged by its clauses.
+    fn clauses<'b>(&'b self, rule: &'b Rule) -> Vec<(&'b Clause, ClauseRuling<'m>)> {
+        match (self.silenced, self.setting.scope(rule)) {
+            (None, Scope::Clauses(clauses)) => {
+                weigh(clauses, &self.setting, &self.facts, &self.clock).collect()
+            }
+            (Some(_), _) | (None, Scope::NotApplicable | Scope::Undetermined(_)) => Vec::new(),
+        }
+    }
+
     fn explain(&self, rule: &Rule) -> RuleVerdict {
-        let deliberation = self.deliberate(rule);
-        let RuleRuling { ruling, why } = &deliberation.ruling;
+        let ruling = self.deliberate(rule);
         RuleVerdict {
             rule: rule.id.clone(),
             severity: rule.severity,
-            outcome: *ruling,
+            outcome: ruling.ruling,
             title: rule.title.clone(),
-            observed: self.observed(&deliberation),
+            observed: self.observed(rule, ruling),
             required: self.required(rule),
-            remedy: match ruling {
+            remedy: match ruling.ruling {
                 Ruling::Fail | Ruling::Waived => rule.remedy.clone(),
                 Ruling::Unknown => {
-                    why.as_ref().and_then(Why::remedy).unwrap_or_else(|| rule.remedy.clone())
+                    ruling.why.and_then(|why| why.remedy()).unwrap_or_else(|| rule.remedy.clone())
                 }
                 Ruling::Pass | Ruling::NotApplicable => Bilingual::default(),
             },
@@ -276,76 +291,74 @@ impl<'m> Bench<'m> {
     }
 
     /// The findings that decide: what fails, else what is not known, else everything.
-    fn observed(&self, deliberation: &Deliberation<'_>) -> Bilingual {
-        let calendar = &self.set.targets.calendar;
-        let RuleRuling { ruling, why } = &deliberation.ruling;
-        if deliberation.clauses.is_empty() {
-            return match why {
-                Some(why) => why.words(calendar),
+    fn observed(&self, rule: &Rule, ruling: RuleRuling<'_>) -> Bilingual {
+        let clauses = self.clauses(rule);
+        if clauses.is_empty() {
+            return match ruling.why {
+                Some(why) => why.words(&self.set.targets.calendar),
                 None => {
                     Bilingual::new("không áp dụng cho máy này", "does not concern this machine")
                 }
             };
         }
-        let decides = |clause: &ClauseRuling| match (clause, ruling) {
-            (ClauseRuling::Fail, Ruling::Fail | Ruling::Waived)
-            | (ClauseRuling::Unknown(_), Ruling::Unknown)
-            | (ClauseRuling::Pass, Ruling::Pass) => true,
-            (
-                ClauseRuling::Pass | ClauseRuling::Fail | ClauseRuling::Unknown(_),
-                Ruling::Pass
-                | Ruling::Fail
-                | Ruling::Unknown
-                | Ruling::NotApplicable
-                | Ruling::Waived,
-            ) => false,
-        };
-        let deciding = deliberation.clauses.iter().filter(|(_, clause)| decides(clause));
-        let named = deliberation.clauses.len() > 1;
-        let parts: Vec<_> =
-            deciding.map(|(clause, _)| named_part(clause, named, &self.finding(clause))).collect();
+        let named = clauses.len() > 1;
+        let deciding = clauses.iter().filter(|(_, clause)| decides(clause, ruling.ruling));
+        let parts: Vec<_> = deciding
+            .map(|(clause, ruling)| named_part(clause, named, &self.finding(clause, ruling)))
+            .collect();
         joined(&parts)
     }
 
-    fn finding(&self, clause: &Clause) -> Bilingual {
+    fn finding(&self, clause: &Clause, ruling: &ClauseRuling<'_>) -> Bilingual {
         let calendar = &self.set.targets.calendar;
-        let clock = Instants { now: self.clock.now, horizon: self.clock.horizon, calendar };
-        let words = match self.facts.get(clause.key) {
-            Finding::Known(value) => match clause.judge(self.facts.get(clause.key), self.clock) {
-                ClauseRuling::Unknown(why) => why.words(calendar),
-                ClauseRuling::Pass | ClauseRuling::Fail => {
-                    words::both(|lang| words::value(value, clause.key.spec().kind, clock, lang))
-                }
-            },
-            Finding::Absent => Bilingual::new("không có", "absent"),
-            Finding::Unknown(why) => why.words(calendar),
+        let JudgeClock { now, horizon } = self.clock.clock();
+        let clock = Instants { now, horizon, calendar };
+        let kind = clause.key.spec().kind;
+        let words = match (ruling, self.facts.get(clause.key)) {
+            (ClauseRuling::Unknown(why), _) => why.words(calendar),
+            (_, Finding::Known(value)) => {
+                words::both(|lang| words::value(value, kind, clock, lang))
+            }
+            (_, Finding::Absent) => Bilingual::new("không có", "absent"),
+            (_, Finding::Unknown(why)) => why.words(calendar),
         };
         match self.facts.evidence(clause.key) {
             Some(evidence) => {
-                let evidence = evidence.words();
-                Bilingual::new(
-                    format!("{} – {}", words.vi, evidence.vi),
-                    format!("{} – {}", words.en, evidence.en),
-                )
+                let evidence = evidence.words(self.set);
+                words::both(|lang| format!("{} – {}", words.get(lang), evidence.get(lang)))
             }
             None => words,
         }
     }
 
     fn required(&self, rule: &Rule) -> Bilingual {
-        let Scope::Clauses(clauses) = self.setting.scope(rule) else {
-            return match rule.requirements(self.setting.level) {
-                Requirements::All(clauses) => required(&clauses.iter().collect::<Vec<_>>()),
-                Requirements::None | Requirements::LevelUndetermined => {
-                    Bilingual::new("theo cấp độ", "depends on the level")
-                }
-            };
+        let clauses = match (self.setting.scope(rule), rule.requirements(self.setting.level)) {
+            (Scope::Clauses(clauses), _) => {
+                clauses.iter().filter(|clause| self.setting.has(clause)).collect()
+            }
+            (_, Requirements::All(clauses)) => clauses.iter().collect(),
+            (_, Requirements::None | Requirements::LevelUndetermined) => {
+                return Bilingual::new("theo cấp độ", "depends on the level");
+            }
         };
-        required(&clauses)
+        required(clauses)
     }
 }
 
-fn required(clauses: &[&Clause]) -> Bilingual {
+/// Whether a clause is one of those that made the rule say what it says.
+fn decides(clause: &ClauseRuling<'_>, ruling: Ruling) -> bool {
+    match (clause, ruling) {
+        (ClauseRuling::Fail, Ruling::Fail | Ruling::Waived)
+        | (ClauseRuling::Unknown(_), Ruling::Unknown)
+        | (ClauseRuling::Pass, Ruling::Pass) => true,
+        (
+            ClauseRuling::Pass | ClauseRuling::Fail | ClauseRuling::Unknown(_),
+            Ruling::Pass | Ruling::Fail | Ruling::Unknown | Ruling::NotApplicable | Ruling::Waived,
+        ) => false,
+    }
+}
+
+fn required(clauses: Vec<&Clause>) -> Bilingual {
     let named = clauses.len() > 1;
     let parts: Vec<_> =
         clauses.iter().map(|clause| named_part(clause, named, &clause.required())).collect();
@@ -380,11 +393,11 @@ fn setting<'m>(
     let unit = subject
         .row
         .map(|row| row.unit.as_str())
-        .or_else(|| subject.machine.and_then(|machine| machine.token_unit.as_deref()));
+        .or_else(|| subject.machine.and_then(|machine| machine.token_unit()));
     Setting {
         os: super::derive::os_family(subject),
-        kind: facts.named("machine.kind").word().and_then(MachineKind::from_name),
-        level: facts.named("machine.level").count().and_then(|level| u8::try_from(level).ok()),
+        kind: facts.get(KIND).word().and_then(MachineKind::from_name),
+        level: facts.get(LEVEL).count().and_then(|level| u8::try_from(level).ok()),
         units: unit.map(|unit| {
             let line = set.register.units.line(unit, today);
             line.into_iter().map(Cow::Borrowed).collect()

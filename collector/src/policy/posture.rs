@@ -12,22 +12,23 @@ use report::verdict::{Ruling, State};
 use report::{Lang, MachineId};
 
 use super::PolicySet;
+use super::hourglass::Hourglass;
 use super::judge::{Judgement, judge};
 use super::states::is_live;
 use super::subject::{JudgeClock, Subject};
 use super::targets::{Measure, Target};
 use super::words;
-use crate::machine::{Machine, Standing};
+use crate::machine::{Machine, MachineView, Standing};
 use crate::register::systems::{Status, System};
 use crate::register::{MachineKind, MachineRow};
 
 /// The posture at one moment.
 #[derive(Clone, Debug)]
-pub struct Posture {
+pub struct Posture<'m> {
     /// The moments it is about.
     pub clock: JudgeClock,
     /// Every member: rows by id first, then machines outside the register by id.
-    pub members: Vec<Member>,
+    pub members: Vec<Member<'m>>,
     /// Members by unit and state. `None`: no unit is known.
     pub machines: BTreeMap<(Option<String>, State), u64>,
     /// Members by kind and state.
@@ -52,13 +53,13 @@ pub struct Posture {
 
 /// One member and what the judge says of it.
 #[derive(Clone, Debug)]
-pub struct Member {
+pub struct Member<'m> {
     /// Its row; `None`: it is not in the register.
     pub row: Option<String>,
     /// The machine that speaks for it; `None`: none ever enrolled.
     pub machine: Option<MachineId>,
     /// What the judge says.
-    pub judgement: Judgement,
+    pub judgement: Judgement<'m>,
 }
 
 /// How far a target has come.
@@ -156,7 +157,7 @@ impl ReportAge {
         }
     }
 
-    fn of(machine: Option<&Machine>, clock: JudgeClock) -> Self {
+    fn of(machine: Option<MachineView<'_>>, clock: JudgeClock) -> Self {
         let Some(machine) = machine else {
             return Self::Never;
         };
@@ -172,10 +173,10 @@ impl ReportAge {
     }
 }
 
-impl Posture {
+impl<'m> Posture<'m> {
     /// Judges every member at a moment.
     #[must_use]
-    pub fn take<'m>(
+    pub fn take(
         set: &'m PolicySet,
         machines: impl IntoIterator<Item = &'m Machine>,
         clock: JudgeClock,
@@ -229,24 +230,24 @@ impl Posture {
         }
     }
 
-    fn count(&mut self, set: &PolicySet, subject: &Subject<'_>, judgement: &Judgement) {
-        let Judgement { state, unit, kind, level, rules, why: _ } = judgement;
-        add(&mut self.machines, (unit.clone(), *state));
+    fn count(&mut self, set: &PolicySet, subject: &Subject<'_>, judgement: &Judgement<'_>) {
+        let Judgement { state, unit, kind, level, rules, why: _, turns: _ } = judgement;
+        add(&mut self.machines, (unit.map(str::to_owned), *state));
         add(&mut self.by_kind, (*kind, *state));
         add(&mut self.by_level, (*level, *state));
         add(&mut self.report_age, ReportAge::of(subject.machine, self.clock));
         if subject.row.is_none() {
-            add(&mut self.unregistered, unit.clone());
+            add(&mut self.unregistered, unit.map(str::to_owned));
         }
         for (rule, ruling) in set.rules.iter().zip(rules) {
             add(&mut self.rule_machines, (rule.id.clone(), *level, ruling.ruling));
             if ruling.ruling == Ruling::Fail {
-                add(&mut self.rule_failing, (rule.id.clone(), unit.clone()));
+                add(&mut self.rule_failing, (rule.id.clone(), unit.map(str::to_owned)));
             }
         }
         for (target, posture) in set.targets.list.iter().zip(&mut self.targets) {
             if let Some(met) = machine_meets(set, &target.measure, judgement) {
-                posture.count(unit.as_deref(), met);
+                posture.count(*unit, met);
             }
         }
     }
@@ -286,7 +287,7 @@ fn add<K: Ord>(counts: &mut BTreeMap<K, u64>, key: K) {
 }
 
 /// Whether a machine meets a target about machines; `None` for targets about something else.
-fn machine_meets(set: &PolicySet, measure: &Measure, judgement: &Judgement) -> Option<bool> {
+fn machine_meets(set: &PolicySet, measure: &Measure, judgement: &Judgement<'_>) -> Option<bool> {
     match measure {
         Measure::Protected => Some(judgement.state == State::Protected),
         Measure::Rules(ids) => {
@@ -313,7 +314,7 @@ fn subjects<'m>(
     let mut by_row: BTreeMap<&str, Vec<&Machine>> = BTreeMap::new();
     let mut outside = Vec::new();
     for machine in machines {
-        match Subject::of(set, machine, clock.now).row {
+        match Subject::of(set, MachineView::new(machine), clock.now).row {
             Some(row) => by_row.entry(&row.id).or_default().push(machine),
             None => outside.push(machine),
         }
@@ -324,7 +325,9 @@ fn subjects<'m>(
         subjects.push(represent(row, claimants, &mut outside));
     }
     outside.sort_by_key(|machine| machine.id);
-    let outside = outside.into_iter().filter(|machine| is_live(&set.targets, machine, clock.now));
+    let glass = Hourglass::new(clock);
+    let lives = |machine: &&Machine| is_live(&set.targets, machine.last_contact.at, &glass);
+    let outside = outside.into_iter().filter(lives).map(MachineView::new);
     subjects.extend(outside.map(|machine| Subject { row: None, machine: Some(machine) }));
     subjects
 }
@@ -349,7 +352,7 @@ fn represent<'m>(
     let mut claimants = claimants.into_iter();
     let machine = claimants.next();
     outside.extend(claimants.filter(|left| left.standing != Standing::Revoked));
-    Subject { row: Some(row), machine }
+    Subject { row: Some(row), machine: machine.map(MachineView::new) }
 }
 
 fn median(mut values: Vec<i64>) -> Option<i64> {

@@ -1,24 +1,24 @@
 //! The state of a machine: the first that holds.
 
 use report::Timestamp;
-use report::moment::DAY;
 use report::verdict::{Ruling, State};
 
 use super::PolicySet;
+use super::hourglass::Hourglass;
 use super::judge::RuleRuling;
-use super::subject::{JudgeClock, Subject};
+use super::subject::Subject;
 use super::targets::Targets;
 use super::why::Why;
-use crate::machine::{Machine, Standing};
+use crate::machine::Standing;
 use crate::register::MachineKind;
 
 /// The first five states: what the machine said does not count, whatever it was.
-pub(crate) fn silenced(
+pub(crate) fn silenced<'m>(
     set: &PolicySet,
-    subject: &Subject<'_>,
+    subject: &Subject<'m>,
     kind: Option<MachineKind>,
-    clock: JudgeClock,
-) -> Option<(State, Why)> {
+    clock: &Hourglass,
+) -> Option<(State, Why<'m>)> {
     let Some(machine) = subject.machine else {
         return Some((State::NeverEnrolled, Why::NeverEnrolled));
     };
@@ -28,7 +28,7 @@ pub(crate) fn silenced(
         Standing::Pending => Some((State::Pending, Why::Pending)),
         Standing::Current => {
             let since = machine.last_contact.at;
-            is_silent(&set.targets, kind, since, clock.now)
+            is_silent(&set.targets, kind, since, clock)
                 .then_some((State::Silent, Why::Silent(since)))
         }
     }
@@ -38,15 +38,17 @@ fn is_silent(
     targets: &Targets,
     kind: Option<MachineKind>,
     since: Timestamp,
-    now: Timestamp,
+    clock: &Hourglass,
 ) -> bool {
-    let silent_after = targets.silent_after(kind);
     // A contact of tomorrow was noted by a clock that ran ahead: nothing is known since when.
-    since > now + DAY || targets.calendar.counted_seconds(since, now) > silent_after.seconds()
+    clock.is_future(since) || clock.is_past(targets.silence_begins(kind, since))
 }
 
 /// The remaining states, from what the rules say.
-pub(crate) fn by_rules(set: &PolicySet, rulings: &[RuleRuling]) -> (State, Option<Why>) {
+pub(crate) fn by_rules<'m>(
+    set: &PolicySet,
+    rulings: &[RuleRuling<'m>],
+) -> (State, Option<Why<'m>>) {
     let mandatory = || {
         set.rules
             .iter()
@@ -58,7 +60,7 @@ pub(crate) fn by_rules(set: &PolicySet, rulings: &[RuleRuling]) -> (State, Optio
     if any(Ruling::Fail).is_some() {
         (State::Unprotected, None)
     } else if let Some(unknown) = any(Ruling::Unknown) {
-        (State::Unknown, unknown.why.clone())
+        (State::Unknown, unknown.why)
     } else if any(Ruling::Waived).is_some() {
         (State::Waived, None)
     } else if any(Ruling::Pass).is_some() {
@@ -71,9 +73,9 @@ pub(crate) fn by_rules(set: &PolicySet, rulings: &[RuleRuling]) -> (State, Optio
 /// Whether a machine outside the register still counts: it does until it has been silent for
 /// `unregistered_after`.
 #[must_use]
-pub fn is_live(targets: &Targets, machine: &Machine, now: Timestamp) -> bool {
-    let silence = targets.calendar.counted_seconds(machine.last_contact.at, now);
-    silence <= targets.unregistered_after.seconds()
+pub fn is_live(targets: &Targets, last_contact: Timestamp, clock: &Hourglass) -> bool {
+    let last = targets.calendar.after(last_contact, targets.unregistered_after.seconds());
+    !clock.is_past(last)
 }
 
 #[cfg(test)]

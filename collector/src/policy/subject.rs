@@ -3,7 +3,7 @@
 use report::Timestamp;
 
 use super::PolicySet;
-use crate::machine::Machine;
+use crate::machine::MachineView;
 use crate::register::MachineRow;
 
 /// The two moments a judgement is about.
@@ -29,17 +29,16 @@ pub struct Subject<'m> {
     /// The row in force it is bound to.
     pub row: Option<&'m MachineRow>,
     /// The machine, if one ever enrolled.
-    pub machine: Option<&'m Machine>,
+    pub machine: Option<MachineView<'m>>,
 }
 
 impl<'m> Subject<'m> {
     /// A machine with the row it is bound to, if that row is in force.
     #[must_use]
-    pub fn of(set: &'m PolicySet, machine: &'m Machine, now: Timestamp) -> Self {
+    pub fn of(set: &'m PolicySet, machine: MachineView<'m>, now: Timestamp) -> Self {
         let today = set.targets.calendar.date_of(now);
         let row = machine
-            .row
-            .as_deref()
+            .row()
             .and_then(|id| set.register.machines.get(id))
             .filter(|row| row.term.holds(today));
         Self { row, machine: Some(machine) }

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use report::Bilingual;
+use report::{Bilingual, Timestamp};
 
 use super::calendar::Calendar;
 use super::document::{Document, Item, Section};
@@ -77,6 +77,12 @@ impl Targets {
             Some(MachineKind::Server) => self.silent_server,
             None => self.silent_workstation.min(self.silent_server),
         }
+    }
+
+    /// The last moment at which a machine of this kind, heard of last at `since`, is not silent.
+    #[must_use]
+    pub fn silence_begins(&self, kind: Option<MachineKind>, since: Timestamp) -> Timestamp {
+        self.calendar.after(since, self.silent_after(kind).seconds())
     }
 
     /// The statuses in which a level counts as determined.

@@ -1,21 +1,21 @@
 //! Why something cannot be said.
 
 use jiff::civil::Date;
-use report::fact::Ignorance;
-use report::{Bilingual, Lang, Reason, Text, Timestamp, Topic};
+use report::{Bilingual, Lang, Reason, Timestamp, Topic};
 
 use super::calendar::Calendar;
 use super::words;
+use crate::machine::view::Obstacle;
 
 /// The reasons for `unknown`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Why {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why<'m> {
     /// The agent tried and could not.
-    Unreadable(Ignorance),
+    Unreadable(Obstacle<'m>),
     /// The agent's whole probe failed.
-    ProbeFailed(Ignorance),
+    ProbeFailed(Obstacle<'m>),
     /// The agent says the machine has no such thing, and the catalogue says it should.
-    SaidNotApplicable(Text),
+    SaidNotApplicable(&'m str),
     /// The agent has not reported this topic.
     TopicMissing(Topic),
     /// The agent reported the topic without this fact: it is too old to know of it.
@@ -28,8 +28,13 @@ pub enum Why {
     IncompleteList,
     /// The vendor's word and its end date contradict each other.
     LicenceContradiction(Timestamp),
-    /// The catalogue does not list it.
-    NotInCatalogue(String),
+    /// The table of lifecycles does not list this operating system.
+    NotInCatalogue {
+        /// Its identifier.
+        os: &'m str,
+        /// Its version.
+        version: &'m str,
+    },
     /// What it depends on cannot be said.
     Undetermined(Matter),
     /// No mandatory rule applies.
@@ -61,19 +66,19 @@ pub enum Matter {
     Systems,
 }
 
-impl Why {
+impl Why<'_> {
     /// The reason in words.
     #[must_use]
     pub fn words(&self, calendar: &Calendar) -> Bilingual {
         match self {
-            Self::Unreadable(ignorance) => with_detail(reason_words(ignorance.reason), ignorance),
-            Self::ProbeFailed(ignorance) => with_detail(
+            Self::Unreadable(obstacle) => with_detail(reason_words(obstacle.reason), obstacle),
+            Self::ProbeFailed(obstacle) => with_detail(
                 joined(
                     "không kiểm tra được: ",
                     "the check failed: ",
-                    reason_words(ignorance.reason),
+                    reason_words(obstacle.reason),
                 ),
-                ignorance,
+                obstacle,
             ),
             Self::SaidNotApplicable(said) => Bilingual::new(
                 format!("tác tử cho là không áp dụng: {said}"),
@@ -104,10 +109,14 @@ impl Why {
                 "the product says expired but its end is",
                 calendar.date_of(*until),
             ),
-            Self::NotInCatalogue(name) => Bilingual::new(
-                format!("danh mục chưa có {name}"),
-                format!("the catalogue does not list {name}"),
-            ),
+            Self::NotInCatalogue { os, version } => {
+                let name = format!("{os} {version}");
+                let name = name.trim();
+                Bilingual::new(
+                    format!("danh mục chưa có {name}"),
+                    format!("the catalogue does not list {name}"),
+                )
+            }
             Self::Undetermined(matter) => matter.words(),
             Self::NoRuleApplies => {
                 Bilingual::new("không có quy tắc bắt buộc nào áp dụng", "no mandatory rule applies")
@@ -151,7 +160,7 @@ impl Why {
             Self::FactMissing => ("Nâng cấp tác tử trên máy.", "Upgrade the agent on the machine."),
             Self::Future(_) => ("Kiểm tra đồng hồ của máy.", "Check the machine's clock."),
             Self::LicenceContradiction(_) => return None,
-            Self::NotInCatalogue(_) => (
+            Self::NotInCatalogue { .. } => (
                 "Bổ sung vào danh mục trong thư mục catalogue.",
                 "Add it to the tables in the catalogue folder.",
             ),
@@ -237,8 +246,8 @@ fn reason_words(reason: Reason) -> Bilingual {
     Bilingual::new(vi, en)
 }
 
-fn with_detail(words: Bilingual, ignorance: &Ignorance) -> Bilingual {
-    match &ignorance.detail {
+fn with_detail(words: Bilingual, obstacle: &Obstacle<'_>) -> Bilingual {
+    match obstacle.detail {
         None => words,
         Some(detail) => {
             Bilingual::new(format!("{} ({detail})", words.vi), format!("{} ({detail})", words.en))

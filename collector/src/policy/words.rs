@@ -3,10 +3,11 @@
 use jiff::civil::Date;
 use report::catalogue::{Kind, Tense};
 use report::moment::DAY;
-use report::{Bilingual, Lang, Timestamp, Value};
+use report::{Bilingual, Lang, Timestamp};
 
 use super::calendar::Calendar;
 use super::period::Period;
+use crate::machine::view::Datum;
 
 const HOUR: i64 = 3600;
 const MINUTE: i64 = 60;
@@ -146,14 +147,16 @@ pub(crate) fn choice(word: &str, lang: Lang) -> String {
 }
 
 /// A value as people read it, with its distance from now where it is a moment.
-pub(crate) fn value(value: &Value, kind: Kind, clock: Instants<'_>, lang: Lang) -> String {
+pub(crate) fn value(value: Datum<'_>, kind: Kind, clock: Instants<'_>, lang: Lang) -> String {
     match value {
-        Value::Text(text) => text.to_string(),
-        Value::Choice(word) => choice(word, lang),
-        Value::Bool(yes) => yes_no(*yes, lang),
-        Value::Count(count) => number(*count, lang),
-        Value::Records(records) => number(u64::try_from(records.len()).unwrap_or(u64::MAX), lang),
-        Value::Moment(moment) => {
+        Datum::Text(text) => text.to_owned(),
+        Datum::Choice(word) => choice(word, lang),
+        Datum::Bool(yes) => yes_no(yes, lang),
+        Datum::Count(count) => number(count, lang),
+        Datum::Records(records) => {
+            number(u64::try_from(records.iter().count()).unwrap_or(u64::MAX), lang)
+        }
+        Datum::Moment(moment) => {
             let day = date(clock.calendar.date_of(moment.at), lang);
             let distance = match kind {
                 Kind::Moment(Tense::End) => left(moment.at.since(clock.horizon), lang),

@@ -1,78 +1,82 @@
 //! Which antivirus product speaks for the machine, and what its licence is worth.
 
-use std::borrow::Cow;
 use std::cmp::Reverse;
 
-use report::catalogue::Tense;
-use report::fact::{Ignorance, Record};
-use report::{FactKey, Kind, Moment, Reason, Text, Timestamp, Topic, Value};
+use report::{FactKey, Reason, Timestamp, Topic};
 
-use super::{in_our_time, is_future};
+use super::in_our_time;
+use crate::machine::view::{Datum, Obstacle, RecordView, Records};
 use crate::policy::PolicySet;
 use crate::policy::catalogues::Antivirus;
 use crate::policy::facts::{Evidence, Facts, Finding};
-use crate::policy::subject::{JudgeClock, Subject};
+use crate::policy::hourglass::Hourglass;
+use crate::policy::subject::Subject;
 use crate::policy::why::Why;
 
+const PRODUCTS: FactKey = FactKey::of("antivirus.products");
+const COMPLETE: FactKey = FactKey::of("antivirus.complete");
+const REALTIME: FactKey = FactKey::of("antivirus.primary.realtime");
+const STATUS: FactKey = FactKey::of("antivirus.licence.status");
+const ACCEPTED: FactKey = FactKey::of("antivirus.licence.accepted");
+const UNTIL: FactKey = FactKey::of("antivirus.licence.until");
+const EVIDENCE: FactKey = FactKey::of("antivirus.licence.evidence");
+
 /// The derived facts that are a field of the elected product as it stands.
-const COPIED: [(&str, &str); 6] = [
-    ("antivirus.primary.product", "product"),
-    ("antivirus.primary.vendor", "vendor"),
-    ("antivirus.primary.version", "version"),
-    ("antivirus.primary.state", "state"),
-    ("antivirus.primary.definitions_at", "definitions_at"),
-    ("antivirus.primary.definitions_version", "definitions_version"),
+const COPIED: [(FactKey, &str); 6] = [
+    (FactKey::of("antivirus.primary.product"), "product"),
+    (FactKey::of("antivirus.primary.vendor"), "vendor"),
+    (FactKey::of("antivirus.primary.version"), "version"),
+    (FactKey::of("antivirus.primary.state"), "state"),
+    (FactKey::of("antivirus.primary.definitions_at"), "definitions_at"),
+    (FactKey::of("antivirus.primary.definitions_version"), "definitions_version"),
 ];
 
 pub(super) fn derive<'m>(
     set: &PolicySet,
     subject: &Subject<'m>,
-    clock: JudgeClock,
+    clock: &Hourglass,
     facts: &mut Facts<'m>,
 ) {
     let skew = subject
         .machine
-        .and_then(|machine| machine.topics.get(&Topic::Antivirus))
-        .map_or(0, |kept| kept.skew);
-    let elected = match records(facts) {
-        Ok(records) => {
-            let products: Vec<_> = records
-                .iter()
-                .map(|record| Product::read(record, skew, &set.catalogues.antivirus, clock))
-                .collect();
-            let complete = facts.named("antivirus.complete").bool() == Some(true);
-            elect(products, complete)
+        .and_then(|machine| machine.topics().find(|topic| topic.topic == Topic::Antivirus))
+        .map_or(0, |topic| topic.skew);
+    let elected = match facts.get(PRODUCTS) {
+        Finding::Known(Datum::Records(records)) => {
+            let antivirus = &set.catalogues.antivirus;
+            let products = products(records, skew, antivirus, clock);
+            elect(products, facts.get(COMPLETE).bool() == Some(true))
         }
-        Err(finding) => Err(finding),
+        Finding::Known(_) | Finding::Absent => Err(Finding::Absent),
+        Finding::Unknown(why) => Err(Finding::Unknown(why)),
     };
     match elected {
-        Ok(product) => product.write(&set.catalogues.antivirus, facts),
-        Err(finding) => write_none(&finding, facts),
+        Ok(product) => product.write(facts),
+        Err(finding) => write_none(finding, facts),
     }
 }
 
-fn records<'m>(facts: &Facts<'m>) -> Result<&'m [Record], Finding<'m>> {
-    match facts.named("antivirus.products") {
-        Finding::Known(Cow::Borrowed(Value::Records(records))) => Ok(records),
-        Finding::Known(_) | Finding::Absent => Ok(&[]),
-        Finding::Unknown(why) => Err(Finding::Unknown(why.clone())),
-    }
+fn products<'m>(
+    records: Records<'m>,
+    skew: i64,
+    antivirus: &Antivirus,
+    clock: &Hourglass,
+) -> Vec<Product<'m>> {
+    records.iter().map(|record| Product::read(record, skew, antivirus, clock)).collect()
 }
 
-fn write_none<'m>(finding: &Finding<'m>, facts: &mut Facts<'m>) {
-    for key in FactKey::all() {
-        let name = key.name();
-        if name.starts_with("antivirus.primary.") || name.starts_with("antivirus.licence.") {
-            facts.derive(name, finding.clone(), None);
-        }
+fn write_none<'m>(finding: Finding<'m>, facts: &mut Facts<'m>) {
+    let copied = COPIED.map(|(key, _)| key);
+    for key in copied.into_iter().chain([REALTIME, STATUS, ACCEPTED, UNTIL, EVIDENCE]) {
+        facts.derive(key, finding, None);
     }
 }
 
 /// One product as the election sees it.
 struct Product<'m> {
-    record: &'m Record,
+    record: RecordView<'m>,
     skew: i64,
-    id: Option<Text>,
+    id: Option<&'m str>,
     running: Option<bool>,
     realtime: Finding<'m>,
     passive: Option<bool>,
@@ -82,26 +86,22 @@ struct Product<'m> {
 }
 
 impl<'m> Product<'m> {
-    fn read(record: &'m Record, skew: i64, antivirus: &Antivirus, clock: JudgeClock) -> Self {
-        let field = |name| in_our_time(record.fact(name), skew);
+    fn read(record: RecordView<'m>, skew: i64, antivirus: &Antivirus, clock: &Hourglass) -> Self {
+        let field = |name| in_our_time(record.field(name), skew);
         let running = field("state").word().map(|state| state == "on");
         let passive = field("passive").bool();
+        let said = field("licence_status");
+        let (until, evidence) = (field("licence_until"), field("licence_evidence"));
         Self {
             record,
             skew,
-            id: field("product").text().cloned(),
+            id: field("product").text(),
             running,
             realtime: realtime(field("realtime"), running, passive),
             passive,
             registered: field("registered").bool(),
-            definitions_at: definitions_at(&field("definitions_at"), clock.now),
-            licence: Licence::of(
-                &field("licence_status"),
-                field("licence_until"),
-                field("licence_evidence"),
-                antivirus,
-                clock,
-            ),
+            definitions_at: definitions_at(field("definitions_at"), clock),
+            licence: Licence::of(said, until, evidence, antivirus, clock),
         }
     }
 
@@ -113,7 +113,7 @@ impl<'m> Product<'m> {
             truth(self.passive.map(|passive| !passive)),
             self.licence.strength(),
             self.definitions_at,
-            Reverse(self.id.clone()),
+            Reverse(self.id),
         )
     }
 
@@ -123,26 +123,23 @@ impl<'m> Product<'m> {
         (truth(self.running), truth(self.registered), self.rank_running())
     }
 
-    fn write(self, antivirus: &Antivirus, facts: &mut Facts<'m>) {
-        let name = self.id.as_ref().map(|id| antivirus.name(id.as_str()));
-        let status = self.licence.status.word().map(str::to_owned);
-        let licence = name.clone().zip(status);
+    fn write(self, facts: &mut Facts<'m>) {
+        let status = self.licence.status.word();
+        let licence = self.id.zip(status);
         let licence = licence.map(|(product, status)| Evidence::Licence { product, status });
-        let evidence = name.map(Evidence::Product);
-        for (fact, field) in COPIED {
-            let finding = in_our_time(self.record.fact(field), self.skew);
-            facts.derive(fact, finding, evidence.clone());
+        let evidence = self.id.map(Evidence::Product);
+        for (key, field) in COPIED {
+            facts.derive(key, in_our_time(self.record.field(field), self.skew), evidence);
         }
-        for (fact, finding) in [
-            ("antivirus.primary.realtime", self.realtime),
-            ("antivirus.licence.status", self.licence.status),
-            ("antivirus.licence.until", self.licence.until),
-            ("antivirus.licence.evidence", self.licence.evidence),
+        for (key, finding) in [
+            (REALTIME, self.realtime),
+            (STATUS, self.licence.status),
+            (UNTIL, self.licence.until),
+            (EVIDENCE, self.licence.evidence),
         ] {
-            facts.derive(fact, finding, evidence.clone());
+            facts.derive(key, finding, evidence);
         }
-        let accepted = self.licence.accepted;
-        facts.derive("antivirus.licence.accepted", accepted, licence.or(evidence));
+        facts.derive(ACCEPTED, self.licence.accepted, licence.or(evidence));
     }
 }
 
@@ -177,25 +174,13 @@ fn truth(known: Option<bool>) -> u8 {
 /// setting says.
 fn realtime(said: Finding<'_>, running: Option<bool>, passive: Option<bool>) -> Finding<'_> {
     if running == Some(false) || passive == Some(true) {
-        return Finding::known(Value::Bool(false));
+        return Finding::Known(Datum::Bool(false));
     }
     said
 }
 
-fn definitions_at(finding: &Finding<'_>, now: Timestamp) -> Option<Timestamp> {
-    let moment = moment(finding)?;
-    (!is_future(moment, Kind::Moment(Tense::Happened), now)).then_some(moment.at)
-}
-
-fn moment(finding: &Finding<'_>) -> Option<Moment> {
-    match finding.value()? {
-        Value::Moment(moment) => Some(*moment),
-        Value::Text(_)
-        | Value::Choice(_)
-        | Value::Bool(_)
-        | Value::Count(_)
-        | Value::Records(_) => None,
-    }
+fn definitions_at(finding: Finding<'_>, clock: &Hourglass) -> Option<Timestamp> {
+    finding.moment().map(|moment| moment.at).filter(|at| !clock.is_future(*at))
 }
 
 /// What a licence is worth at the horizon.
@@ -208,14 +193,14 @@ struct Licence<'m> {
 
 impl<'m> Licence<'m> {
     fn of(
-        said: &Finding<'m>,
+        said: Finding<'m>,
         until: Finding<'m>,
         evidence: Finding<'m>,
         antivirus: &Antivirus,
-        clock: JudgeClock,
+        clock: &Hourglass,
     ) -> Self {
-        let status = status(said, &until, clock.horizon);
-        Self { accepted: accepted(&status, antivirus), status, until, evidence }
+        let status = status(said, until, clock);
+        Self { accepted: accepted(status, antivirus), status, until, evidence }
     }
 
     fn strength(&self) -> (u8, u8) {
@@ -227,7 +212,7 @@ impl<'m> Licence<'m> {
             Some("expired") => 1,
             Some(_) | None => 0,
         };
-        let accepted = match &self.accepted {
+        let accepted = match self.accepted {
             Finding::Known(_) => truth(self.accepted.bool()),
             Finding::Unknown(_) => truth(None),
             Finding::Absent => truth(Some(false)),
@@ -239,34 +224,33 @@ impl<'m> Licence<'m> {
 /// The status at the horizon. Whether a licence is over follows from its end, not from a word:
 /// "licensed" past its end is expired, "licensed" without a readable end is not known, and
 /// "expired" before its end is a contradiction.
-fn status<'m>(said: &Finding<'m>, until: &Finding<'m>, horizon: Timestamp) -> Finding<'m> {
-    let end = moment(until).map(|moment| moment.at);
-    let is_over = end.is_some_and(|end| end < horizon);
-    let word = |word| Finding::known(Value::Choice(word));
-    let unsaid = || {
-        Finding::Unknown(Why::Unreadable(Ignorance { reason: Reason::ProductOpaque, detail: None }))
-    };
+fn status<'m>(said: Finding<'m>, until: Finding<'m>, clock: &Hourglass) -> Finding<'m> {
+    let end = until.moment().map(|moment| moment.at);
+    let is_over = end.is_some_and(|end| clock.is_over(end));
+    let word = |word| Finding::Known(Datum::Choice(word));
     match said {
         Finding::Absent => Finding::Absent,
         Finding::Unknown(_) if is_over => word("expired"),
-        Finding::Unknown(why) => Finding::Unknown(why.clone()),
+        Finding::Unknown(why) => Finding::Unknown(why),
         Finding::Known(_) => match (said.word(), end, until) {
             (Some(same @ ("free" | "builtin" | "none")), _, _) => word(same),
             (Some("licensed" | "trial" | "expired" | "unknown"), _, _) if is_over => {
                 word("expired")
             }
             (Some("expired"), Some(end), _) => Finding::Unknown(Why::LicenceContradiction(end)),
-            (Some("licensed"), None, Finding::Unknown(why)) => Finding::Unknown(why.clone()),
+            (Some("licensed"), None, Finding::Unknown(why)) => Finding::Unknown(why),
             (Some(same @ ("licensed" | "trial" | "expired")), _, _) => word(same),
-            (Some(_) | None, _, _) => unsaid(),
+            (Some(_) | None, _, _) => {
+                Finding::Unknown(Why::Unreadable(Obstacle::new(Reason::ProductOpaque)))
+            }
         },
     }
 }
 
-fn accepted<'m>(status: &Finding<'m>, antivirus: &Antivirus) -> Finding<'m> {
+fn accepted<'m>(status: Finding<'m>, antivirus: &Antivirus) -> Finding<'m> {
     let counts = match status {
         Finding::Absent => return Finding::Absent,
-        Finding::Unknown(why) => return Finding::Unknown(why.clone()),
+        Finding::Unknown(why) => return Finding::Unknown(why),
         Finding::Known(_) => match status.word() {
             Some("licensed") => true,
             Some("free") => antivirus.count_free,
@@ -274,5 +258,5 @@ fn accepted<'m>(status: &Finding<'m>, antivirus: &Antivirus) -> Finding<'m> {
             Some(_) | None => false,
         },
     };
-    Finding::known(Value::Bool(counts))
+    Finding::Known(Datum::Bool(counts))
 }

@@ -1,13 +1,16 @@
 //! Derived facts: the election, licences at the horizon, support, level.
 
-use report::fact::{Fact, Ignorance, Record};
-use report::{Moment, Reason, Text, Timestamp};
+use report::fact::{Fact, Record};
+use report::{Moment, Outcome, Reason, Text, Timestamp, Topic, Value};
 
-use super::*;
+use crate::machine::view::{Datum, Obstacle};
+use crate::policy::JudgeClock;
+use crate::policy::facts::Finding;
 use crate::policy::fixtures::{
-    DAY, HOUR, NOW, good_machine, good_product, known, observe, observe_antivirus, product, set,
-    silent_body, source_moment, text, word,
+    DAY, HOUR, NOW, derived, good_machine, good_product, key, known, observe, observe_antivirus,
+    product, set, silent_body, source_moment, text, word,
 };
+use crate::policy::why::Why;
 
 const ROW: &str = "m-1,so,workstation,lan,,,,2025-01-01,\n";
 
@@ -21,16 +24,7 @@ fn with_products(
     let set = set(ROW, &[]);
     let mut machine = silent_body(1, Some("m-1"));
     observe_antivirus(&mut machine, products, complete);
-    let facts = derive(&set, &Subject::of(&set, &machine, NOW), clock);
-    owned(facts.named(name))
-}
-
-fn owned(finding: &Finding<'_>) -> Finding<'static> {
-    match finding {
-        Finding::Known(value) => Finding::known((**value).clone()),
-        Finding::Absent => Finding::Absent,
-        Finding::Unknown(why) => Finding::Unknown(why.clone()),
-    }
+    derived(&set, &machine, clock).get(key(name))
 }
 
 fn primary(products: Vec<Record>, complete: bool, name: &str) -> Finding<'static> {
@@ -44,7 +38,7 @@ fn changed(id: &str, fields: &[(&'static str, Fact)]) -> Record {
 }
 
 fn elected(products: Vec<Record>) -> Option<String> {
-    primary(products, true, "antivirus.primary.product").text().map(Text::to_string)
+    primary(products, true, "antivirus.primary.product").text().map(str::to_owned)
 }
 
 const NO: Fact = Fact::Known(Value::Bool(false));
@@ -153,8 +147,8 @@ fn whether_all_answered_must_itself_be_known() {
         NOW,
         &[("antivirus.products", known(Value::Records(vec![])))],
     );
-    let facts = derive(&set, &Subject::of(&set, &machine, NOW), JudgeClock::at(NOW));
-    assert_eq!(*facts.named("antivirus.primary.product"), Finding::Unknown(Why::IncompleteList));
+    let facts = derived(&set, &machine, JudgeClock::at(NOW));
+    assert_eq!(facts.get(key("antivirus.primary.product")), Finding::Unknown(Why::IncompleteList));
 }
 
 #[test]
@@ -233,8 +227,8 @@ fn the_office_decides_whether_free_counts() {
             vec![changed("a", &[("licence_status", word(word_of))])],
             true,
         );
-        let facts = derive(&set, &Subject::of(&set, &machine, NOW), JudgeClock::at(NOW));
-        facts.named("antivirus.licence.accepted").bool()
+        let facts = derived(&set, &machine, JudgeClock::at(NOW));
+        facts.get(key("antivirus.licence.accepted")).bool()
     };
     assert_eq!(accepted("free"), Some(true));
     assert_eq!(accepted("builtin"), Some(false));
@@ -245,13 +239,13 @@ fn support(os: &str, version: Fact) -> Finding<'static> {
     let mut machine = silent_body(1, Some("m-1"));
     let facts = [("machine.os_id", known(text(os))), ("machine.os_version", version)];
     observe(&mut machine, Topic::Machine, NOW, &facts);
-    let facts = derive(&set, &Subject::of(&set, &machine, NOW), JudgeClock::at(NOW));
-    owned(facts.named("os.supported_until"))
+    let facts = derived(&set, &machine, JudgeClock::at(NOW));
+    facts.get(key("os.supported_until"))
 }
 
 fn end(date: &str) -> Finding<'static> {
     let end: jiff::Timestamp = format!("{date}T23:59:59+07:00").parse().unwrap();
-    Finding::known(Value::Moment(Moment::source(Timestamp(end.as_second()))))
+    Finding::Known(Datum::Moment(Moment::source(Timestamp(end.as_second()))))
 }
 
 #[test]
@@ -263,9 +257,9 @@ fn support_that_everyone_has_counts_and_a_contract_does_not() {
 
 #[test]
 fn a_system_outside_the_catalogue_is_unknown() {
-    let unlisted = |name: &str| Finding::Unknown(Why::NotInCatalogue(name.to_owned()));
-    assert_eq!(support("plan9", known(text("4"))), unlisted("plan9 4"));
-    assert_eq!(support("debian", Fact::Absent), unlisted("debian"));
+    let unlisted = |os, version| Finding::Unknown(Why::NotInCatalogue { os, version });
+    assert_eq!(support("plan9", known(text("4"))), unlisted("plan9", "4"));
+    assert_eq!(support("debian", Fact::Absent), unlisted("debian", ""));
 }
 
 /// For how long security updates have been pending after these reports, each seen so many hours ago.
@@ -276,8 +270,8 @@ fn pending_days(reports: &[(i64, Fact)]) -> Finding<'static> {
         let facts = [("patches.security_pending", pending.clone())];
         observe(&mut machine, Topic::Patches, NOW - hours * HOUR, &facts);
     }
-    let facts = derive(&set, &Subject::of(&set, &machine, NOW), JudgeClock::at(NOW));
-    owned(facts.named("patches.security_pending_days"))
+    let facts = derived(&set, &machine, JudgeClock::at(NOW));
+    facts.get(key("patches.security_pending_days"))
 }
 
 #[test]
@@ -294,8 +288,7 @@ fn security_updates_are_pending_for_the_whole_days_since_a_report_first_told_of_
 fn for_how_long_they_are_pending_is_known_only_where_it_is_known_that_any_are() {
     let pending = |count| known(Value::Count(count));
     let unread = || Fact::unknown(Reason::SourceStale);
-    let why = Ignorance { reason: Reason::SourceStale, detail: None };
-    let why = Finding::Unknown(Why::Unreadable(why));
+    let why = Finding::Unknown(Why::Unreadable(Obstacle::new(Reason::SourceStale)));
     assert_eq!(pending_days(&[(1, unread())]), why);
     assert_eq!(pending_days(&[(24 * 41, pending(3)), (1, unread())]), why);
     // The days in which nobody knew count, once somebody knows.
@@ -309,8 +302,8 @@ fn for_how_long_they_are_pending_is_known_only_where_it_is_known_that_any_are() 
 fn level_of(systems: &str) -> Option<u64> {
     let set = set(&format!("m-1,so,workstation,{systems},,,,2025-01-01,\n"), &[]);
     let machine = silent_body(1, Some("m-1"));
-    let facts = derive(&set, &Subject::of(&set, &machine, NOW), JudgeClock::at(NOW));
-    facts.named("machine.level").count()
+    let facts = derived(&set, &machine, JudgeClock::at(NOW));
+    facts.get(key("machine.level")).count()
 }
 
 #[test]
@@ -335,9 +328,9 @@ fn the_level_is_the_registers_and_another_claim_is_a_mismatch() {
                 crate::policy::fixtures::keep(&mut machine, Topic::Assignment, NOW, why);
             }
         }
-        let facts = derive(&set, &Subject::of(&set, &machine, NOW), JudgeClock::at(NOW));
-        assert_eq!(facts.named("machine.level").count(), Some(2));
-        facts.named("machine.level_mismatch").bool()
+        let facts = derived(&set, &machine, JudgeClock::at(NOW));
+        assert_eq!(facts.get(key("machine.level")).count(), Some(2));
+        facts.get(key("machine.level_mismatch")).bool()
     };
     assert_eq!(mismatch(Some(known(Value::Count(2)))), Some(false));
     assert_eq!(mismatch(Some(known(Value::Count(1)))), Some(true));
@@ -352,9 +345,9 @@ fn outside_the_register_the_chassis_tells_the_kind_and_the_token_the_unit() {
     let mut machine = silent_body(1, None);
     let mut kind = |chassis| {
         observe(&mut machine, Topic::Machine, NOW, &[("machine.chassis", word(chassis))]);
-        let facts = derive(&set, &Subject::of(&set, &machine, NOW), JudgeClock::at(NOW));
-        assert_eq!(*facts.named("machine.unit"), Finding::known(text("so")));
-        facts.named("machine.kind").word()
+        let facts = derived(&set, &machine, JudgeClock::at(NOW));
+        assert_eq!(facts.get(key("machine.unit")), Finding::Known(Datum::Text("so")));
+        facts.get(key("machine.kind")).word()
     };
     assert_eq!(kind("laptop"), Some("workstation"));
     assert_eq!(kind("server"), Some("server"));

@@ -4,13 +4,12 @@ use proptest::prelude::*;
 use report::fact::Ignorance;
 use report::{Moment, Outcome, Reason, Text, Topic, Value};
 
-use report::Timestamp;
-
 use super::*;
 use crate::machine::Machine;
+use crate::machine::view::{Datum, Obstacle};
 use crate::policy::fixtures::{
     DAY, HOUR, NOW, good_machine, keep, key, known, observe, rule, set, set_with_rules,
-    silent_body, source_moment, text,
+    silent_body, source_moment, view,
 };
 
 fn clock() -> JudgeClock {
@@ -18,11 +17,11 @@ fn clock() -> JudgeClock {
 }
 
 /// What a rule with these clauses says of one finding for every fact it names.
-fn ruling_of(require: &str, findings: &[(&str, Finding<'static>)]) -> RuleRuling {
+fn ruling_of(require: &str, findings: &[(&str, Finding<'static>)]) -> RuleRuling<'static> {
     let set = set_with_rules("", &[&rule("r0", "major", &format!("[require]\n{require}"))]);
-    let mut facts = Facts::blank();
+    let mut facts = Facts::unknown(Why::FactMissing);
     for (name, finding) in findings {
-        facts.set(key(name), finding.clone());
+        facts.set(key(name), *finding);
     }
     judge_example(&set.rules[0], &Setting::default(), &facts, clock())
 }
@@ -32,11 +31,11 @@ fn outcome(require: &str, name: &str, finding: Finding<'static>) -> Ruling {
 }
 
 fn moment(at: Timestamp) -> Finding<'static> {
-    Finding::known(source_moment(at))
+    Finding::Known(Datum::Moment(Moment::source(at)))
 }
 
 fn count(count: u64) -> Finding<'static> {
-    Finding::known(Value::Count(count))
+    Finding::Known(Datum::Count(count))
 }
 
 fn not_known() -> Finding<'static> {
@@ -49,8 +48,8 @@ fn every_constraint() -> Vec<(&'static str, &'static str, Finding<'static>, Find
     let definitions = "antivirus.primary.definitions_at";
     let version = "antivirus.primary.version";
     let status = "antivirus.licence.status";
-    let word = |word| Finding::known(Value::Choice(word));
-    let bool = |yes| Finding::known(Value::Bool(yes));
+    let word = |word| Finding::Known(Datum::Choice(word));
+    let bool = |yes| Finding::Known(Datum::Bool(yes));
     vec![
         (pending, "0", count(0), count(1)),
         (pending, "[0, 2]", count(2), count(1)),
@@ -60,14 +59,24 @@ fn every_constraint() -> Vec<(&'static str, &'static str, Finding<'static>, Find
         ("antivirus.primary.realtime", "true", bool(true), bool(false)),
         (status, "\"licensed\"", word("licensed"), word("free")),
         (status, "[\"licensed\", \"free\"]", word("free"), word("trial")),
-        (version, "\"1.4.6\"", Finding::known(text("1.4.6")), Finding::known(text("1.4.60"))),
+        (
+            version,
+            "\"1.4.6\"",
+            Finding::Known(Datum::Text("1.4.6")),
+            Finding::Known(Datum::Text("1.4.60")),
+        ),
         (
             version,
             "{ matches = \"1[.]4[.].*\" }",
-            Finding::known(text("1.4.6")),
-            Finding::known(text("x1.4.6")),
+            Finding::Known(Datum::Text("1.4.6")),
+            Finding::Known(Datum::Text("x1.4.6")),
         ),
-        (version, "{ matches = \"a|b\" }", Finding::known(text("b")), Finding::known(text("bc"))),
+        (
+            version,
+            "{ matches = \"a|b\" }",
+            Finding::Known(Datum::Text("b")),
+            Finding::Known(Datum::Text("bc")),
+        ),
         (definitions, "{ max_age = \"7d\" }", moment(NOW - 7 * DAY), moment(NOW - 7 * DAY - 1)),
         (definitions, "{ not_before = 2026-11-01 }", moment(NOW), moment(NOW - 30 * DAY)),
         (
@@ -98,8 +107,8 @@ fn an_absent_fact_fails_everything_but_being_asked_to_be_absent() {
     let asked = |present: bool| format!("\"{name}\" = {{ present = {present} }}");
     assert_eq!(outcome(&asked(false), name, Finding::Absent), Ruling::Pass);
     assert_eq!(outcome(&asked(true), name, Finding::Absent), Ruling::Fail);
-    assert_eq!(outcome(&asked(false), name, Finding::known(text("eset"))), Ruling::Fail);
-    assert_eq!(outcome(&asked(true), name, Finding::known(text("eset"))), Ruling::Pass);
+    assert_eq!(outcome(&asked(false), name, Finding::Known(Datum::Text("eset"))), Ruling::Fail);
+    assert_eq!(outcome(&asked(true), name, Finding::Known(Datum::Text("eset"))), Ruling::Pass);
 }
 
 #[test]
@@ -144,7 +153,7 @@ fn all_of_is_fail_before_unknown_before_pass() {
 fn an_end_is_held_against_the_horizon_and_an_age_against_now() {
     let set = set("m-1,so,workstation,lan,,,,2025-01-01,\n", &[]);
     let machine = good_machine(1, Some("m-1"));
-    let subject = Subject::of(&set, &machine, NOW);
+    let subject = Subject::of(&set, view(&machine), NOW);
     let licensed = |clock| {
         let verdict = explain(&set, &subject, clock);
         let outcomes: Vec<_> =
@@ -167,15 +176,16 @@ fn an_end_is_held_against_the_horizon_and_an_age_against_now() {
 
 // Where a fact comes from the machine: every way of not knowing.
 
-fn ruling_about_memory(prepare: impl FnOnce(&mut Machine)) -> RuleRuling {
+fn ruling_about_memory(prepare: impl FnOnce(&mut Machine)) -> RuleRuling<'static> {
     let set = set_with_rules(
         "m-1,so,workstation,lan,,,,2025-01-01,\n",
         &[&rule("r0", "major", "[require]\n\"machine.memory_mib\" = { min = 1 }")],
     );
     let mut machine = silent_body(1, Some("m-1"));
     prepare(&mut machine);
-    let subject = Subject::of(&set, &machine, NOW);
-    judge(&set, &subject, clock()).rules.remove(0)
+    let set: &'static PolicySet = Box::leak(Box::new(set));
+    let subject = Subject::of(set, view(&machine), NOW);
+    judge(set, &subject, clock()).rules.remove(0)
 }
 
 const MEMORY: &str = "machine.memory_mib";
@@ -191,20 +201,21 @@ fn a_fresh_fact_of_the_machine_is_judged() {
 #[test]
 fn every_way_of_not_knowing_is_unknown_with_its_own_reason() {
     let ignorance = Ignorance { reason: Reason::Timeout, detail: None };
+    let obstacle = Obstacle::new(Reason::Timeout);
     let said = Text::new("no such thing").unwrap();
     type Prepare = Box<dyn FnOnce(&mut Machine)>;
-    let cases: Vec<(Why, Prepare)> = vec![
+    let cases: Vec<(Why<'static>, Prepare)> = vec![
         (Why::TopicMissing(Topic::Machine), Box::new(|_| {})),
         (Why::FactMissing, Box::new(|machine| observe(machine, Topic::Machine, NOW, &[]))),
         (
-            Why::ProbeFailed(ignorance.clone()),
+            Why::ProbeFailed(obstacle),
             Box::new({
                 let ignorance = ignorance.clone();
                 |machine| keep(machine, Topic::Machine, NOW, Outcome::Failed(ignorance))
             }),
         ),
         (
-            Why::Unreadable(ignorance.clone()),
+            Why::Unreadable(obstacle),
             Box::new(|machine| {
                 observe(
                     machine,
@@ -215,7 +226,7 @@ fn every_way_of_not_knowing_is_unknown_with_its_own_reason() {
             }),
         ),
         (
-            Why::SaidNotApplicable(said.clone()),
+            Why::SaidNotApplicable("no such thing"),
             Box::new(|machine| keep(machine, Topic::Machine, NOW, Outcome::NotApplicable(said))),
         ),
         (
@@ -269,7 +280,7 @@ fn a_heartbeat_keeps_facts_fresh_but_not_those_that_always_change() {
         if confirm {
             machine.topics.get_mut(&topic).unwrap().confirm(NOW - HOUR);
         }
-        judge(&set, &Subject::of(&set, &machine, NOW), clock()).rules.remove(0).ruling
+        judge(&set, &Subject::of(&set, view(&machine), NOW), clock()).rules.remove(0).ruling
     };
     let lists = |fact: &str, confirm| confirmed(Topic::Patches, fact, source_moment(seen), confirm);
     assert_eq!(confirmed(Topic::Machine, MEMORY, Value::Count(1), true), Ruling::Pass);
@@ -293,7 +304,7 @@ fn a_moment_by_the_machines_clock_is_corrected_and_the_vendors_is_not() {
             &[("patches.refreshed_at", known(Value::Moment(moment)))],
         );
         machine.topics.get_mut(&Topic::Patches).unwrap().skew = 10 * DAY;
-        let subject = Subject::of(&set, &machine, NOW);
+        let subject = Subject::of(&set, view(&machine), NOW);
         judge(&set, &subject, clock()).rules.remove(0).ruling
     };
     assert_eq!(judged(Moment::machine(NOW + 10 * DAY - HOUR)), Ruling::Pass);
@@ -323,7 +334,7 @@ fn a_rule_limits_for_how_long_security_updates_may_be_pending() {
             let facts = [("patches.security_pending", count.clone())];
             observe(&mut machine, Topic::Patches, NOW - days * DAY, &facts);
         }
-        explain(&set, &Subject::of(&set, &machine, NOW), clock()).rules.remove(0)
+        explain(&set, &Subject::of(&set, view(&machine), NOW), clock()).rules.remove(0)
     };
     let waiting = |count| known(Value::Count(count));
     let late = said(&[(41, waiting(3)), (0, waiting(1))]);
@@ -339,9 +350,9 @@ fn a_rule_limits_for_how_long_security_updates_may_be_pending() {
 
 // Applicability.
 
-fn applied(rest: &str, setting: &Setting<'_>) -> (Ruling, Option<Why>) {
+fn applied(rest: &str, setting: &Setting<'_>) -> (Ruling, Option<Why<'static>>) {
     let set = set_with_rules("", &[&rule("r0", "major", rest)]);
-    let mut facts = Facts::blank();
+    let mut facts = Facts::unknown(Why::FactMissing);
     facts.set(key(MEMORY), count(1));
     facts.set(key("patches.lists_at"), moment(NOW));
     let ruling = judge_example(&set.rules[0], setting, &facts, clock());
@@ -377,7 +388,7 @@ fn a_unit_stands_for_the_units_below_it() {
         ],
     );
     let judged = |machine: &Machine| {
-        let judgement = judge(&set, &Subject::of(&set, machine, NOW), clock());
+        let judgement = judge(&set, &Subject::of(&set, view(&machine), NOW), clock());
         judgement.rules.iter().map(|rule| rule.ruling).collect::<Vec<_>>()
     };
     let mut machine = silent_body(1, Some("m-1"));
@@ -430,7 +441,7 @@ fn a_verdict_says_what_was_seen_what_is_asked_and_what_to_do() {
     let mut old = crate::policy::fixtures::good_product("eset-endpoint-antivirus");
     old.0.insert("definitions_at", known(source_moment(NOW - 5 * DAY)).into());
     crate::policy::fixtures::observe_antivirus(&mut machine, vec![old], true);
-    let verdict = explain(&set, &Subject::of(&set, &machine, NOW), clock());
+    let verdict = explain(&set, &Subject::of(&set, view(&machine), NOW), clock());
     assert_eq!(verdict.state, State::Unprotected);
     let fresh = &verdict.rules[0];
     assert_eq!(fresh.outcome, Ruling::Fail);
@@ -461,7 +472,7 @@ fn only_what_decides_is_shown_and_an_unknown_says_why() {
             ("patches.lists_at", known(source_moment(NOW))),
         ],
     );
-    let verdict = explain(&set, &Subject::of(&set, &machine, NOW), clock());
+    let verdict = explain(&set, &Subject::of(&set, view(&machine), NOW), clock());
     let updates = &verdict.rules[4];
     assert_eq!(updates.outcome, Ruling::Unknown);
     assert_eq!(updates.observed.en, "Security updates pending: the source is missing or too old");
@@ -474,7 +485,7 @@ fn a_silent_machine_says_since_when_under_every_rule() {
     let set = set("m-1,so,workstation,lan,,,,2025-01-01,\n", &[]);
     let mut machine = good_machine(1, Some("m-1"));
     machine.last_contact.at = NOW - 10 * DAY;
-    let verdict = explain(&set, &Subject::of(&set, &machine, NOW), clock());
+    let verdict = explain(&set, &Subject::of(&set, view(&machine), NOW), clock());
     assert_eq!(verdict.state, State::Silent);
     for rule in &verdict.rules {
         assert_eq!(rule.outcome, Ruling::Unknown, "{}", rule.rule);

@@ -13,11 +13,12 @@ const ROWS: &str = "m-1,so,workstation,lan,,,,2025-01-01,\n\
                     old,so,workstation,lan,,,,2019-01-01,2026-10-31\n\
                     new,so,workstation,lan,,,,2027-01-01,\n";
 
-fn take(set: &PolicySet, machines: &[Machine]) -> Posture {
+fn take<'m>(set: &'m PolicySet, machines: &[Machine]) -> Posture<'m> {
+    let machines: &'static [Machine] = Box::leak(machines.to_vec().into_boxed_slice());
     Posture::take(set, machines, JudgeClock::at(NOW))
 }
 
-fn states(posture: &Posture) -> Vec<(Option<&str>, State)> {
+fn states<'p>(posture: &'p Posture<'p>) -> Vec<(Option<&'p str>, State)> {
     let members = posture.members.iter();
     members.map(|member| (member.row.as_deref(), member.judgement.state)).collect()
 }
@@ -158,7 +159,7 @@ fn ages_fall_into_the_largest_span_they_fit() {
     let at = |age: i64| {
         let mut machine = silent_body(1, None);
         machine.last_contact = Contact { at: NOW - age, skew: 0 };
-        ReportAge::of(Some(&machine), JudgeClock::at(NOW)).name()
+        ReportAge::of(Some(MachineView::new(&machine)), JudgeClock::at(NOW)).name()
     };
     for (age, label) in [
         (-5, "1h"),

@@ -4,17 +4,18 @@ use std::ops::Range;
 
 use report::catalogue::{Kind, Platform};
 use report::verdict::Ruling;
-use report::{FactKey, Moment, Reason, Text, Timestamp, Value};
+use report::{Fact, FactKey, Moment, Reason, Text, Timestamp, Value};
 
+use crate::machine::view::Seen;
 use crate::policy::calendar::Calendar;
+use crate::policy::derive::in_our_time;
 use crate::policy::document::{Item, Section, Shape};
-use crate::policy::facts::{Facts, Finding};
+use crate::policy::facts::Facts;
 use crate::policy::judge::Setting;
 use crate::policy::problem::did_you_mean;
 use crate::policy::why::Why;
 use crate::register::MachineKind;
 use crate::register::systems::read_level;
-use report::fact::Ignorance;
 
 /// One example.
 #[derive(Clone, Debug)]
@@ -29,15 +30,15 @@ pub(crate) struct Example {
     pub(crate) verdict_span: Range<usize>,
     /// What the rule's applicability hangs on.
     pub(crate) setting: Setting<'static>,
-    facts: Vec<(FactKey, Finding<'static>)>,
+    facts: Vec<(FactKey, Fact)>,
 }
 
 impl Example {
     /// The facts it names; every other one is unknown.
     pub(crate) fn facts(&self) -> Facts<'_> {
-        let mut facts = Facts::blank();
-        for (key, finding) in &self.facts {
-            facts.set(*key, finding.clone());
+        let mut facts = Facts::unknown(Why::FactMissing);
+        for (key, fact) in &self.facts {
+            facts.set(*key, in_our_time(Seen::of(fact), 0));
         }
         facts
     }
@@ -79,7 +80,7 @@ fn read_setting(section: &Section<'_>) -> Setting<'static> {
     Setting { os, kind, level, units, systems }
 }
 
-fn read_facts(item: &Item<'_>, calendar: &Calendar) -> Vec<(FactKey, Finding<'static>)> {
+fn read_facts(item: &Item<'_>, calendar: &Calendar) -> Vec<(FactKey, Fact)> {
     let Some(section) = item.section() else {
         return Vec::new();
     };
@@ -96,7 +97,7 @@ fn read_facts(item: &Item<'_>, calendar: &Calendar) -> Vec<(FactKey, Finding<'st
         .collect()
 }
 
-fn read_finding(key: FactKey, item: &Item<'_>, calendar: &Calendar) -> Option<Finding<'static>> {
+fn read_finding(key: FactKey, item: &Item<'_>, calendar: &Calendar) -> Option<Fact> {
     if item.shape() == Shape::Table {
         return read_gap(item);
     }
@@ -111,7 +112,7 @@ fn read_finding(key: FactKey, item: &Item<'_>, calendar: &Calendar) -> Option<Fi
             return None;
         }
     };
-    Some(Finding::known(value))
+    Some(Fact::Known(value))
 }
 
 fn read_text(item: &Item<'_>) -> Option<Text> {
@@ -123,7 +124,7 @@ fn read_text(item: &Item<'_>) -> Option<Text> {
 }
 
 /// `{ absent = true }` or `{ unknown = "access_denied" }`.
-fn read_gap(item: &Item<'_>) -> Option<Finding<'static>> {
+fn read_gap(item: &Item<'_>) -> Option<Fact> {
     let section = item.section()?;
     let absent = section.get("absent").map(|item| item.bool());
     let unknown = section
@@ -131,10 +132,8 @@ fn read_gap(item: &Item<'_>) -> Option<Finding<'static>> {
         .map(|item| Reason::from_name(item.word(&Reason::ALL.map(Reason::name))?));
     section.finish();
     match (absent, unknown) {
-        (Some(Some(true)), None) => Some(Finding::Absent),
-        (None, Some(reason)) => {
-            Some(Finding::Unknown(Why::Unreadable(Ignorance { reason: reason?, detail: None })))
-        }
+        (Some(Some(true)), None) => Some(Fact::Absent),
+        (None, Some(reason)) => Some(Fact::unknown(reason?)),
         _ => {
             item.wrong("write a value, { absent = true } or { unknown = \"access_denied\" }");
             None

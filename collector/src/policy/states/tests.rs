@@ -5,15 +5,16 @@ use report::verdict::{Ruling, State};
 use report::{Bilingual, Timestamp};
 
 use super::*;
+use crate::machine::Machine;
 use crate::policy::fixtures::{
-    DAY, HOUR, NOW, good_machine, good_product, observe_antivirus, rule, set, set_with_rules,
+    DAY, HOUR, NOW, good_machine, good_product, observe_antivirus, rule, set, set_with_rules, view,
 };
-use crate::policy::{Judgement, judge};
+use crate::policy::{JudgeClock, Judgement, judge};
 
 const ROW: &str = "m-1,so,workstation,lan,,,,2025-01-01,\n";
 
-fn judged(set: &PolicySet, machine: Option<&Machine>) -> Judgement {
-    let subject = Subject { row: set.register.machines.get("m-1"), machine };
+fn judged<'m>(set: &'m PolicySet, machine: Option<&Machine>) -> Judgement<'m> {
+    let subject = Subject { row: set.register.machines.get("m-1"), machine: machine.map(view) };
     judge(set, &subject, JudgeClock::at(NOW))
 }
 
@@ -71,7 +72,7 @@ fn in_the_first_five_states_every_rule_that_would_apply_is_unknown() {
 }
 
 fn silent_at(set: &PolicySet, kind: Option<MachineKind>, since: Timestamp) -> bool {
-    is_silent(&set.targets, kind, since, NOW)
+    is_silent(&set.targets, kind, since, &Hourglass::new(JudgeClock::at(NOW)))
 }
 
 #[test]
@@ -111,9 +112,9 @@ fn an_unregistered_machine_counts_until_it_has_been_silent_for_thirty_days() {
     let set = set(ROW, &[]);
     let mut machine = good_machine(1, None);
     machine.last_contact.at = NOW - 30 * DAY;
-    assert!(is_live(&set.targets, &machine, NOW));
+    assert!(is_live(&set.targets, machine.last_contact.at, &Hourglass::new(JudgeClock::at(NOW))));
     machine.last_contact.at = NOW - 30 * DAY - HOUR;
-    assert!(!is_live(&set.targets, &machine, NOW));
+    assert!(!is_live(&set.targets, machine.last_contact.at, &Hourglass::new(JudgeClock::at(NOW))));
 }
 
 #[test]

@@ -1,0 +1,204 @@
+//! What is known of a machine, borrowed: the form in which the judge reads it.
+//!
+//! Everything in here can be copied for nothing, so a million machines are judged without an
+//! allocation for each of their facts.
+
+use report::fact::{Ignorance, Record};
+use report::{Fact, FactKey, Moment, Outcome, Reason, Timestamp, Topic, Value};
+
+use super::{Kept, Machine};
+
+/// The value of a known fact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Datum<'m> {
+    /// Free text.
+    Text(&'m str),
+    /// One word of a closed list.
+    Choice(&'static str),
+    /// Yes or no.
+    Bool(bool),
+    /// A number of things.
+    Count(u64),
+    /// A moment.
+    Moment(Moment),
+    /// Several things of one kind.
+    Records(Records<'m>),
+}
+
+/// Why something could not be seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Obstacle<'m> {
+    /// The kind of obstacle.
+    pub reason: Reason,
+    /// What exactly stood in the way.
+    pub detail: Option<&'m str>,
+}
+
+/// A fact as the agent saw it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen<'m> {
+    /// Seen.
+    Known(Datum<'m>),
+    /// Every source was read and it is not there.
+    Absent,
+    /// It could not be seen.
+    Unknown(Obstacle<'m>),
+}
+
+/// The records of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Records<'m>(&'m [Record]);
+
+/// One record of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecordView<'m>(&'m Record);
+
+/// One topic of a machine.
+#[derive(Clone, Copy, Debug)]
+pub struct TopicView<'m> {
+    /// What was looked at.
+    pub topic: Topic,
+    /// When it was seen, by the collector's clock.
+    pub seen_at: Timestamp,
+    /// When it was last seen to be so, by a report or a heartbeat.
+    pub last_seen_at: Timestamp,
+    /// The machine's clock minus the collector's when it arrived, in seconds.
+    pub skew: i64,
+    /// What came of looking.
+    pub outcome: OutcomeView<'m>,
+}
+
+/// What came of looking at a topic.
+#[derive(Clone, Copy, Debug)]
+pub enum OutcomeView<'m> {
+    /// The probe ran.
+    Observed(FactsView<'m>),
+    /// The machine has no such thing, in the agent's view.
+    NotApplicable(&'m str),
+    /// The probe as a whole failed.
+    Failed(Obstacle<'m>),
+}
+
+/// The facts of one topic.
+#[derive(Clone, Copy, Debug)]
+pub struct FactsView<'m>(&'m report::observation::Facts);
+
+/// A machine, with what is needed to read it.
+#[derive(Clone, Copy, Debug)]
+pub struct MachineView<'m> {
+    machine: &'m Machine,
+}
+
+impl<'m> Datum<'m> {
+    /// A value, borrowed.
+    #[must_use]
+    pub fn of(value: &'m Value) -> Self {
+        match value {
+            Value::Text(text) => Self::Text(text.as_str()),
+            Value::Choice(word) => Self::Choice(word),
+            Value::Bool(yes) => Self::Bool(*yes),
+            Value::Count(count) => Self::Count(*count),
+            Value::Moment(moment) => Self::Moment(*moment),
+            Value::Records(records) => Self::Records(Records(records)),
+        }
+    }
+}
+
+impl<'m> Obstacle<'m> {
+    /// An obstacle without detail.
+    #[must_use]
+    pub fn new(reason: Reason) -> Self {
+        Self { reason, detail: None }
+    }
+
+    fn of(ignorance: &'m Ignorance) -> Self {
+        let detail = ignorance.detail.as_ref().map(report::Text::as_str);
+        Self { reason: ignorance.reason, detail }
+    }
+}
+
+impl<'m> Seen<'m> {
+    /// A fact, borrowed.
+    #[must_use]
+    pub fn of(fact: &'m Fact) -> Self {
+        match fact {
+            Fact::Known(value) => Self::Known(Datum::of(value)),
+            Fact::Absent => Self::Absent,
+            Fact::Unknown(ignorance) => Self::Unknown(Obstacle::of(ignorance)),
+        }
+    }
+}
+
+impl<'m> Records<'m> {
+    /// Each record, in the order of the report.
+    pub fn iter(self) -> impl Iterator<Item = RecordView<'m>> {
+        self.0.iter().map(RecordView)
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<'m> RecordView<'m> {
+    /// The fact of one field; a field that was not reported is unknown.
+    #[must_use]
+    pub fn field(self, name: &str) -> Seen<'m> {
+        let missing = Seen::Unknown(Obstacle::new(Reason::NotSupported));
+        self.0.0.get(name).map_or(missing, |reading| Seen::of(&reading.fact))
+    }
+}
+
+impl<'m> FactsView<'m> {
+    /// Each fact that was reported.
+    pub fn iter(self) -> impl Iterator<Item = (FactKey, Seen<'m>)> {
+        self.0.iter().map(|(key, reading)| (*key, Seen::of(&reading.fact)))
+    }
+}
+
+impl<'m> TopicView<'m> {
+    fn of(topic: Topic, kept: &'m Kept) -> Self {
+        let outcome = match &kept.observation.outcome {
+            Outcome::Observed(facts) => OutcomeView::Observed(FactsView(facts)),
+            Outcome::NotApplicable(said) => OutcomeView::NotApplicable(said.as_str()),
+            Outcome::Failed(ignorance) => OutcomeView::Failed(Obstacle::of(ignorance)),
+        };
+        let (seen_at, last_seen_at) = (kept.seen_at(), kept.last_seen_at());
+        Self { topic, seen_at, last_seen_at, skew: kept.skew, outcome }
+    }
+}
+
+impl<'m> MachineView<'m> {
+    /// A machine, to be read.
+    #[must_use]
+    pub fn new(machine: &'m Machine) -> Self {
+        Self { machine }
+    }
+
+    /// The register row it is bound to.
+    #[must_use]
+    pub fn row(self) -> Option<&'m str> {
+        self.machine.row.as_deref()
+    }
+
+    /// The unit its join token was made for.
+    #[must_use]
+    pub fn token_unit(self) -> Option<&'m str> {
+        self.machine.token_unit.as_deref()
+    }
+
+    /// Each topic it has reported.
+    pub fn topics(self) -> impl Iterator<Item = TopicView<'m>> {
+        self.machine.topics.iter().map(|(topic, kept)| TopicView::of(*topic, kept))
+    }
+}
+
+impl std::ops::Deref for MachineView<'_> {
+    type Target = Machine;
+
+    fn deref(&self) -> &Machine {
+        self.machine
+    }
+}
