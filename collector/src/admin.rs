@@ -234,7 +234,7 @@ async fn revoke_token(
 }
 
 async fn machines(State(hub): State<Arc<Hub>>) -> Result<Json<Vec<MachineRow>>, Refusal> {
-    judged(hub.judge(views::machines).await)
+    judged(hub.show(views::machines).await)
 }
 
 async fn machine(
@@ -242,14 +242,12 @@ async fn machine(
     UrlPath(name): UrlPath<String>,
 ) -> Result<Json<MachineDetail>, Refusal> {
     let wanted = name.clone();
-    let detail = hub
-        .judge(move |policies, machines, now| views::machine(policies, machines, &wanted, now))
-        .await;
+    let detail = hub.show(move |live| views::machine(live, &wanted)).await;
     judged(detail)?.0.map(Json).ok_or_else(|| no_machine(&name))
 }
 
 async fn posture(State(hub): State<Arc<Hub>>) -> Result<Json<PostureView>, Refusal> {
-    judged(hub.judge(views::posture).await)
+    judged(hub.show(views::posture).await)
 }
 
 fn judged<T>(view: Result<T, String>) -> Result<Json<T>, Refusal> {
@@ -261,10 +259,14 @@ async fn revoke_machine(
     ConnectInfo(Officer(actor)): ConnectInfo<Officer>,
     UrlPath(name): UrlPath<String>,
 ) -> Result<Json<()>, Refusal> {
-    let found = views::find(&hub.fleet().machines(), &name).map(|machine| machine.id);
+    let found = {
+        let live = hub.live();
+        views::find(live.fleet(), &name).map(|slot| live.fleet().at(slot).id)
+    };
     let machine = found.ok_or_else(|| no_machine(&name))?;
+    let at = crate::clock::now();
     let entry = Entry {
-        at: crate::clock::now(),
+        at,
         actor,
         action: Action::Revoked,
         subject: machine.to_string(),
@@ -274,7 +276,7 @@ async fn revoke_machine(
         if *revoked {
             hub.process.audit_entries.inc();
             hub.identities_mut().revoke(machine);
-            hub.fleet_mut().revoke(machine);
+            hub.live_mut().revoke(machine, at);
         }
     });
     match revoked.await? {

@@ -81,7 +81,7 @@ fn joined(
     let machine = record.machine;
     hub.token_changed(&token.id, |token| token.used += 1);
     hub.identities_mut().issued(record, None);
-    hub.fleet_mut().joined(machine, row, token.unit.clone(), standing, now);
+    hub.live_mut().joined(machine, row, token.unit.clone(), standing, now);
     hub.process.audit_entries.inc();
     tracing::info!(%machine, standing = standing.name(), token = token.id, "a machine joined");
 }

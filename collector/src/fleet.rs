@@ -1,41 +1,77 @@
 //! The machines as the store has them, kept in memory for the judge.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use report::{MachineId, Timestamp};
 
 use crate::ingest::admission::Introduction;
 use crate::ingest::heartbeat::Pulse;
-use crate::machine::{Contact, Machine, Standing};
+use crate::machine::{Contact, Machine, MachineView, Standing};
 use crate::store::{Heard, Stored};
 
-/// Every identity. What is in here is durable: the store's thread puts it in after the commit.
+/// Where a machine stands in the fleet, for as long as the collector runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Slot(u32);
+
+impl Slot {
+    /// The machine at a place.
+    #[must_use]
+    pub fn new(place: usize) -> Self {
+        Self(u32::try_from(place).unwrap_or(u32::MAX))
+    }
+
+    /// Its place, in the order in which machines enrolled.
+    #[must_use]
+    pub fn place(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// Every identity, in the order of enrolment. What is in here is durable: the store's thread puts
+/// it in after the commit.
 #[derive(Debug, Default)]
 pub struct Fleet {
-    machines: BTreeMap<MachineId, Arc<Machine>>,
+    machines: Vec<Machine>,
+    slots: BTreeMap<MachineId, Slot>,
 }
 
 impl Fleet {
     /// From the store's content.
     #[must_use]
-    pub fn new(machines: Vec<Machine>) -> Self {
-        let machines =
-            machines.into_iter().map(|machine| (machine.id, Arc::new(machine))).collect();
-        Self { machines }
+    pub fn new(mut machines: Vec<Machine>) -> Self {
+        machines.sort_by_key(|machine| (machine.enrolled_at, machine.id));
+        let slots =
+            machines.iter().enumerate().map(|(place, machine)| (machine.id, Slot::new(place)));
+        Self { slots: slots.collect(), machines }
     }
 
-    /// Every machine as it is now, in the order of their ids: to be judged without holding anyone
-    /// up.
+    /// How many there are.
     #[must_use]
-    pub fn machines(&self) -> Vec<Arc<Machine>> {
-        self.machines.values().cloned().collect()
+    pub fn len(&self) -> usize {
+        self.machines.len()
     }
 
-    /// The machine of this id.
+    /// Whether nobody ever enrolled.
     #[must_use]
-    pub fn get(&self, id: MachineId) -> Option<Arc<Machine>> {
-        self.machines.get(&id).cloned()
+    pub fn is_empty(&self) -> bool {
+        self.machines.is_empty()
+    }
+
+    /// Every machine in the order of enrolment.
+    pub fn slots(&self) -> impl Iterator<Item = Slot> + use<> {
+        (0..self.machines.len()).map(Slot::new)
+    }
+
+    /// The machine of this identity.
+    #[must_use]
+    pub fn find(&self, id: MachineId) -> Option<Slot> {
+        self.slots.get(&id).copied()
+    }
+
+    /// A machine, to be read.
+    #[must_use]
+    pub fn at(&self, slot: Slot) -> MachineView<'_> {
+        MachineView::new(&self.machines[slot.place()])
     }
 
     /// A machine joined.
@@ -46,8 +82,9 @@ impl Fleet {
         token_unit: Option<String>,
         standing: Standing,
         at: Timestamp,
-    ) {
-        let machine = Machine {
+    ) -> Slot {
+        let slot = Slot::new(self.machines.len());
+        self.machines.push(Machine {
             id,
             row,
             token_unit,
@@ -56,49 +93,59 @@ impl Fleet {
             last_contact: Contact { at, skew: 0 },
             topics: BTreeMap::new(),
             security_pending_since: None,
-        };
-        self.machines.insert(id, Arc::new(machine));
+        });
+        self.slots.insert(id, slot);
+        slot
     }
 
     /// A report was kept.
-    pub fn keep(&mut self, stored: &Stored) {
+    pub fn keep(&mut self, stored: &Stored) -> Option<Slot> {
         let introduction = stored.report.introduction();
-        if let Some(machine) = self.machines.get_mut(&introduction.machine) {
-            let machine = Arc::make_mut(machine);
-            machine.last_contact = introduction.contact;
-            machine.standing = stored.standing;
-            for kept in machine.topics.values_mut() {
-                kept.in_last_report = false;
-            }
-            for (topic, kept) in stored.report.kept() {
-                machine.keep(topic, kept);
-            }
+        let (slot, machine) = self.machine_mut(introduction.machine)?;
+        machine.last_contact = introduction.contact;
+        machine.standing = stored.standing;
+        for kept in machine.topics.values_mut() {
+            kept.in_last_report = false;
         }
+        for (topic, kept) in stored.report.kept() {
+            machine.keep(topic, kept);
+        }
+        Some(slot)
     }
 
     /// A heartbeat came.
-    pub fn hear(&mut self, heard: &Heard) {
+    pub fn hear(&mut self, heard: &Heard) -> Option<Slot> {
         let Introduction { machine, contact, .. } = *heard.heartbeat.introduction();
-        let Some(machine) = self.machines.get_mut(&machine) else {
-            return;
-        };
+        let (slot, machine) = self.machine_mut(machine)?;
         match heard.pulse {
             Pulse::Confirmed(seen_at) => {
-                let machine = Arc::make_mut(machine);
                 machine.last_contact = contact;
                 for kept in machine.topics.values_mut().filter(|kept| kept.in_last_report) {
                     kept.confirm(seen_at);
                 }
             }
-            Pulse::Clone => Arc::make_mut(machine).standing = heard.standing,
-            Pulse::Repeat | Pulse::ReportWanted | Pulse::SequenceConflict | Pulse::OldSequence => {}
+            Pulse::Clone => machine.standing = heard.standing,
+            Pulse::Repeat | Pulse::ReportWanted | Pulse::SequenceConflict | Pulse::OldSequence => {
+                return None;
+            }
         }
+        Some(slot)
     }
 
     /// An identity was revoked.
-    pub fn revoke(&mut self, id: MachineId) {
-        if let Some(machine) = self.machines.get_mut(&id) {
-            Arc::make_mut(machine).standing = Standing::Revoked;
-        }
+    pub fn revoke(&mut self, id: MachineId) -> Option<Slot> {
+        let (slot, machine) = self.machine_mut(id)?;
+        machine.standing = Standing::Revoked;
+        Some(slot)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn change(&mut self, slot: Slot, change: impl FnOnce(&mut Machine)) {
+        change(&mut self.machines[slot.place()]);
+    }
+
+    fn machine_mut(&mut self, id: MachineId) -> Option<(Slot, &mut Machine)> {
+        let slot = self.find(id)?;
+        Some((slot, self.machines.get_mut(slot.place())?))
     }
 }

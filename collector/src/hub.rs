@@ -14,7 +14,7 @@ use crate::enrol::token::TokenRecord;
 use crate::fleet::Fleet;
 use crate::identities::{AuthenticatedMachine, Identities, Stranger};
 use crate::ingest::limit::Limits;
-use crate::machine::Machine;
+use crate::live::Live;
 use crate::metrics::process::Process;
 use crate::policy::PolicySet;
 use crate::store::{AppendAudit, KeptToken, Operation, Snapshot, Store, StoreError};
@@ -34,7 +34,7 @@ pub struct Hub {
     pub policies: watch::Receiver<Arc<PolicySet>>,
     limits: Mutex<Limits>,
     store: Store,
-    fleet: RwLock<Fleet>,
+    live: RwLock<Live>,
     identities: RwLock<Identities>,
     tokens: RwLock<Vec<KeptToken>>,
 }
@@ -69,6 +69,8 @@ impl Hub {
         let standings = machines.iter().map(|machine| (machine.id, machine.standing));
         let issuers = vec![from.authorities.machines.sha256()];
         let identities = Identities::new(issuers, certificates, standings);
+        let set = from.policies.borrow().clone();
+        let live = Live::new(set, Fleet::new(machines), crate::clock::now());
         Self {
             authorities: from.authorities,
             public: from.public,
@@ -77,7 +79,7 @@ impl Hub {
             process: from.process,
             policies: from.policies,
             store: from.store,
-            fleet: RwLock::new(Fleet::new(machines)),
+            live: RwLock::new(live),
             identities: RwLock::new(identities),
             tokens: RwLock::new(tokens),
         }
@@ -117,20 +119,22 @@ impl Hub {
         self.commit(AppendAudit(entry), |hub, ()| hub.process.audit_entries.inc()).await
     }
 
-    /// Judges the whole fleet as it is now, on a thread of its own: nobody waits for it, and it
-    /// holds no lock.
+    /// Shows everyone as judged now, on a thread of its own: what is due for the clock or for a new
+    /// set is judged first.
     ///
     /// # Errors
     /// When judging ended badly.
-    pub async fn judge<T: Send + 'static>(
+    pub async fn show<T: Send + 'static>(
         self: &Arc<Self>,
-        view: impl FnOnce(&PolicySet, &[Arc<Machine>], Timestamp) -> T + Send + 'static,
+        view: impl FnOnce(&Live) -> T + Send + 'static,
     ) -> Result<T, String> {
-        let policies = self.policy_set();
-        let machines = self.fleet().machines();
-        let now = crate::clock::now();
-        let judged = tokio::task::spawn_blocking(move || view(&policies, &machines, now));
-        judged.await.map_err(|error| error.to_string())
+        let hub = Arc::clone(self);
+        let shown = tokio::task::spawn_blocking(move || {
+            let mut live = hub.live_mut();
+            live.advance(&hub.policy_set(), crate::clock::now());
+            view(&RwLockWriteGuard::downgrade(live))
+        });
+        shown.await.map_err(|error| error.to_string())
     }
 
     /// Whether the store still takes anything.
@@ -155,14 +159,14 @@ impl Hub {
         self.policies.borrow().clone()
     }
 
-    /// The machines.
-    pub fn fleet(&self) -> RwLockReadGuard<'_, Fleet> {
-        self.fleet.read().unwrap_or_else(PoisonError::into_inner)
+    /// The machines, and what was last said of them.
+    pub fn live(&self) -> RwLockReadGuard<'_, Live> {
+        self.live.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The machines, to change them.
-    pub fn fleet_mut(&self) -> RwLockWriteGuard<'_, Fleet> {
-        self.fleet.write().unwrap_or_else(PoisonError::into_inner)
+    pub fn live_mut(&self) -> RwLockWriteGuard<'_, Live> {
+        self.live.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The certificates.

@@ -11,13 +11,13 @@ use std::sync::Arc;
 
 use hyper::body::Incoming;
 use hyper::{Request, StatusCode};
+use report::Verdict;
 use report::machine::FactsDigest;
 use report::wire::{self, MAX_BODY_BYTES, ReportReply, WIRE};
 use rustls_pki_types::CertificateDer;
 
 use crate::hub::Hub;
 use crate::identities::AuthenticatedMachine;
-use crate::machine::MachineView;
 use crate::policy::{JudgeClock, Subject, explain};
 use crate::problem::Refusal;
 use crate::store::{CertificateUsed, StoreReport, Stored};
@@ -72,14 +72,7 @@ async fn answer(
         hub.commit(used, move |hub, ()| hub.identities_mut().used(sha256, at)).await?;
     }
     let now = sender.at();
-    let policies = hub.policy_set();
-    let verdict = hub
-        .fleet()
-        .get(sender.machine())
-        .map(|machine| {
-            let subject = Subject::of(&policies, MachineView::new(&machine), now);
-            explain(&policies, &subject, JudgeClock::at(now))
-        })
+    let verdict = verdict(hub, sender)
         .ok_or_else(|| Refusal::ours("store", "an authenticated machine is not in the fleet"))?;
     Ok(ReportReply {
         wire: WIRE,
@@ -89,6 +82,15 @@ async fn answer(
         unjudged,
         digest: Some(digest),
     })
+}
+
+/// What the judge says of the machine that speaks, in words.
+fn verdict(hub: &Hub, sender: &AuthenticatedMachine) -> Option<Verdict> {
+    let live = hub.live();
+    let machine = live.fleet().at(live.fleet().find(sender.machine())?);
+    let set = live.roll().set();
+    let subject = Subject::of(set, machine, sender.at());
+    Some(explain(set, &subject, JudgeClock::at(sender.at())))
 }
 
 /// Counts a report by how it followed on the machine's past, and takes it into the fleet.
@@ -104,7 +106,7 @@ fn take_over(hub: &Hub, stored: &Stored) {
     hub.process.audit_entries.inc_by(u64::from(is_audited));
     if stored.was_kept() {
         hub.process.unknown_facts.inc_by(stored.report.unjudged_count());
-        hub.fleet_mut().keep(stored);
+        hub.live_mut().keep(stored);
     }
 }
 

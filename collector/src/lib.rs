@@ -19,6 +19,7 @@ pub mod hub;
 pub mod identities;
 pub mod ingest;
 pub mod init;
+pub mod live;
 pub mod machine;
 pub mod metrics;
 pub mod policy;

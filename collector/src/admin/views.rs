@@ -1,17 +1,19 @@
 //! What officers are shown: plain data, made from a policy set, the machines and a moment.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use report::verdict::Ruling;
-use report::{
-    Bilingual, Fact, FactKey, MachineId, Outcome, State, Timestamp, Topic, Value, Verdict,
-};
+use report::{Bilingual, FactKey, MachineId, State, Timestamp, Verdict};
 use serde::{Deserialize, Serialize};
 
-use crate::machine::{Machine, MachineView, Standing};
-use crate::policy::posture::Member;
-use crate::policy::{JudgeClock, PolicySet, Posture, Subject, explain};
+use crate::fleet::{Fleet, Slot};
+use crate::live::Live;
+use crate::machine::view::{Datum, Seen};
+use crate::machine::{MachineView, Standing};
+use crate::policy::roll::Member;
+use crate::policy::{Judgement, PolicySet, Posture, Subject, explain, judge};
+
+const HOST_NAME: FactKey = FactKey::of("machine.host_name");
 
 /// One machine in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,55 +94,48 @@ pub struct PostureView {
 
 /// Every machine of the register and of the network.
 #[must_use]
-pub fn machines(set: &PolicySet, machines: &[Arc<Machine>], now: Timestamp) -> Vec<MachineRow> {
-    let known = by_id(machines);
-    let posture = Posture::take(set, known.values().copied(), JudgeClock::at(now));
-    posture.members.iter().map(|member| row(set, member, &known)).collect()
+pub fn machines(live: &Live) -> Vec<MachineRow> {
+    live.roll().members().map(|member| row(live, &member)).collect()
 }
 
 /// The machine of this register id or identity; machines that no longer count are found by their
 /// identity alone.
 #[must_use]
-pub fn machine(
-    set: &PolicySet,
-    machines: &[Arc<Machine>],
-    name: &str,
-    now: Timestamp,
-) -> Option<MachineDetail> {
-    let known = by_id(machines);
-    let clock = JudgeClock::at(now);
-    let posture = Posture::take(set, known.values().copied(), clock);
-    let member = posture.members.iter().find(|member| {
-        member.row.as_deref() == Some(name)
-            || member.machine.is_some_and(|id| id.to_string() == name)
-    });
-    if let Some(member) = member {
-        let machine = member.machine.and_then(|id| known.get(&id).copied()).map(MachineView::new);
-        let row_in_force = member.row.as_deref().and_then(|id| set.register.machines.get(id));
-        let subject = Subject { row: row_in_force, machine };
-        let verdict = explain(set, &subject, clock);
-        return Some(MachineDetail { machine: row(set, member, &known), verdict });
+pub fn machine(live: &Live, name: &str) -> Option<MachineDetail> {
+    let (set, fleet) = (live.roll().set(), live.fleet());
+    let registered = set.register.machines.index(name).and_then(|row| live.roll().member_at(row));
+    if let Some(member) = registered {
+        let subject = Subject { row: member.row, machine: member.machine.map(|one| fleet.at(one)) };
+        let verdict = explain(set, &subject, live.roll().clock());
+        return Some(MachineDetail { machine: row(live, &member), verdict });
     }
-    let machine = find(machines, name)?;
-    let subject = Subject::of(set, MachineView::new(machine), now);
-    let judgement = crate::policy::judge(set, &subject, clock);
-    let row_id = subject.row.map(|row| row.id.clone());
-    let member = Member { row: row_id, machine: Some(machine.id), judgement };
-    let verdict = explain(set, &subject, clock);
-    Some(MachineDetail { machine: row(set, &member, &known), verdict })
+    let slot = find(fleet, name)?;
+    let member = live.roll().member_of(slot);
+    let clock = live.roll().clock();
+    let row_in_force = match &member {
+        Some(member) => member.row,
+        None => Subject::of(set, fleet.at(slot), clock.now).row,
+    };
+    let subject = Subject { row: row_in_force, machine: Some(fleet.at(slot)) };
+    let machine = match &member {
+        Some(member) => row(live, member),
+        None => described(set, &subject, &judge(set, &subject, clock)),
+    };
+    Some(MachineDetail { machine, verdict: explain(set, &subject, clock) })
 }
 
 /// The posture of everyone answered for.
 #[must_use]
-pub fn posture(set: &PolicySet, machines: &[Arc<Machine>], now: Timestamp) -> PostureView {
-    let posture = Posture::take(set, machines.iter().map(Arc::as_ref), JudgeClock::at(now));
+pub fn posture(live: &Live) -> PostureView {
+    let set = live.roll().set();
+    let posture = Posture::of(live.roll());
     let mut states = BTreeMap::new();
     for ((_, state), count) in &posture.machines {
         *states.entry(state.name().to_owned()).or_default() += count;
     }
     let targets = set.targets.list.iter().zip(&posture.targets);
     PostureView {
-        at: now,
+        at: posture.clock.now,
         policies: set.hash.to_string(),
         sample: set.register.is_sample(),
         targets: targets
@@ -159,63 +154,67 @@ pub fn posture(set: &PolicySet, machines: &[Arc<Machine>], now: Timestamp) -> Po
 
 /// The machine of this identity, or the one that holds this register row.
 #[must_use]
-pub fn find<'a>(machines: &'a [Arc<Machine>], name: &str) -> Option<&'a Machine> {
-    let holds = |machine: &Machine| match machine.standing {
-        Standing::Current | Standing::Clone => true,
-        Standing::Pending | Standing::Revoked => false,
-    };
-    let mut by_row = None;
-    for machine in machines {
-        if machine.id.to_string() == name {
-            return Some(machine);
-        }
-        if machine.row.as_deref() == Some(name) && holds(machine) {
-            by_row = Some(machine.as_ref());
-        }
+pub fn find(fleet: &Fleet, name: &str) -> Option<Slot> {
+    if let Some(slot) = name.parse().ok().and_then(|id| fleet.find(id)) {
+        return Some(slot);
     }
-    by_row
+    fleet.slots().find(|slot| {
+        let machine = fleet.at(*slot);
+        let holds = match machine.standing {
+            Standing::Current | Standing::Clone => true,
+            Standing::Pending | Standing::Revoked => false,
+        };
+        holds && machine.row() == Some(name)
+    })
 }
 
-fn by_id(machines: &[Arc<Machine>]) -> BTreeMap<MachineId, &Machine> {
-    machines.iter().map(|machine| (machine.id, machine.as_ref())).collect()
-}
-
-fn row(set: &PolicySet, member: &Member<'_>, known: &BTreeMap<MachineId, &Machine>) -> MachineRow {
-    let machine = member.machine.and_then(|id| known.get(&id).copied());
-    let judgement = &member.judgement;
-    let registered = member.row.as_deref().and_then(|id| set.register.machines.get(id));
-    let failing = set.rules.iter().zip(&judgement.rules);
+fn row(live: &Live, member: &Member<'_>) -> MachineRow {
+    let set = live.roll().set();
+    let failing = set.rules.iter().zip(member.rulings());
+    let failing = failing.filter(|(_, ruling)| *ruling == Ruling::Fail);
+    let machine = member.machine.map(|slot| live.fleet().at(slot));
     MachineRow {
-        row: member.row.clone(),
-        id: member.machine,
+        row: member.row.map(|row| row.id.clone()),
+        id: machine.map(|machine| machine.id),
+        unit: member.unit().map(str::to_owned),
+        kind: member.entry.kind.map(|kind| kind.name().to_owned()),
+        level: member.entry.level,
+        host_name: machine
+            .and_then(host_name)
+            .or_else(|| member.row.and_then(|row| row.host_name.clone())),
+        state: member.entry.state,
+        last_contact: machine.map(|machine| machine.last_contact.at),
+        clock_skew: machine.and_then(clock_skew),
+        failing: failing.map(|(rule, _)| rule.id.clone()).collect(),
+    }
+}
+
+/// A machine that is no member, as far as it can still be described.
+fn described(set: &PolicySet, subject: &Subject<'_>, judgement: &Judgement<'_>) -> MachineRow {
+    let failing = set.rules.iter().zip(&judgement.rules);
+    let failing = failing.filter(|(_, ruling)| ruling.ruling == Ruling::Fail);
+    MachineRow {
+        row: subject.row.map(|row| row.id.clone()),
+        id: subject.machine.map(|machine| machine.id),
         unit: judgement.unit.map(str::to_owned),
         kind: judgement.kind.map(|kind| kind.name().to_owned()),
         level: judgement.level,
-        host_name: machine
-            .and_then(host_name)
-            .or_else(|| registered.and_then(|row| row.host_name.clone())),
+        host_name: subject.machine.and_then(host_name),
         state: judgement.state,
-        last_contact: machine.map(|machine| machine.last_contact.at),
-        clock_skew: machine.and_then(clock_skew),
-        failing: failing
-            .filter(|(_, ruling)| ruling.ruling == Ruling::Fail)
-            .map(|(rule, _)| rule.id.clone())
-            .collect(),
+        last_contact: subject.machine.map(|machine| machine.last_contact.at),
+        clock_skew: subject.machine.and_then(clock_skew),
+        failing: failing.map(|(rule, _)| rule.id.clone()).collect(),
     }
 }
 
 /// Enrolment is a contact that tells no time: the first report does.
-fn clock_skew(machine: &Machine) -> Option<i64> {
-    (!machine.topics.is_empty()).then_some(machine.last_contact.skew)
+fn clock_skew(machine: MachineView<'_>) -> Option<i64> {
+    machine.has_reported().then_some(machine.last_contact.skew)
 }
 
-fn host_name(machine: &Machine) -> Option<String> {
-    let kept = machine.topics.get(&Topic::Machine)?;
-    let Outcome::Observed(facts) = &kept.observation.outcome else {
-        return None;
-    };
-    match &facts.get(&FactKey::named("machine.host_name")?)?.fact {
-        Fact::Known(Value::Text(name)) => Some(name.to_string()),
-        Fact::Known(_) | Fact::Absent | Fact::Unknown(_) => None,
+fn host_name(machine: MachineView<'_>) -> Option<String> {
+    match machine.fact(HOST_NAME)? {
+        Seen::Known(Datum::Text(name)) => Some(name.to_owned()),
+        Seen::Known(_) | Seen::Absent | Seen::Unknown(_) => None,
     }
 }

@@ -11,7 +11,8 @@ use crate::admin::client::{AdminError, Client, escaped};
 use crate::admin::views::{self, MachineDetail, MachineRow, PostureView};
 use crate::config::Config;
 use crate::enrol::token::TokenRecord;
-use crate::machine::Machine;
+use crate::fleet::Fleet;
+use crate::live::Live;
 use crate::policy::{self, PolicySet};
 use crate::reload;
 use crate::store::{Snapshot, Store};
@@ -47,8 +48,11 @@ impl AtRest {
         }
     }
 
-    fn machines(&self) -> Vec<Arc<Machine>> {
-        self.snapshot.machines.iter().cloned().map(Arc::new).collect()
+    /// Everyone, judged now.
+    fn live(&mut self) -> anyhow::Result<Live> {
+        let set = Arc::new(self.policies()?);
+        let machines = std::mem::take(&mut self.snapshot.machines);
+        Ok(Live::new(set, Fleet::new(machines), crate::clock::now()))
     }
 }
 
@@ -79,30 +83,22 @@ impl Desk {
     pub(super) async fn machines(self) -> anyhow::Result<Vec<MachineRow>> {
         Ok(match self {
             Self::Running(client) => client.get("/v1/machines").await?,
-            Self::AtRest(rest) => {
-                views::machines(&rest.policies()?, &rest.machines(), crate::clock::now())
-            }
+            Self::AtRest(mut rest) => views::machines(&rest.live()?),
         })
     }
 
     pub(super) async fn machine(self, name: &str) -> anyhow::Result<MachineDetail> {
         Ok(match self {
             Self::Running(client) => client.get(&format!("/v1/machines/{}", escaped(name))).await?,
-            Self::AtRest(rest) => {
-                let now = crate::clock::now();
-                views::machine(&rest.policies()?, &rest.machines(), name, now).with_context(
-                    || format!("no machine has the register id or identity {name:?}"),
-                )?
-            }
+            Self::AtRest(mut rest) => views::machine(&rest.live()?, name)
+                .with_context(|| format!("no machine has the register id or identity {name:?}"))?,
         })
     }
 
     pub(super) async fn posture(self) -> anyhow::Result<PostureView> {
         Ok(match self {
             Self::Running(client) => client.get("/v1/posture").await?,
-            Self::AtRest(rest) => {
-                views::posture(&rest.policies()?, &rest.machines(), crate::clock::now())
-            }
+            Self::AtRest(mut rest) => views::posture(&rest.live()?),
         })
     }
 

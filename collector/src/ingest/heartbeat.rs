@@ -108,7 +108,7 @@ fn take_over(hub: &Hub, heard: &Heard) {
     };
     hub.process.reports.with_label_values(&[outcome]).inc();
     hub.process.audit_entries.inc_by(u64::from(heard.is_audited));
-    hub.fleet_mut().hear(heard);
+    hub.live_mut().hear(heard);
 }
 
 fn refuse(pulse: Pulse) -> Result<(), Refusal> {

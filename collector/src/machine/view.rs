@@ -3,6 +3,7 @@
 //! Everything in here can be copied for nothing, so a million machines are judged without an
 //! allocation for each of their facts.
 
+use report::catalogue::Origin;
 use report::fact::{Ignorance, Record};
 use report::{Fact, FactKey, Moment, Outcome, Reason, Timestamp, Topic, Value};
 
@@ -187,6 +188,25 @@ impl<'m> MachineView<'m> {
     #[must_use]
     pub fn token_unit(self) -> Option<&'m str> {
         self.machine.token_unit.as_deref()
+    }
+
+    /// A fact of its agent, as it was last told; `None`: it was not.
+    #[must_use]
+    pub fn fact(self, key: FactKey) -> Option<Seen<'m>> {
+        let Origin::Agent(own) = key.spec().origin else {
+            return None;
+        };
+        let topic = self.topics().find(|topic| topic.topic == own)?;
+        let OutcomeView::Observed(facts) = topic.outcome else {
+            return None;
+        };
+        facts.iter().find(|(other, _)| *other == key).map(|(_, seen)| seen)
+    }
+
+    /// Whether it has reported anything.
+    #[must_use]
+    pub fn has_reported(self) -> bool {
+        self.topics().next().is_some()
     }
 
     /// Each topic it has reported.

@@ -4,16 +4,14 @@
 //! Series are bounded by units and rules, never by machines. A number that is known to be zero is
 //! written as zero; what is not known is left out.
 
-use std::sync::Arc;
-
 use jiff::civil::Date;
 use prometheus::proto::MetricFamily;
 use prometheus::{GaugeVec, IntGauge, IntGaugeVec, Opts, Registry};
-use report::{State, Timestamp};
+use report::State;
 
-use crate::machine::Machine;
+use crate::live::Live;
 use crate::policy::posture::ReportAge;
-use crate::policy::{JudgeClock, PolicySet, Posture};
+use crate::policy::{PolicySet, Posture};
 
 type Result<T> = std::result::Result<T, prometheus::Error>;
 
@@ -24,19 +22,16 @@ const UNDETERMINED: &str = "undetermined";
 ///
 /// # Errors
 /// When two families have one name.
-pub fn families(
-    set: &PolicySet,
-    machines: &[Arc<Machine>],
-    now: Timestamp,
-) -> Result<Vec<MetricFamily>> {
-    let posture = Posture::take(set, machines.iter().map(Arc::as_ref), JudgeClock::at(now));
+pub fn families(live: &Live) -> Result<Vec<MetricFamily>> {
+    let set = live.roll().set();
+    let posture = Posture::of(live.roll());
     let book = Book(Registry::new());
     book.machines(set, &posture)?;
     book.rules(set, &posture)?;
     book.targets(set, &posture)?;
     book.systems(&posture)?;
     book.contacts(&posture)?;
-    book.names(set, set.targets.calendar.date_of(now))?;
+    book.names(set, set.targets.calendar.date_of(posture.clock.now))?;
     book.catalogues(set)?;
     Ok(book.0.gather())
 }

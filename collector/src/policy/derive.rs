@@ -107,11 +107,7 @@ pub(crate) fn in_our_time(fact: Seen<'_>, skew: i64) -> Finding<'_> {
 
 /// The family of the machine's operating system, which does not grow stale.
 pub(crate) fn os_family(subject: &Subject<'_>) -> Option<Platform> {
-    let topic = subject.machine?.topics().find(|topic| topic.topic == Topic::Machine)?;
-    let OutcomeView::Observed(seen) = topic.outcome else {
-        return None;
-    };
-    match seen.iter().find(|(key, _)| *key == OS_FAMILY)?.1 {
+    match subject.machine?.fact(OS_FAMILY)? {
         Seen::Known(Datum::Choice(family)) => Platform::from_name(family),
         Seen::Known(_) | Seen::Absent | Seen::Unknown(_) => None,
     }

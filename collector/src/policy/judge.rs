@@ -64,13 +64,23 @@ impl<'m> RuleRuling<'m> {
 /// Judges one machine.
 #[must_use]
 pub fn judge<'m>(set: &'m PolicySet, subject: &Subject<'m>, clock: JudgeClock) -> Judgement<'m> {
+    judge_by(set, subject, &Hourglass::new(clock))
+}
+
+/// Judges one machine by a clock that may have been asked before.
+pub(crate) fn judge_by<'m>(
+    set: &'m PolicySet,
+    subject: &Subject<'m>,
+    clock: &Hourglass,
+) -> Judgement<'m> {
     Bench::new(set, subject, clock).judgement()
 }
 
 /// Judges one machine and puts it in words.
 #[must_use]
 pub fn explain(set: &PolicySet, subject: &Subject<'_>, clock: JudgeClock) -> Verdict {
-    let bench = Bench::new(set, subject, clock);
+    let clock = Hourglass::new(clock);
+    let bench = Bench::new(set, subject, &clock);
     Verdict {
         state: bench.judgement().state,
         rules: set.rules.iter().map(|rule| bench.explain(rule)).collect(),
@@ -216,21 +226,20 @@ pub(crate) fn judge_example<'m>(
 }
 
 /// Everything about one machine that its rules are held against.
-struct Bench<'m> {
+struct Bench<'b, 'm> {
     set: &'m PolicySet,
-    clock: Hourglass,
+    clock: &'b Hourglass,
     facts: Facts<'m>,
     setting: Setting<'m>,
     /// The state in which nothing of what the machine said counts, and why.
     silenced: Option<(State, Why<'m>)>,
 }
 
-impl<'m> Bench<'m> {
-    fn new(set: &'m PolicySet, subject: &Subject<'m>, clock: JudgeClock) -> Self {
-        let clock = Hourglass::new(clock);
-        let facts = derive(set, subject, &clock);
+impl<'b, 'm> Bench<'b, 'm> {
+    fn new(set: &'m PolicySet, subject: &Subject<'m>, clock: &'b Hourglass) -> Self {
+        let facts = derive(set, subject, clock);
         let setting = setting(set, subject, &facts, clock.clock());
-        let silenced = states::silenced(set, subject, setting.kind, &clock);
+        let silenced = states::silenced(set, subject, setting.kind, clock);
         Self { set, clock, facts, setting, silenced }
     }
 
@@ -253,7 +262,7 @@ impl<'m> Bench<'m> {
 
     fn deliberate(&self, rule: &Rule) -> RuleRuling<'m> {
         match (self.silenced, self.setting.scope(rule)) {
-            (None, _) => deliberate(rule, &self.setting, &self.facts, &self.clock),
+            (None, _) => deliberate(rule, &self.setting, &self.facts, self.clock),
             (Some(_), Scope::NotApplicable) => RuleRuling::known(Ruling::NotApplicable),
             (Some((_, why)), Scope::Undetermined(_) | Scope::Clauses(_)) => {
                 RuleRuling::unknown(why)
@@ -262,10 +271,10 @@ impl<'m> Bench<'m> {
     }
 
     /// What each clause says, where the rule is judged by its clauses.
-    fn clauses<'b>(&'b self, rule: &'b Rule) -> Vec<(&'b Clause, ClauseRuling<'m>)> {
+    fn clauses<'r>(&'r self, rule: &'r Rule) -> Vec<(&'r Clause, ClauseRuling<'m>)> {
         match (self.silenced, self.setting.scope(rule)) {
             (None, Scope::Clauses(clauses)) => {
-                weigh(clauses, &self.setting, &self.facts, &self.clock).collect()
+                weigh(clauses, &self.setting, &self.facts, self.clock).collect()
             }
             (Some(_), _) | (None, Scope::NotApplicable | Scope::Undetermined(_)) => Vec::new(),
         }

@@ -7,28 +7,26 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
+use report::Lang;
 use report::moment::DAY;
 use report::verdict::{Ruling, State};
-use report::{Lang, MachineId};
 
 use super::PolicySet;
+use super::counts::{Counts, every_level};
 use super::hourglass::Hourglass;
-use super::judge::{Judgement, judge};
-use super::states::is_live;
-use super::subject::{JudgeClock, Subject};
+use super::roll::Roll;
+use super::subject::JudgeClock;
 use super::targets::{Measure, Target};
 use super::words;
-use crate::machine::{Machine, MachineView, Standing};
+use crate::machine::MachineView;
+use crate::register::MachineKind;
 use crate::register::systems::{Status, System};
-use crate::register::{MachineKind, MachineRow};
 
-/// The posture at one moment.
-#[derive(Clone, Debug)]
-pub struct Posture<'m> {
+/// The posture at one moment. A number that is zero is left out of the maps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Posture {
     /// The moments it is about.
     pub clock: JudgeClock,
-    /// Every member: rows by id first, then machines outside the register by id.
-    pub members: Vec<Member<'m>>,
     /// Members by unit and state. `None`: no unit is known.
     pub machines: BTreeMap<(Option<String>, State), u64>,
     /// Members by kind and state.
@@ -51,19 +49,8 @@ pub struct Posture<'m> {
     pub skew_median: Option<i64>,
 }
 
-/// One member and what the judge says of it.
-#[derive(Clone, Debug)]
-pub struct Member<'m> {
-    /// Its row; `None`: it is not in the register.
-    pub row: Option<String>,
-    /// The machine that speaks for it; `None`: none ever enrolled.
-    pub machine: Option<MachineId>,
-    /// What the judge says.
-    pub judgement: Judgement<'m>,
-}
-
 /// How far a target has come.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetPosture {
     /// Its id.
     pub id: String,
@@ -96,6 +83,10 @@ impl Tally {
     fn count(&mut self, met: bool) {
         self.members += 1;
         self.met += u64::from(met);
+    }
+
+    fn plus(self, other: Self) -> Self {
+        Self { members: self.members + other.members, met: self.met + other.met }
     }
 
     /// Whether a goal in percent is reached, in whole numbers; of no members it never is.
@@ -157,44 +148,43 @@ impl ReportAge {
         }
     }
 
-    fn of(machine: Option<MachineView<'_>>, clock: JudgeClock) -> Self {
-        let Some(machine) = machine else {
+    /// A contact of tomorrow was noted by a clock that ran ahead: nobody knows how long ago it was.
+    pub(super) fn of(machine: Option<MachineView<'_>>, clock: &Hourglass) -> Self {
+        let Some(at) = machine.map(|machine| machine.last_contact.at) else {
             return Self::Never;
         };
-        let age = clock.now.since(machine.last_contact.at);
-        if age < -DAY {
-            // Noted by a clock that ran ahead: nobody knows how long ago it was.
+        if clock.is_future(at) {
             return Self::Older;
         }
-        Self::SPANS
-            .into_iter()
-            .find(|(longest, _)| age <= *longest)
+        let mut spans = Self::SPANS.into_iter();
+        spans
+            .find(|(longest, _)| !clock.is_past(at + *longest))
             .map_or(Self::Older, |(_, span)| span)
     }
 }
 
-impl<'m> Posture<'m> {
-    /// Judges every member at a moment.
+impl Posture {
+    /// The numbers of a roll, under their names.
     #[must_use]
-    pub fn take(
-        set: &'m PolicySet,
-        machines: impl IntoIterator<Item = &'m Machine>,
-        clock: JudgeClock,
-    ) -> Self {
-        let today = set.targets.calendar.date_of(clock.now);
-        let mut posture = Self::empty(set, clock);
-        let mut skews = Vec::new();
-        for subject in subjects(set, machines, clock, today) {
-            let judgement = judge(set, &subject, clock);
-            posture.count(set, &subject, &judgement);
-            skews.extend(subject.machine.map(|machine| machine.last_contact.skew));
-            posture.members.push(Member {
-                row: subject.row.map(|row| row.id.clone()),
-                machine: subject.machine.map(|machine| machine.id),
-                judgement,
-            });
-        }
-        posture.skew_median = median(skews);
+    pub fn of(roll: &Roll) -> Self {
+        let (set, counts) = (roll.set(), roll.counts());
+        let units: Vec<_> = roll.units().map(|id| Some(id.to_owned())).chain([None]).collect();
+        let mut posture = Self {
+            clock: roll.clock(),
+            machines: by_unit(&units, State::ALL, |unit, state| counts.in_unit(unit, state)),
+            by_kind: by_kind(counts),
+            by_level: by_level(counts),
+            unregistered: some(
+                units.iter().enumerate().map(|(place, unit)| (unit.clone(), counts.outside(place))),
+            ),
+            rule_machines: rule_machines(set, counts),
+            rule_failing: rule_failing(set, &units, counts),
+            targets: targets(set, &units, counts),
+            systems: BTreeMap::new(),
+            report_age: some(ReportAge::ALL.into_iter().map(|age| (age, counts.of_age(age)))),
+            skew_median: counts.skew_median(),
+        };
+        let today = set.targets.calendar.date_of(roll.clock().now);
         for system in set.register.systems.in_force(today) {
             posture.count_system(set, system, today);
         }
@@ -207,56 +197,11 @@ impl<'m> Posture<'m> {
         self.targets.iter().find(|target| target.id == id)
     }
 
-    fn empty(set: &PolicySet, clock: JudgeClock) -> Self {
-        let target = |target: &Target| TargetPosture {
-            id: target.id.clone(),
-            goal: target.goal,
-            total: Tally::default(),
-            units: BTreeMap::new(),
-        };
-        Self {
-            clock,
-            members: Vec::new(),
-            machines: BTreeMap::new(),
-            by_kind: BTreeMap::new(),
-            by_level: BTreeMap::new(),
-            unregistered: BTreeMap::new(),
-            rule_machines: BTreeMap::new(),
-            rule_failing: BTreeMap::new(),
-            targets: set.targets.list.iter().map(target).collect(),
-            systems: BTreeMap::new(),
-            report_age: BTreeMap::new(),
-            skew_median: None,
-        }
-    }
-
-    fn count(&mut self, set: &PolicySet, subject: &Subject<'_>, judgement: &Judgement<'_>) {
-        let Judgement { state, unit, kind, level, rules, why: _, turns: _ } = judgement;
-        add(&mut self.machines, (unit.map(str::to_owned), *state));
-        add(&mut self.by_kind, (*kind, *state));
-        add(&mut self.by_level, (*level, *state));
-        add(&mut self.report_age, ReportAge::of(subject.machine, self.clock));
-        if subject.row.is_none() {
-            add(&mut self.unregistered, unit.map(str::to_owned));
-        }
-        for (rule, ruling) in set.rules.iter().zip(rules) {
-            add(&mut self.rule_machines, (rule.id.clone(), *level, ruling.ruling));
-            if ruling.ruling == Ruling::Fail {
-                add(&mut self.rule_failing, (rule.id.clone(), unit.map(str::to_owned)));
-            }
-        }
-        for (target, posture) in set.targets.list.iter().zip(&mut self.targets) {
-            if let Some(met) = machine_meets(set, &target.measure, judgement) {
-                posture.count(*unit, met);
-            }
-        }
-    }
-
     fn count_system(&mut self, set: &PolicySet, system: &System, today: Date) {
         let plan = system.plan_is_approved(today);
-        add(&mut self.systems, (system.level, system.status_on(today), plan));
-        let classified =
-            |counts: &[Status]| system.level.is_some() && counts.contains(&system.status_on(today));
+        let status = system.status_on(today);
+        *self.systems.entry((system.level, status, plan)).or_default() += 1;
+        let classified = |counts: &[Status]| system.level.is_some() && counts.contains(&status);
         for (target, posture) in set.targets.list.iter().zip(&mut self.targets) {
             match &target.measure {
                 Measure::Classified(counts) => {
@@ -282,83 +227,73 @@ impl TargetPosture {
     }
 }
 
-fn add<K: Ord>(counts: &mut BTreeMap<K, u64>, key: K) {
-    *counts.entry(key).or_default() += 1;
+/// What is not zero.
+fn some<K: Ord>(counts: impl Iterator<Item = (K, u64)>) -> BTreeMap<K, u64> {
+    counts.filter(|(_, count)| *count > 0).collect()
 }
 
-/// Whether a machine meets a target about machines; `None` for targets about something else.
-fn machine_meets(set: &PolicySet, measure: &Measure, judgement: &Judgement<'_>) -> Option<bool> {
-    match measure {
-        Measure::Protected => Some(judgement.state == State::Protected),
-        Measure::Rules(ids) => {
-            let passes = |id: &String| {
-                set.rules
-                    .iter()
-                    .zip(&judgement.rules)
-                    .any(|(rule, ruling)| rule.id == *id && ruling.ruling == Ruling::Pass)
-            };
-            Some(!ids.is_empty() && ids.iter().all(passes))
-        }
-        Measure::Classified(_) | Measure::PlansApproved | Measure::StaffTrained => None,
+fn by_unit<T: Copy + Ord>(
+    units: &[Option<String>],
+    all: &[T],
+    count: impl Fn(usize, T) -> u64,
+) -> BTreeMap<(Option<String>, T), u64> {
+    let mut counts = BTreeMap::new();
+    for (place, unit) in units.iter().enumerate() {
+        let own = all.iter().map(|one| ((unit.clone(), *one), count(place, *one)));
+        counts.extend(own.filter(|(_, count)| *count > 0));
     }
+    counts
 }
 
-/// Who is judged: each row in force once, with the machine that speaks for it, then the live
-/// machines that speak for no row.
-fn subjects<'m>(
-    set: &'m PolicySet,
-    machines: impl IntoIterator<Item = &'m Machine>,
-    clock: JudgeClock,
-    today: Date,
-) -> Vec<Subject<'m>> {
-    let mut by_row: BTreeMap<&str, Vec<&Machine>> = BTreeMap::new();
-    let mut outside = Vec::new();
-    for machine in machines {
-        match Subject::of(set, MachineView::new(machine), clock.now).row {
-            Some(row) => by_row.entry(&row.id).or_default().push(machine),
-            None => outside.push(machine),
-        }
-    }
-    let mut subjects = Vec::new();
-    for row in set.register.machines.in_force(today) {
-        let claimants = by_row.remove(row.id.as_str()).unwrap_or_default();
-        subjects.push(represent(row, claimants, &mut outside));
-    }
-    outside.sort_by_key(|machine| machine.id);
-    let glass = Hourglass::new(clock);
-    let lives = |machine: &&Machine| is_live(&set.targets, machine.last_contact.at, &glass);
-    let outside = outside.into_iter().filter(lives).map(MachineView::new);
-    subjects.extend(outside.map(|machine| Subject { row: None, machine: Some(machine) }));
-    subjects
+fn by_kind(counts: &Counts) -> BTreeMap<(Option<MachineKind>, State), u64> {
+    let kinds = MachineKind::ALL.into_iter().map(Some).chain([None]);
+    let states = |kind| State::ALL.iter().map(move |state| (kind, *state));
+    some(kinds.flat_map(states).map(|(kind, state)| ((kind, state), counts.of_kind(kind, state))))
 }
 
-/// Chooses who speaks for a row. A revoked identity beside another is history; any other that is
-/// left over is a machine of its own, outside the register until somebody decides.
-fn represent<'m>(
-    row: &'m MachineRow,
-    mut claimants: Vec<&'m Machine>,
-    outside: &mut Vec<&'m Machine>,
-) -> Subject<'m> {
-    let precedence = |machine: &&Machine| {
-        let standing = match machine.standing {
-            Standing::Clone => 0,
-            Standing::Current => 1,
-            Standing::Pending => 2,
-            Standing::Revoked => 3,
-        };
-        (standing, std::cmp::Reverse(machine.enrolled_at), machine.id)
+fn by_level(counts: &Counts) -> BTreeMap<(Option<u8>, State), u64> {
+    let states = |level| State::ALL.iter().map(move |state| (level, *state));
+    let all = every_level().flat_map(states);
+    some(all.map(|(level, state)| ((level, state), counts.of_level(level, state))))
+}
+
+fn rule_machines(set: &PolicySet, counts: &Counts) -> BTreeMap<(String, Option<u8>, Ruling), u64> {
+    let mut all = BTreeMap::new();
+    for (place, rule) in set.rules.iter().enumerate() {
+        let rulings = |level| Ruling::ALL.iter().map(move |ruling| (level, *ruling));
+        let own = every_level().flat_map(rulings).map(|(level, ruling)| {
+            ((rule.id.clone(), level, ruling), counts.ruled(place, level, ruling))
+        });
+        all.extend(own.filter(|(_, count)| *count > 0));
+    }
+    all
+}
+
+fn rule_failing(
+    set: &PolicySet,
+    units: &[Option<String>],
+    counts: &Counts,
+) -> BTreeMap<(String, Option<String>), u64> {
+    let mut all = BTreeMap::new();
+    for (place, rule) in set.rules.iter().enumerate() {
+        let failing = units.iter().enumerate().filter_map(|(unit, id)| {
+            let count = counts.failing(place, unit);
+            (count > 0).then(|| ((rule.id.clone(), id.clone()), count))
+        });
+        all.extend(failing);
+    }
+    all
+}
+
+fn targets(set: &PolicySet, units: &[Option<String>], counts: &Counts) -> Vec<TargetPosture> {
+    let posture = |(place, target): (usize, &Target)| {
+        let tallies = units.iter().enumerate().map(|(unit, id)| (id, counts.tally(place, unit)));
+        let own = tallies.filter(|(_, tally)| tally.members > 0);
+        let units: BTreeMap<_, _> = own.map(|(id, tally)| (id.clone(), tally)).collect();
+        let total = units.values().copied().fold(Tally::default(), Tally::plus);
+        TargetPosture { id: target.id.clone(), goal: target.goal, total, units }
     };
-    claimants.sort_by_key(precedence);
-    let mut claimants = claimants.into_iter();
-    let machine = claimants.next();
-    outside.extend(claimants.filter(|left| left.standing != Standing::Revoked));
-    Subject { row: Some(row), machine: machine.map(MachineView::new) }
-}
-
-fn median(mut values: Vec<i64>) -> Option<i64> {
-    values.sort_unstable();
-    let middle = values.len().checked_sub(1)? / 2;
-    values.get(middle).copied()
+    set.targets.list.iter().enumerate().map(posture).collect()
 }
 
 #[cfg(test)]

@@ -72,6 +72,24 @@ pub struct MachineRow {
     pub term: Term,
 }
 
+/// The place of a row in the register's order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RowIndex(u32);
+
+impl RowIndex {
+    /// The row at a place.
+    #[must_use]
+    pub fn new(place: usize) -> Self {
+        Self(u32::try_from(place).unwrap_or(u32::MAX))
+    }
+
+    /// Its place.
+    #[must_use]
+    pub fn place(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// Every row by id.
 #[derive(Clone, Debug, Default)]
 pub struct Machines {
@@ -83,6 +101,30 @@ impl Machines {
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&MachineRow> {
         self.rows.get(id)
+    }
+
+    /// The place of the row of this id.
+    #[must_use]
+    pub fn index(&self, id: &str) -> Option<RowIndex> {
+        self.rows.keys().position(|row| row == id).map(RowIndex::new)
+    }
+
+    /// The row at a place.
+    #[must_use]
+    pub fn at(&self, index: RowIndex) -> &MachineRow {
+        self.rows.values().nth(index.place()).unwrap_or_else(|| unreachable!("a row's own place"))
+    }
+
+    /// How many rows there are, in force or not.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
     }
 
     /// Every row, ordered by id.

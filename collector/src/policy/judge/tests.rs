@@ -388,7 +388,7 @@ fn a_unit_stands_for_the_units_below_it() {
         ],
     );
     let judged = |machine: &Machine| {
-        let judgement = judge(&set, &Subject::of(&set, view(&machine), NOW), clock());
+        let judgement = judge(&set, &Subject::of(&set, view(machine), NOW), clock());
         judgement.rules.iter().map(|rule| rule.ruling).collect::<Vec<_>>()
     };
     let mut machine = silent_body(1, Some("m-1"));

@@ -1,10 +1,15 @@
 //! Who is counted, and how.
 
 use proptest::prelude::*;
+use std::sync::Arc;
+
 use report::Timestamp;
+use report::moment::DAY;
 
 use super::*;
-use crate::machine::Contact;
+use crate::fleet::Fleet;
+use crate::machine::{Contact, Machine, Standing};
+use crate::policy::JudgeClock;
 use crate::policy::fixtures::{HOUR, NOW, good_machine, observe_antivirus, set, silent_body};
 
 const ROWS: &str = "m-1,so,workstation,lan,,,,2025-01-01,\n\
@@ -13,14 +18,29 @@ const ROWS: &str = "m-1,so,workstation,lan,,,,2025-01-01,\n\
                     old,so,workstation,lan,,,,2019-01-01,2026-10-31\n\
                     new,so,workstation,lan,,,,2027-01-01,\n";
 
-fn take<'m>(set: &'m PolicySet, machines: &[Machine]) -> Posture<'m> {
-    let machines: &'static [Machine] = Box::leak(machines.to_vec().into_boxed_slice());
-    Posture::take(set, machines, JudgeClock::at(NOW))
+/// Everyone, and their numbers.
+struct Taken {
+    roll: Roll,
+    posture: Posture,
 }
 
-fn states<'p>(posture: &'p Posture<'p>) -> Vec<(Option<&'p str>, State)> {
-    let members = posture.members.iter();
-    members.map(|member| (member.row.as_deref(), member.judgement.state)).collect()
+fn take(set: &PolicySet, machines: &[Machine]) -> Taken {
+    let fleet = Fleet::new(machines.to_vec());
+    let roll = Roll::call(Arc::new(set.clone()), &fleet, JudgeClock::at(NOW));
+    Taken { posture: Posture::of(&roll), roll }
+}
+
+impl std::ops::Deref for Taken {
+    type Target = Posture;
+
+    fn deref(&self) -> &Posture {
+        &self.posture
+    }
+}
+
+fn states(taken: &Taken) -> Vec<(Option<&str>, State)> {
+    let members = taken.roll.members();
+    members.map(|member| (member.row.map(|row| row.id.as_str()), member.entry.state)).collect()
 }
 
 #[test]
@@ -97,7 +117,7 @@ fn a_machine_whose_row_has_ended_does_not_vanish() {
     let set = set(ROWS, &[]);
     let posture = take(&set, &[good_machine(1, Some("old")), good_machine(2, Some("gone"))]);
     assert_eq!(posture.unregistered.values().sum::<u64>(), 2);
-    assert_eq!(posture.members.len(), 5);
+    assert_eq!(posture.roll.members().count(), 5);
 }
 
 fn standing(number: u8, standing: Standing) -> Machine {
@@ -129,9 +149,9 @@ fn a_pending_claim_neither_takes_the_row_nor_disappears() {
 fn two_identities_on_one_row_never_count_once_for_both() {
     let set = set("m-1,so,workstation,lan,,,,2025-01-01,\n", &[]);
     let posture = take(&set, &[standing(1, Standing::Current), standing(2, Standing::Current)]);
-    assert_eq!(posture.members.len(), 2);
+    assert_eq!(posture.roll.members().count(), 2);
     let clone = take(&set, &[standing(1, Standing::Current), standing(2, Standing::Clone)]);
-    assert_eq!(clone.members[0].judgement.state, State::Clone);
+    assert_eq!(states(&clone)[0].1, State::Clone);
 }
 
 #[test]
@@ -159,7 +179,7 @@ fn ages_fall_into_the_largest_span_they_fit() {
     let at = |age: i64| {
         let mut machine = silent_body(1, None);
         machine.last_contact = Contact { at: NOW - age, skew: 0 };
-        ReportAge::of(Some(MachineView::new(&machine)), JudgeClock::at(NOW)).name()
+        ReportAge::of(Some(MachineView::new(&machine)), &Hourglass::new(JudgeClock::at(NOW))).name()
     };
     for (age, label) in [
         (-5, "1h"),
@@ -171,14 +191,6 @@ fn ages_fall_into_the_largest_span_they_fit() {
     ] {
         assert_eq!(at(age), label, "{age}");
     }
-}
-
-#[test]
-fn the_median_is_a_value_that_was_measured() {
-    assert_eq!(median(vec![]), None);
-    assert_eq!(median(vec![5]), Some(5));
-    assert_eq!(median(vec![9, -1]), Some(-1));
-    assert_eq!(median(vec![9, -1, 3]), Some(3));
 }
 
 #[test]
@@ -213,7 +225,7 @@ proptest! {
     fn states_partition_the_members(machines in proptest::collection::vec(any_machine(), 0..8)) {
         let set = set(ROWS, &[]);
         let posture = take(&set, &machines);
-        let members = posture.members.len() as u64;
+        let members = posture.roll.members().count() as u64;
         let sum = |counts: &mut dyn Iterator<Item = u64>| counts.sum::<u64>();
         prop_assert_eq!(sum(&mut posture.machines.values().copied()), members);
         prop_assert_eq!(sum(&mut posture.by_kind.values().copied()), members);
@@ -226,11 +238,12 @@ proptest! {
             prop_assert!(target.total.met <= target.total.members);
         }
         for row in ["m-1", "m-2", "m-3"] {
-            let held = posture.members.iter().filter(|member| member.row.as_deref() == Some(row)).count();
+            let held = posture.roll.members().filter(|member| member.row.is_some_and(|own| own.id == row)).count();
             prop_assert_eq!(held, 1);
         }
-        for member in posture.members.iter().filter(|member| member.judgement.state == State::Protected) {
-            let id = member.machine.unwrap();
+        let fleet = Fleet::new(machines.clone());
+        for member in posture.roll.members().filter(|member| member.entry.state == State::Protected) {
+            let id = fleet.at(member.machine.unwrap()).id;
             let standing_of = machines.iter().filter(|machine| machine.id == id);
             prop_assert!(standing_of.into_iter().any(|machine| machine.standing == Standing::Current));
         }

@@ -1,6 +1,7 @@
 //! What a heartbeat moves in the store and in memory, and what it never moves.
 
 use super::*;
+use crate::fleet::Slot;
 
 #[tokio::test]
 async fn memory_and_the_store_agree_on_what_a_heartbeat_moved() {
@@ -23,7 +24,7 @@ async fn memory_and_the_store_agree_on_what_a_heartbeat_moved() {
     assert_eq!(count(world.folder.path(), topics), 2, "the one nobody reads yet as well");
 
     let snapshot = world.reopened();
-    for machine in [&snapshot.machines[0], &*fleet.machines()[0]] {
+    for machine in [&snapshot.machines[0], &*fleet.at(Slot::new(0))] {
         assert_eq!((machine.last_contact.at, machine.last_contact.skew), (NOW + 600, 30));
         let kept = &machine.topics[&Topic::Machine];
         assert_eq!((kept.seen_at(), kept.last_seen_at()), (NOW - 8, NOW + 900));
@@ -50,7 +51,7 @@ async fn a_topic_that_the_next_report_drops_keeps_what_confirmed_it_and_gets_no_
     let heard = world.store.submit(beat).await.unwrap().unwrap();
     assert_eq!(heard.pulse, Pulse::Confirmed(NOW + 1800));
     fleet.hear(&heard);
-    for machine in [&world.reopened().machines[0], &*fleet.machines()[0]] {
+    for machine in [&world.reopened().machines[0], &*fleet.at(Slot::new(0))] {
         assert_eq!(machine.topics[&Topic::Machine].confirmed_at, Some(NOW + 900));
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::*;
+use crate::fleet::Slot;
 
 const DAY: i64 = 86_400;
 
@@ -56,7 +57,7 @@ async fn memory_and_a_store_that_is_opened_again_agree_since_when_updates_wait()
         writer.join();
         let (store, writer, snapshot) = open(folder.path());
         world = World { folder, store, writer };
-        for machine in [&snapshot.machines[0], &*fleet.machines()[0]] {
+        for machine in [&snapshot.machines[0], &*fleet.at(Slot::new(0))] {
             let since = since.map(|day| NOW + day * DAY);
             assert_eq!(machine.security_pending_since, since, "after report {sequence}");
         }

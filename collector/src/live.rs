@@ -1,0 +1,80 @@
+//! The machines and what the judge says of them, always together.
+
+use std::sync::Arc;
+
+use report::{MachineId, Timestamp};
+
+use crate::fleet::{Fleet, Slot};
+use crate::machine::Standing;
+use crate::policy::{JudgeClock, PolicySet, Roll};
+use crate::store::{Heard, Stored};
+
+/// The fleet with its roll. Whatever changes a machine is judged at once.
+#[derive(Debug)]
+pub struct Live {
+    fleet: Fleet,
+    roll: Roll,
+}
+
+impl Live {
+    /// Judges everyone.
+    #[must_use]
+    pub fn new(set: Arc<PolicySet>, fleet: Fleet, now: Timestamp) -> Self {
+        let roll = Roll::call(set, &fleet, JudgeClock::at(now));
+        Self { fleet, roll }
+    }
+
+    /// The machines.
+    #[must_use]
+    pub fn fleet(&self) -> &Fleet {
+        &self.fleet
+    }
+
+    /// What the judge says of everyone.
+    #[must_use]
+    pub fn roll(&self) -> &Roll {
+        &self.roll
+    }
+
+    /// Lets time pass until a moment, under the set in force then.
+    pub fn advance(&mut self, set: &Arc<PolicySet>, now: Timestamp) {
+        self.roll.advance(set, &self.fleet, now);
+    }
+
+    /// A machine joined.
+    pub fn joined(
+        &mut self,
+        id: MachineId,
+        row: Option<String>,
+        token_unit: Option<String>,
+        standing: Standing,
+        at: Timestamp,
+    ) {
+        let slot = self.fleet.joined(id, row, token_unit, standing, at);
+        self.roll.touch(&self.fleet, slot, at);
+    }
+
+    /// A report was kept.
+    pub fn keep(&mut self, stored: &Stored) {
+        let slot = self.fleet.keep(stored);
+        self.touch(slot, stored.report.introduction().contact.at);
+    }
+
+    /// A heartbeat came.
+    pub fn hear(&mut self, heard: &Heard) {
+        let slot = self.fleet.hear(heard);
+        self.touch(slot, heard.heartbeat.introduction().contact.at);
+    }
+
+    /// An identity was revoked.
+    pub fn revoke(&mut self, id: MachineId, at: Timestamp) {
+        let slot = self.fleet.revoke(id);
+        self.touch(slot, at);
+    }
+
+    fn touch(&mut self, slot: Option<Slot>, at: Timestamp) {
+        if let Some(slot) = slot {
+            self.roll.touch(&self.fleet, slot, at);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! What the judge said of one member, in the form in which a million of them are kept.
+
+use report::Timestamp;
+use report::verdict::{Ruling, State};
+
+use super::posture::ReportAge;
+use crate::register::MachineKind;
+
+/// One member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its state.
+    pub state: State,
+    /// What kind of machine it is.
+    pub kind: Option<MachineKind>,
+    /// The level of its information systems.
+    pub level: Option<u8>,
+    /// How long ago it was last heard of.
+    pub age: ReportAge,
+    /// Whether it is in the register.
+    pub registered: bool,
+    /// The place of its unit in the roll; the last one stands for "no unit is known".
+    pub unit: u16,
+    /// Its clock minus the collector's, in seconds; `None`: no machine speaks for it.
+    pub skew: Option<i64>,
+    /// When this can next turn out otherwise.
+    pub turns: Timestamp,
+}
+
+/// What each rule says of each member: half a byte each.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rulings {
+    rules: usize,
+    halves: Vec<u8>,
+}
+
+impl Rulings {
+    /// For so many members and rules; nothing is known of any yet.
+    #[must_use]
+    pub fn new(members: usize, rules: usize) -> Self {
+        Self { rules, halves: vec![0; members * rules.div_ceil(2)] }
+    }
+
+    /// For one member more.
+    pub fn push(&mut self) {
+        self.halves.extend(std::iter::repeat_n(0, self.rules.div_ceil(2)));
+    }
+
+    /// What the rules say of a member.
+    pub fn of(&self, member: usize) -> impl Iterator<Item = Ruling> {
+        let bytes = self.rules.div_ceil(2);
+        let own = &self.halves[member * bytes..(member + 1) * bytes];
+        let halves = own.iter().flat_map(|both| [both & 0xf, both >> 4]);
+        halves.take(self.rules).map(|half| Ruling::ALL[usize::from(half)])
+    }
+
+    /// Keeps what the rules say of a member.
+    pub fn set(&mut self, member: usize, rulings: &[Ruling]) {
+        let bytes = self.rules.div_ceil(2);
+        let own = &mut self.halves[member * bytes..(member + 1) * bytes];
+        for (both, pair) in own.iter_mut().zip(rulings.chunks(2)) {
+            let high = pair.get(1).map_or(0, |ruling| *ruling as u8);
+            *both = pair[0] as u8 | high << 4;
+        }
+    }
+
+    /// The rulings of members that follow on these.
+    pub fn append(&mut self, mut more: Self) {
+        self.halves.append(&mut more.halves);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_of_each_member_is_what_was_said_of_it() {
+        for rules in 0..6 {
+            let said = |member: usize| {
+                let ruling = move |rule| Ruling::ALL[(member + rule) % Ruling::ALL.len()];
+                (0..rules).map(ruling).collect::<Vec<_>>()
+            };
+            let mut rulings = Rulings::new(2, rules);
+            rulings.push();
+            (0..3).for_each(|member| rulings.set(member, &said(member)));
+            for member in 0..3 {
+                assert_eq!(rulings.of(member).collect::<Vec<_>>(), said(member), "{rules}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_member_takes_thirty_two_bytes_and_half_a_byte_for_each_rule() {
+        assert_eq!(size_of::<Option<Entry>>(), 32);
+        assert_eq!(Rulings::new(1, 21).halves.len(), 11);
+    }
+}

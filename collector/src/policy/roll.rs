@@ -1,0 +1,303 @@
+//! The roll: everyone answered for, and what the judge last said of each.
+//!
+//! Members are the rows of the register in force, whether anything reports for them or not, and
+//! the machines outside it that are still live. The whole roll is judged when the set changes, at
+//! midnight, because dates decide who is in force, and when the clock is set back. In between, a
+//! machine is judged again when it is heard of, and when its judgement says that it turns.
+
+use std::sync::Arc;
+
+use report::Timestamp;
+use report::verdict::Ruling;
+
+use super::PolicySet;
+use super::counts::Counts;
+use super::entry::{Entry, Rulings};
+use super::hourglass::Hourglass;
+use super::judge::judge_by;
+use super::posture::ReportAge;
+use super::states::is_live;
+use super::subject::{JudgeClock, Subject};
+use crate::fleet::{Fleet, Slot};
+use crate::register::MachineRow;
+use crate::register::machines::RowIndex;
+
+mod queue;
+mod speakers;
+
+use queue::Queue;
+use speakers::Speakers;
+
+/// Clocks of several threads differ by a moment; one that goes back further was set.
+const JITTER: i64 = 60;
+
+/// Everyone answered for by one set, at one moment.
+#[derive(Debug)]
+pub struct Roll {
+    set: Arc<PolicySet>,
+    clock: JudgeClock,
+    /// The end of the day: then everyone is judged again.
+    midnight: Timestamp,
+    speakers: Speakers,
+    pages: Pages,
+    queue: Queue,
+}
+
+/// What was said of each place: rows first, each machine after them.
+#[derive(Debug)]
+struct Pages {
+    /// `None`: not a member.
+    entries: Vec<Option<Entry>>,
+    rulings: Rulings,
+    counts: Counts,
+}
+
+/// One member as the roll has it.
+#[derive(Debug)]
+pub struct Member<'r> {
+    /// Its row; `None`: it is not in the register.
+    pub row: Option<&'r MachineRow>,
+    /// The machine that speaks for it; `None`: none ever enrolled.
+    pub machine: Option<Slot>,
+    /// What the judge said.
+    pub entry: Entry,
+    place: usize,
+    roll: &'r Roll,
+}
+
+impl<'r> Member<'r> {
+    /// What each rule of the set says, in its order.
+    pub fn rulings(&self) -> impl Iterator<Item = Ruling> {
+        self.roll.pages.rulings.of(self.place)
+    }
+
+    /// Its unit; `None`: none is known.
+    #[must_use]
+    pub fn unit(&self) -> Option<&'r str> {
+        self.roll.units().nth(usize::from(self.entry.unit))
+    }
+}
+
+impl Roll {
+    /// Judges everyone by a set at a moment.
+    #[must_use]
+    pub fn call(set: Arc<PolicySet>, fleet: &Fleet, clock: JudgeClock) -> Self {
+        let calendar = &set.targets.calendar;
+        let today = calendar.date_of(clock.now);
+        let speakers = Speakers::appoint(&set, fleet, today);
+        let midnight = calendar.end_of(today) + 1;
+        let pages = Bench { set: &set, fleet, speakers: &speakers, clock }.judge_everyone();
+        let queue = Queue::new(pages.entries.iter().map(|entry| entry.map(|entry| entry.turns)));
+        Self { set, clock, midnight, speakers, pages, queue }
+    }
+
+    /// The set everyone was judged by.
+    #[must_use]
+    pub fn set(&self) -> &Arc<PolicySet> {
+        &self.set
+    }
+
+    /// The moment everyone is judged as of.
+    #[must_use]
+    pub fn clock(&self) -> JudgeClock {
+        self.clock
+    }
+
+    /// The sums over all members.
+    #[must_use]
+    pub fn counts(&self) -> &Counts {
+        &self.pages.counts
+    }
+
+    /// The ids of the units in the order of their places.
+    pub fn units(&self) -> impl Iterator<Item = &str> {
+        self.set.register.units.iter().map(|unit| unit.id.as_str())
+    }
+
+    /// Every member: rows by id first, then machines outside the register as they enrolled.
+    pub fn members(&self) -> impl Iterator<Item = Member<'_>> {
+        let places = self.pages.entries.iter().enumerate();
+        places.filter_map(|(place, entry)| Some(self.member(place, (*entry)?)))
+    }
+
+    /// The member a machine is or speaks for.
+    #[must_use]
+    pub fn member_of(&self, machine: Slot) -> Option<Member<'_>> {
+        let place = self.speakers.place_of(machine);
+        let entry = (*self.pages.entries.get(place)?)?;
+        Some(self.member(place, entry))
+    }
+
+    /// The member of a row; `None`: it is not in force.
+    #[must_use]
+    pub fn member_at(&self, row: RowIndex) -> Option<Member<'_>> {
+        let entry = (*self.pages.entries.get(row.place())?)?;
+        Some(self.member(row.place(), entry))
+    }
+
+    fn member(&self, place: usize, entry: Entry) -> Member<'_> {
+        let row = self.speakers.row_at(place).map(|row| self.set.register.machines.at(row));
+        let machine = self.speakers.machine_at(place);
+        Member { row, machine, entry, place, roll: self }
+    }
+
+    /// Lets time pass until a moment, under the set in force then. A moment just before the
+    /// roll's own is taken for it.
+    pub fn advance(&mut self, set: &Arc<PolicySet>, fleet: &Fleet, now: Timestamp) {
+        let was_set_back = now < self.clock.now - JITTER;
+        if self.set.hash != set.hash || now >= self.midnight || was_set_back {
+            *self = Self::call(Arc::clone(set), fleet, JudgeClock::at(now));
+            return;
+        }
+        self.clock = JudgeClock::at(now.max(self.clock.now));
+        while let Some(place) = self.queue.due(self.clock.now) {
+            self.judge_again(fleet, place);
+        }
+    }
+
+    /// Something about a machine has changed: it was heard of, or it is new.
+    pub fn touch(&mut self, fleet: &Fleet, machine: Slot, now: Timestamp) {
+        self.clock = JudgeClock::at(now.max(self.clock.now));
+        self.make_room(fleet);
+        for place in self.speakers.reappoint(&self.set, fleet, machine) {
+            self.judge_again(fleet, place);
+        }
+    }
+
+    /// Machines that are new have a place of their own, and no entry yet.
+    fn make_room(&mut self, fleet: &Fleet) {
+        while self.pages.entries.len() < self.speakers.rows() + fleet.len() {
+            self.pages.entries.push(None);
+            self.pages.rulings.push();
+            self.queue.push();
+        }
+    }
+
+    fn judge_again(&mut self, fleet: &Fleet, place: usize) {
+        let bench = Bench { set: &self.set, fleet, speakers: &self.speakers, clock: self.clock };
+        let judged = bench.judge(place);
+        self.queue.set(place, judged.as_ref().map(|(entry, _)| entry.turns));
+        self.pages.replace(place, judged);
+    }
+}
+
+impl Pages {
+    fn blank(set: &PolicySet, places: usize) -> Self {
+        Self {
+            entries: vec![None; places],
+            rulings: Rulings::new(places, set.rules.len()),
+            counts: Counts::none(set, set.register.units.iter().count()),
+        }
+    }
+
+    fn replace(&mut self, place: usize, judged: Option<(Entry, Vec<Ruling>)>) {
+        if let Some(before) = self.entries[place] {
+            let rulings: Vec<_> = self.rulings.of(place).collect();
+            self.counts.take_out(&before, &rulings);
+        }
+        self.entries[place] = judged.as_ref().map(|(entry, _)| *entry);
+        if let Some((entry, rulings)) = judged {
+            self.rulings.set(place, &rulings);
+            self.counts.add(&entry, &rulings);
+        }
+    }
+
+    fn append(&mut self, more: Self) {
+        self.entries.extend(more.entries);
+        self.rulings.append(more.rulings);
+        self.counts.merge(&more.counts);
+    }
+}
+
+/// Everything that one place is judged by.
+struct Bench<'b> {
+    set: &'b PolicySet,
+    fleet: &'b Fleet,
+    speakers: &'b Speakers,
+    clock: JudgeClock,
+}
+
+impl<'b> Bench<'b> {
+    /// Judges every place, each core its share.
+    fn judge_everyone(&self) -> Pages {
+        let places = self.speakers.rows() + self.fleet.len();
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let share = places.div_ceil(cores).max(1);
+        let shares: Vec<_> =
+            (0..places).step_by(share).map(|from| from..places.min(from + share)).collect();
+        let mut whole = Pages::blank(self.set, 0);
+        std::thread::scope(|scope| {
+            let judges: Vec<_> = shares
+                .into_iter()
+                .map(|share| scope.spawn(move || self.judge_places(share)))
+                .collect();
+            for judge in judges {
+                match judge.join() {
+                    Ok(pages) => whole.append(pages),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+        });
+        whole
+    }
+
+    fn judge_places(&self, places: std::ops::Range<usize>) -> Pages {
+        let mut pages = Pages::blank(self.set, places.len());
+        for (index, place) in places.enumerate() {
+            pages.replace(index, self.judge(place));
+        }
+        pages
+    }
+
+    /// What is said of a place; `None`: it is not a member.
+    fn judge(&self, place: usize) -> Option<(Entry, Vec<Ruling>)> {
+        let clock = Hourglass::new(self.clock);
+        let subject = self.subject(place, &clock)?;
+        let age = ReportAge::of(subject.machine, &clock);
+        let judgement = judge_by(self.set, &subject, &clock);
+        let rulings = judgement.rules.iter().map(|rule| rule.ruling).collect();
+        let entry = Entry {
+            state: judgement.state,
+            kind: judgement.kind,
+            level: judgement.level,
+            age,
+            registered: subject.row.is_some(),
+            unit: self.unit_place(judgement.unit),
+            skew: subject.machine.map(|machine| machine.last_contact.skew),
+            turns: clock.turns(),
+        };
+        Some((entry, rulings))
+    }
+
+    fn unit_place(&self, unit: Option<&str>) -> u16 {
+        let units = &self.set.register.units;
+        let place = unit.and_then(|id| units.iter().position(|unit| unit.id == id));
+        let place = place.unwrap_or_else(|| units.iter().count());
+        u16::try_from(place).unwrap_or(u16::MAX)
+    }
+
+    fn is_history(&self, place: usize) -> bool {
+        let machine = self.speakers.machine_at(place);
+        machine.is_some_and(|machine| self.speakers.is_history(self.fleet, machine))
+    }
+
+    /// Who is judged at a place.
+    fn subject(&self, place: usize, clock: &Hourglass) -> Option<Subject<'b>> {
+        let machine = self.speakers.machine_at(place).map(|slot| self.fleet.at(slot));
+        match self.speakers.row_at(place) {
+            Some(row) => {
+                let row = self.set.register.machines.at(row);
+                let in_force = row.term.holds(self.speakers.today());
+                in_force.then_some(Subject { row: Some(row), machine })
+            }
+            None => {
+                let machine = machine.filter(|_| !self.is_history(place))?;
+                let lives = is_live(&self.set.targets, machine.last_contact.at, clock);
+                lives.then_some(Subject { row: None, machine: Some(machine) })
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,141 @@
+//! Which machine speaks for which row of the register.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use crate::fleet::{Fleet, Slot};
+use crate::machine::Standing;
+use crate::policy::PolicySet;
+use crate::register::machines::RowIndex;
+
+/// The machines and the rows they are bound to, on one day. Rows have the first places, in their
+/// order, and machines those after them, in the order in which they enrolled.
+#[derive(Debug)]
+pub(super) struct Speakers {
+    today: Date,
+    /// By row; `None`: no machine ever enrolled for it.
+    speakers: Vec<Option<Slot>>,
+    /// By machine: the row it is bound to, if that is in force.
+    rows: Vec<Option<RowIndex>>,
+    /// The machines of each row that more than one is bound to.
+    rivals: BTreeMap<RowIndex, Vec<Slot>>,
+}
+
+impl Speakers {
+    /// Chooses who speaks for each row.
+    pub(super) fn appoint(set: &PolicySet, fleet: &Fleet, today: Date) -> Self {
+        let rows = set.register.machines.len();
+        let mut speakers =
+            Self { today, speakers: vec![None; rows], rows: Vec::new(), rivals: BTreeMap::new() };
+        for machine in fleet.slots() {
+            speakers.bind(set, fleet, machine);
+        }
+        speakers
+    }
+
+    /// The day it is about.
+    pub(super) fn today(&self) -> Date {
+        self.today
+    }
+
+    /// How many rows there are.
+    pub(super) fn rows(&self) -> usize {
+        self.speakers.len()
+    }
+
+    /// The row at a place; `None`: it is a machine's place.
+    pub(super) fn row_at(&self, place: usize) -> Option<RowIndex> {
+        (place < self.rows()).then(|| RowIndex::new(place))
+    }
+
+    /// The machine that is judged at a place.
+    pub(super) fn machine_at(&self, place: usize) -> Option<Slot> {
+        match self.row_at(place) {
+            Some(row) => self.speakers[row.place()],
+            None => {
+                let machine = Slot::new(place - self.rows());
+                (self.place_of(machine) == place).then_some(machine)
+            }
+        }
+    }
+
+    /// Whether a machine stands behind another one of its row and was revoked: then it is history.
+    /// Any other that does not speak for its row is a machine of its own, outside the register
+    /// until somebody decides.
+    pub(super) fn is_history(&self, fleet: &Fleet, machine: Slot) -> bool {
+        self.row_of(machine).is_some() && fleet.at(machine).standing == Standing::Revoked
+    }
+
+    /// Where a machine is judged: at the row it speaks for, else at its own place.
+    pub(super) fn place_of(&self, machine: Slot) -> usize {
+        match self.row_of(machine) {
+            Some(row) if self.speakers[row.place()] == Some(machine) => row.place(),
+            Some(_) | None => self.own_place(machine),
+        }
+    }
+
+    /// A machine has changed: the places that are to be judged again.
+    pub(super) fn reappoint(
+        &mut self,
+        set: &PolicySet,
+        fleet: &Fleet,
+        machine: Slot,
+    ) -> Vec<usize> {
+        if machine.place() >= self.rows.len() {
+            self.bind(set, fleet, machine);
+        }
+        let Some(row) = self.row_of(machine) else {
+            return vec![self.own_place(machine)];
+        };
+        let Some(rivals) = self.rivals.get(&row).cloned() else {
+            return vec![row.place()];
+        };
+        self.speakers[row.place()] =
+            rivals.iter().copied().min_by_key(|one| precedence(fleet, *one));
+        let own = rivals.into_iter().map(|rival| self.own_place(rival));
+        own.chain([row.place()]).collect()
+    }
+
+    fn row_of(&self, machine: Slot) -> Option<RowIndex> {
+        self.rows.get(machine.place()).copied().flatten()
+    }
+
+    fn own_place(&self, machine: Slot) -> usize {
+        self.rows() + machine.place()
+    }
+
+    /// Binds the next machine to its row.
+    fn bind(&mut self, set: &PolicySet, fleet: &Fleet, machine: Slot) {
+        let row = fleet.at(machine).row().and_then(|id| {
+            let row = set.register.machines.index(id)?;
+            set.register.machines.at(row).term.holds(self.today).then_some(row)
+        });
+        self.rows.push(row);
+        let Some(row) = row else {
+            return;
+        };
+        match self.speakers[row.place()] {
+            None => self.speakers[row.place()] = Some(machine),
+            Some(other) => {
+                let rivals = self.rivals.entry(row).or_insert_with(|| vec![other]);
+                rivals.push(machine);
+                let first = rivals.iter().copied().min_by_key(|one| precedence(fleet, *one));
+                self.speakers[row.place()] = first;
+            }
+        }
+    }
+}
+
+/// Who speaks for a row before whom.
+fn precedence(fleet: &Fleet, machine: Slot) -> impl Ord + use<> {
+    let machine = fleet.at(machine);
+    let standing = match machine.standing {
+        Standing::Clone => 0,
+        Standing::Current => 1,
+        Standing::Pending => 2,
+        Standing::Revoked => 3,
+    };
+    (standing, Reverse(machine.enrolled_at), machine.id)
+}
