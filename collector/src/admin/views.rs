@@ -124,7 +124,7 @@ pub fn machine(
     let machine = find(machines, name)?;
     let subject = Subject::of(set, MachineView::new(machine), now);
     let judgement = crate::policy::judge(set, &subject, clock);
-    let row_id = subject.row.map(|row| row.id.clone());
+    let row_id = subject.row.map(|row| row.id.to_owned());
     let member = Member { row: row_id, machine: Some(machine.id), judgement };
     let verdict = explain(set, &subject, clock);
     Some(MachineDetail { machine: row(set, &member, &known), verdict })
@@ -193,7 +193,7 @@ fn row(set: &PolicySet, member: &Member<'_>, known: &BTreeMap<MachineId, &Machin
         level: judgement.level,
         host_name: machine
             .and_then(host_name)
-            .or_else(|| registered.and_then(|row| row.host_name.clone())),
+            .or_else(|| registered.and_then(|row| row.host_name.map(str::to_owned))),
         state: judgement.state,
         last_contact: machine.map(|machine| machine.last_contact.at),
         clock_skew: machine.and_then(clock_skew),

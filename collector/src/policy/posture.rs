@@ -189,7 +189,7 @@ impl<'m> Posture<'m> {
             posture.count(set, &subject, &judgement);
             skews.extend(subject.machine.map(|machine| machine.last_contact.skew));
             posture.members.push(Member {
-                row: subject.row.map(|row| row.id.clone()),
+                row: subject.row.map(|row| row.id.to_owned()),
                 machine: subject.machine.map(|machine| machine.id),
                 judgement,
             });
@@ -315,13 +315,13 @@ fn subjects<'m>(
     let mut outside = Vec::new();
     for machine in machines {
         match Subject::of(set, MachineView::new(machine), clock.now).row {
-            Some(row) => by_row.entry(&row.id).or_default().push(machine),
+            Some(row) => by_row.entry(row.id).or_default().push(machine),
             None => outside.push(machine),
         }
     }
     let mut subjects = Vec::new();
     for row in set.register.machines.in_force(today) {
-        let claimants = by_row.remove(row.id.as_str()).unwrap_or_default();
+        let claimants = by_row.remove(row.id).unwrap_or_default();
         subjects.push(represent(row, claimants, &mut outside));
     }
     outside.sort_by_key(|machine| machine.id);
@@ -335,7 +335,7 @@ fn subjects<'m>(
 /// Chooses who speaks for a row. A revoked identity beside another is history; any other that is
 /// left over is a machine of its own, outside the register until somebody decides.
 fn represent<'m>(
-    row: &'m MachineRow,
+    row: MachineRow<'m>,
     mut claimants: Vec<&'m Machine>,
     outside: &mut Vec<&'m Machine>,
 ) -> Subject<'m> {
