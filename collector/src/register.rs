@@ -2,6 +2,8 @@
 //!
 //! It is the denominator. What is in it counts whether it reports or not.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 
 use crate::policy::catalogues::Serials;
@@ -13,9 +15,9 @@ pub mod machines;
 pub mod systems;
 pub mod units;
 
-pub use machines::{MachineKind, MachineRow, Machines};
+pub use machines::{MachineKind, MachineRow, Machines, RowIndex};
 pub use systems::{Status, System, Systems};
-pub use units::{Unit, Units};
+pub use units::{Unit, UnitIndex, Units, UnitsOnDay};
 
 /// Register files that later versions read. An empty or absent one changes nothing; content that
 /// would be ignored is refused.
@@ -63,6 +65,16 @@ impl Register {
             }
         }
         Self { units, systems, machines, sample }
+    }
+
+    /// The days on which what it says changes, in order: nothing of it changes within a day.
+    #[must_use]
+    pub fn turns(&self) -> Vec<Date> {
+        let mut turns = BTreeSet::new();
+        self.units.turns(&mut turns);
+        self.systems.turns(&mut turns);
+        self.machines.turns(&mut turns);
+        turns.into_iter().collect()
     }
 
     /// Every file this version knows.
@@ -118,6 +130,12 @@ impl Term {
     #[must_use]
     pub fn holds(self, on: Date) -> bool {
         self.from.is_none_or(|from| from <= on) && self.until.is_none_or(|until| on <= until)
+    }
+
+    /// The first day, and the day after the last.
+    pub(crate) fn turns(self, turns: &mut BTreeSet<Date>) {
+        turns.extend(self.from);
+        turns.extend(self.until.and_then(|last| last.tomorrow().ok()));
     }
 
     pub(crate) fn overlaps(self, other: Self) -> bool {

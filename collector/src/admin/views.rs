@@ -174,14 +174,14 @@ fn row(live: &Live, member: &Member<'_>) -> MachineRow {
     let failing = failing.filter(|(_, ruling)| *ruling == Ruling::Fail);
     let machine = member.machine.map(|slot| live.fleet().at(slot));
     MachineRow {
-        row: member.row.map(|row| row.id.clone()),
+        row: member.row.map(|row| row.id.to_owned()),
         id: machine.map(|machine| machine.id),
         unit: member.unit().map(str::to_owned),
         kind: member.entry.kind.map(|kind| kind.name().to_owned()),
         level: member.entry.level,
         host_name: machine
             .and_then(host_name)
-            .or_else(|| member.row.and_then(|row| row.host_name.clone())),
+            .or_else(|| member.row.and_then(|row| row.host_name.map(str::to_owned))),
         state: member.entry.state,
         last_contact: machine.map(|machine| machine.last_contact.at),
         clock_skew: machine.and_then(clock_skew),
@@ -194,7 +194,7 @@ fn described(set: &PolicySet, subject: &Subject<'_>, judgement: &Judgement<'_>) 
     let failing = set.rules.iter().zip(&judgement.rules);
     let failing = failing.filter(|(_, ruling)| ruling.ruling == Ruling::Fail);
     MachineRow {
-        row: subject.row.map(|row| row.id.clone()),
+        row: subject.row.map(|row| row.id.to_owned()),
         id: subject.machine.map(|machine| machine.id),
         unit: judgement.unit.map(str::to_owned),
         kind: judgement.kind.map(|kind| kind.name().to_owned()),

@@ -32,7 +32,7 @@ pub fn bind(set: &PolicySet, token: &TokenRecord, claims: &Claims, now: Timestam
     let by_serial = mark(&claims.serial).and_then(|serial| machines.by_serial(&serial, today));
     by_serial
         .or_else(|| mark(&claims.asset_tag).and_then(|tag| machines.by_asset_tag(&tag, today)))
-        .map_or(Binding::Unregistered, |row| Binding::Row(row.id.clone()))
+        .map_or(Binding::Unregistered, |row| Binding::Row(row.id.to_owned()))
 }
 
 #[cfg(test)]

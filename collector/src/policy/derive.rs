@@ -152,7 +152,7 @@ fn place<'m>(set: &'m PolicySet, subject: &Subject<'m>, clock: &Hourglass, facts
 fn kind<'m>(subject: &Subject<'m>, facts: &Facts<'m>) -> (Finding<'m>, Option<Evidence<'m>>) {
     if let Some(row) = subject.row {
         let kind = Finding::Known(Datum::Choice(row.kind.name()));
-        return (kind, Some(Evidence::Row(&row.id)));
+        return (kind, Some(Evidence::Row(row.id)));
     }
     let kind = match facts.get(CHASSIS).word() {
         Some("desktop" | "laptop") => Some(MachineKind::Workstation),
@@ -168,7 +168,7 @@ fn kind<'m>(subject: &Subject<'m>, facts: &Facts<'m>) -> (Finding<'m>, Option<Ev
 
 fn unit<'m>(subject: &Subject<'m>) -> (Finding<'m>, Option<Evidence<'m>>) {
     let (unit, evidence) = match subject.row {
-        Some(row) => (Some(row.unit.as_str()), Evidence::Row(&row.id)),
+        Some(row) => (Some(row.unit), Evidence::Row(row.id)),
         None => (subject.machine.and_then(|machine| machine.token_unit()), Evidence::Token),
     };
     match unit {
@@ -181,22 +181,22 @@ fn unit<'m>(subject: &Subject<'m>) -> (Finding<'m>, Option<Evidence<'m>>) {
 /// higher than all others, so it leaves the machine's level undetermined.
 fn level<'m>(
     set: &'m PolicySet,
-    row: Option<&'m MachineRow>,
+    row: Option<MachineRow<'m>>,
     clock: &Hourglass,
 ) -> (Finding<'m>, Option<Evidence<'m>>) {
     let today = set.targets.calendar.date_of(clock.clock().now);
     let level = row.and_then(|row| highest_level(&set.register.systems, row, today));
     match (row, level) {
         (Some(row), Some(level)) => {
-            (Finding::Known(Datum::Count(level.into())), Some(Evidence::Systems(&row.systems)))
+            (Finding::Known(Datum::Count(level.into())), Some(Evidence::Systems(row.systems)))
         }
         _ => (Finding::Unknown(Why::Undetermined(Matter::Level)), None),
     }
 }
 
-fn highest_level(systems: &Systems, row: &MachineRow, today: jiff::civil::Date) -> Option<u8> {
+fn highest_level(systems: &Systems, row: MachineRow<'_>, today: jiff::civil::Date) -> Option<u8> {
     let mut highest = None;
-    for id in &row.systems {
+    for id in row.systems {
         let system = systems.get(id)?;
         if system.term.holds(today) {
             highest = highest.max(Some(system.level?));

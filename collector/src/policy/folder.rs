@@ -10,8 +10,13 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::problem::{Ledger, Problems};
+use crate::register::machines;
 
-const MAX_FILE_BYTES: u64 = 1 << 20;
+const MIB: u64 = 1 << 20;
+/// What a person writes by hand is far smaller; only the register of machines grows with the office.
+const MAX_FILE_MIB: u64 = 1;
+/// A million machines take some 100 MiB.
+const MAX_MACHINES_MIB: u64 = 256;
 const MAX_FILES: usize = 2000;
 const MAX_DEPTH: usize = 8;
 const READ_EXTENSIONS: [&str; 3] = ["toml", "csv", "md"];
@@ -44,7 +49,8 @@ impl Folder {
         Self { files, hash }
     }
 
-    /// Reads a folder: its `.toml`, `.csv` and `.md` files, none larger than 1 MiB, at most 2000.
+    /// Reads a folder: its `.toml`, `.csv` and `.md` files, at most 2000. None is larger than 1 MiB
+    /// but the register of machines, which may have 256.
     ///
     /// Hidden files and editors' backups are left out. A link is followed only to a place inside
     /// the folder. Any other file is a problem, since a misspelt ending would otherwise silently
@@ -160,16 +166,17 @@ impl Walk {
             return self
                 .wrong(relative, format!("is one file too many: at most {MAX_FILES} are read"));
         }
+        let max_mib = max_mib(relative);
         let mut bytes = Vec::new();
         let read = File::open(real).and_then(|file| {
             self.check_closed(relative, file.metadata());
-            file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)
+            file.take(max_mib * MIB + 1).read_to_end(&mut bytes)
         });
         if let Err(error) = read {
             return self.wrong(relative, format!("failed to read: {error}"));
         }
-        if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MAX_FILE_BYTES {
-            return self.wrong(relative, "is larger than 1 MiB".to_owned());
+        if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > max_mib * MIB {
+            return self.wrong(relative, format!("is larger than {max_mib} MiB"));
         }
         match String::from_utf8(bytes) {
             Ok(text) => drop(self.files.insert(relative.to_owned(), text)),
@@ -210,6 +217,10 @@ impl Walk {
         let name = if relative.is_empty() { "." } else { relative };
         self.ledger.note_file(name, message, None);
     }
+}
+
+fn max_mib(relative: &str) -> u64 {
+    if relative == machines::FILE { MAX_MACHINES_MIB } else { MAX_FILE_MIB }
 }
 
 fn joined(folder: &str, name: &str) -> String {
@@ -282,6 +293,13 @@ mod tests {
     fn a_file_larger_than_the_limit_is_refused() {
         let dir = folder_with(&[("big.md", &vec![b'x'; (1 << 20) + 1])]);
         assert!(Folder::read(dir.path()).unwrap_err().compact().contains("larger than 1 MiB"));
+    }
+
+    #[test]
+    fn the_register_of_machines_may_be_larger_than_what_is_written_by_hand() {
+        let dir = folder_with(&[("register/machines.csv", &vec![b'#'; (1 << 20) + 1])]);
+        assert!(Folder::read(dir.path()).unwrap().get("register/machines.csv").is_some());
+        assert_eq!(max_mib("register/machines.csv"), 256);
     }
 
     #[test]

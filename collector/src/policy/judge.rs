@@ -401,7 +401,7 @@ fn setting<'m>(
     let today = set.targets.calendar.date_of(clock.now);
     let unit = subject
         .row
-        .map(|row| row.unit.as_str())
+        .map(|row| row.unit)
         .or_else(|| subject.machine.and_then(|machine| machine.token_unit()));
     Setting {
         os: super::derive::os_family(subject),

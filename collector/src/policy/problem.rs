@@ -1,7 +1,6 @@
 //! What is wrong in a policies folder, where it stands, and how to put it right.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
@@ -38,15 +37,38 @@ impl Place {
     /// The place of these bytes of a text.
     #[must_use]
     pub fn of(text: &str, span: Range<usize>) -> Self {
+        Self::counted_from(text, span, (0, 1))
+    }
+
+    /// Counts on from bytes whose line is known: a text with many mistakes is then gone through
+    /// once and not once for each.
+    fn counted_from(text: &str, span: Range<usize>, (known, line): (usize, usize)) -> Self {
         let start = text.floor_char_boundary(span.start);
-        let before = &text[..start];
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let line_start = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
         Self {
-            line: before.matches('\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
+            line: line + text[known..start].matches('\n').count(),
+            column: text[line_start..start].chars().count() + 1,
             span: start..text.floor_char_boundary(span.end).max(start),
         }
     }
+
+    /// The whole lines it stands in, and where it stands in them.
+    fn excerpt(&self, text: &str) -> Excerpt {
+        let start = text[..self.span.start].rfind('\n').map_or(0, |newline| newline + 1);
+        let rest = &text[self.span.end..];
+        let end = self.span.end + rest.find('\n').unwrap_or(rest.len());
+        Excerpt {
+            lines: text[start..end].to_owned(),
+            span: self.span.start - start..self.span.end - start,
+        }
+    }
+}
+
+/// The lines a mistake stands in; a register can be far too large to be kept for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Excerpt {
+    lines: String,
+    span: Range<usize>,
 }
 
 /// `file:line:column: message`, for editors and logs.
@@ -60,13 +82,14 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Every mistake of a folder, in the order of its files and lines, with the texts they stand in.
+/// Every mistake of a folder, in the order of its files and lines, with the lines they stand in.
 ///
 /// [`Display`](fmt::Display) shows each with its line and a caret under what is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problems {
     list: Vec<Problem>,
-    texts: BTreeMap<String, String>,
+    /// For each mistake, unless it concerns its file as a whole.
+    excerpts: Vec<Option<Excerpt>>,
 }
 
 impl Problems {
@@ -81,17 +104,18 @@ impl Problems {
         self.list.iter().map(|problem| format!("{problem}\n")).collect()
     }
 
-    fn render(&self, problem: &Problem) -> String {
+    fn render(problem: &Problem, excerpt: Option<&Excerpt>) -> String {
         let help = problem.help.iter().map(|help| Level::HELP.message(help));
         let title = match &problem.place {
             Some(_) => Level::ERROR.primary_title(&problem.message),
             None => Level::ERROR.primary_title(format!("{}: {}", problem.file, problem.message)),
         };
-        let group = match (&problem.place, self.texts.get(&problem.file)) {
-            (Some(place), Some(text)) => title.element(
-                Snippet::source(text)
+        let group = match (&problem.place, excerpt) {
+            (Some(place), Some(excerpt)) => title.element(
+                Snippet::source(&excerpt.lines)
+                    .line_start(place.line)
                     .path(&problem.file)
-                    .annotation(AnnotationKind::Primary.span(place.span.clone())),
+                    .annotation(AnnotationKind::Primary.span(excerpt.span.clone())),
             ),
             _ => annotate_snippets::Group::with_title(title),
         };
@@ -101,8 +125,8 @@ impl Problems {
 
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for problem in &self.list {
-            writeln!(f, "{}\n", self.render(problem))?;
+        for (problem, excerpt) in self.list.iter().zip(&self.excerpts) {
+            writeln!(f, "{}\n", Self::render(problem, excerpt.as_ref()))?;
         }
         let files: std::collections::BTreeSet<_> =
             self.list.iter().map(|problem| &problem.file).collect();
@@ -138,18 +162,29 @@ impl Ledger {
         self.0.borrow().len()
     }
 
-    /// The mistakes with the texts they stand in.
+    /// The place of these bytes of a file, counted on from its last mistake where it stands before.
+    fn place(&self, file: &str, text: &str, span: Range<usize>) -> Place {
+        let list = self.0.borrow();
+        let last = list.last().filter(|problem| problem.file == file);
+        let known = last
+            .and_then(|problem| problem.place.as_ref())
+            .filter(|place| place.span.start <= span.start)
+            .map_or((0, 1), |place| (place.span.start, place.line));
+        Place::counted_from(text, span, known)
+    }
+
+    /// The mistakes with the lines they stand in.
     pub(crate) fn problems<'t>(self, text: impl Fn(&str) -> Option<&'t str>) -> Problems {
         let mut list = self.0.into_inner();
         list.sort_by_key(|problem| {
             let start = problem.place.as_ref().map_or(0, |place| place.span.start);
             (problem.file.clone(), start)
         });
-        let texts = list
+        let excerpts = list
             .iter()
-            .filter_map(|problem| Some((problem.file.clone(), text(&problem.file)?.to_owned())))
+            .map(|problem| Some(problem.place.as_ref()?.excerpt(text(&problem.file)?)))
             .collect();
-        Problems { list, texts }
+        Problems { list, excerpts }
     }
 }
 
@@ -174,9 +209,10 @@ impl Page<'_> {
         message: impl Into<String>,
         help: Option<String>,
     ) {
+        let place = self.ledger.place(self.file, self.text, span);
         self.ledger.note(Problem {
             file: self.file.to_owned(),
-            place: Some(Place::of(self.text, span)),
+            place: Some(place),
             message: message.into(),
             help,
         });
@@ -215,6 +251,19 @@ mod tests {
         let at = text.find('x').unwrap();
         let place = Place::of(text, at..at + 1);
         assert_eq!((place.line, place.column), (2, 12));
+    }
+
+    #[test]
+    fn a_place_is_the_same_in_whichever_order_mistakes_are_found() {
+        let text = "một\nhai\nba\n";
+        let ledger = Ledger::default();
+        let page = Page { file: "x.csv", text, ledger: &ledger };
+        for (span, place) in [(6..9, (2, 1)), (11..12, (3, 2)), (7..8, (2, 2)), (0..1, (1, 1))] {
+            page.wrong(span.clone(), "x");
+            let noted = ledger.0.borrow().last().and_then(|problem| problem.place.clone()).unwrap();
+            assert_eq!(noted, Place::of(text, span));
+            assert_eq!((noted.line, noted.column), place);
+        }
     }
 
     #[test]

@@ -56,7 +56,7 @@ struct Pages {
 #[derive(Debug)]
 pub struct Member<'r> {
     /// Its row; `None`: it is not in the register.
-    pub row: Option<&'r MachineRow>,
+    pub row: Option<MachineRow<'r>>,
     /// The machine that speaks for it; `None`: none ever enrolled.
     pub machine: Option<Slot>,
     /// What the judge said.
@@ -131,8 +131,8 @@ impl Roll {
     /// The member of a row; `None`: it is not in force.
     #[must_use]
     pub fn member_at(&self, row: RowIndex) -> Option<Member<'_>> {
-        let entry = (*self.pages.entries.get(row.place())?)?;
-        Some(self.member(row.place(), entry))
+        let entry = (*self.pages.entries.get(row.number())?)?;
+        Some(self.member(row.number(), entry))
     }
 
     fn member(&self, place: usize, entry: Entry) -> Member<'_> {
@@ -271,9 +271,8 @@ impl<'b> Bench<'b> {
 
     fn unit_place(&self, unit: Option<&str>) -> u16 {
         let units = &self.set.register.units;
-        let place = unit.and_then(|id| units.iter().position(|unit| unit.id == id));
-        let place = place.unwrap_or_else(|| units.iter().count());
-        u16::try_from(place).unwrap_or(u16::MAX)
+        let place = unit.and_then(|id| units.index(id)).map(|unit| unit.number());
+        u16::try_from(place.unwrap_or_else(|| units.iter().count())).unwrap_or(u16::MAX)
     }
 
     fn is_history(&self, place: usize) -> bool {

@@ -27,7 +27,7 @@ impl JudgeClock {
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'m> {
     /// The row in force it is bound to.
-    pub row: Option<&'m MachineRow>,
+    pub row: Option<MachineRow<'m>>,
     /// The machine, if one ever enrolled.
     pub machine: Option<MachineView<'m>>,
 }

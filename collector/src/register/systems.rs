@@ -1,6 +1,6 @@
 //! `systems.toml`: the information systems, with the columns of the yearly report by level.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use report::Bilingual;
@@ -189,6 +189,15 @@ impl Systems {
     /// The systems in force on a day.
     pub fn in_force(&self, on: Date) -> impl Iterator<Item = &System> {
         self.iter().filter(move |system| system.term.holds(on))
+    }
+
+    /// A decision counts from its date, a system in its time.
+    pub(super) fn turns(&self, turns: &mut BTreeSet<Date>) {
+        for system in self.systems.values() {
+            system.term.turns(turns);
+            turns
+                .extend([&system.decision, &system.plan].into_iter().flatten().map(|one| one.date));
+        }
     }
 
     /// Notes a reference to a system that does not exist.

@@ -40,7 +40,7 @@ impl std::ops::Deref for Taken {
 
 fn states(taken: &Taken) -> Vec<(Option<&str>, State)> {
     let members = taken.roll.members();
-    members.map(|member| (member.row.map(|row| row.id.as_str()), member.entry.state)).collect()
+    members.map(|member| (member.row.map(|row| row.id), member.entry.state)).collect()
 }
 
 #[test]

@@ -53,7 +53,7 @@ impl Speakers {
     /// The machine that is judged at a place.
     pub(super) fn machine_at(&self, place: usize) -> Option<Slot> {
         match self.row_at(place) {
-            Some(row) => self.speakers[row.place()],
+            Some(row) => self.speakers[row.number()],
             None => {
                 let machine = Slot::new(place - self.rows());
                 (self.place_of(machine) == place).then_some(machine)
@@ -71,7 +71,7 @@ impl Speakers {
     /// Where a machine is judged: at the row it speaks for, else at its own place.
     pub(super) fn place_of(&self, machine: Slot) -> usize {
         match self.row_of(machine) {
-            Some(row) if self.speakers[row.place()] == Some(machine) => row.place(),
+            Some(row) if self.speakers[row.number()] == Some(machine) => row.number(),
             Some(_) | None => self.own_place(machine),
         }
     }
@@ -90,12 +90,12 @@ impl Speakers {
             return vec![self.own_place(machine)];
         };
         let Some(rivals) = self.rivals.get(&row).cloned() else {
-            return vec![row.place()];
+            return vec![row.number()];
         };
-        self.speakers[row.place()] =
+        self.speakers[row.number()] =
             rivals.iter().copied().min_by_key(|one| precedence(fleet, *one));
         let own = rivals.into_iter().map(|rival| self.own_place(rival));
-        own.chain([row.place()]).collect()
+        own.chain([row.number()]).collect()
     }
 
     fn row_of(&self, machine: Slot) -> Option<RowIndex> {
@@ -116,13 +116,13 @@ impl Speakers {
         let Some(row) = row else {
             return;
         };
-        match self.speakers[row.place()] {
-            None => self.speakers[row.place()] = Some(machine),
+        match self.speakers[row.number()] {
+            None => self.speakers[row.number()] = Some(machine),
             Some(other) => {
                 let rivals = self.rivals.entry(row).or_insert_with(|| vec![other]);
                 rivals.push(machine);
                 let first = rivals.iter().copied().min_by_key(|one| precedence(fleet, *one));
-                self.speakers[row.place()] = first;
+                self.speakers[row.number()] = first;
             }
         }
     }

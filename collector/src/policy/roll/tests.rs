@@ -175,7 +175,7 @@ type Told<'r> = (Option<&'r str>, Option<Slot>, Option<&'r str>, Entry, Vec<Ruli
 
 fn told(roll: &Roll) -> Vec<Told<'_>> {
     let members = roll.members().map(|member| {
-        let row = member.row.map(|row| row.id.as_str());
+        let row = member.row.map(|row| row.id);
         let rulings = member.rulings().collect();
         (row, member.machine, member.unit(), member.entry, rulings)
     });
@@ -239,7 +239,7 @@ fn a_clock_that_is_set_back_judges_everyone_anew() {
 fn a_row_begins_and_ends_at_midnight() {
     let (set, fleet, mut roll) = lone(silent_body(1, None));
     let rows = |roll: &Roll| -> Vec<String> {
-        roll.members().filter_map(|member| member.row.map(|row| row.id.clone())).collect()
+        roll.members().filter_map(|member| member.row.map(|row| row.id.to_owned())).collect()
     };
     assert_eq!(rows(&roll), ["m-1", "m-2", "m-3"]);
     let midnight = set.targets.calendar.start_of(jiff::civil::date(2026, 11, 25));

@@ -1,41 +1,56 @@
 //! Comma- or semicolon-separated cells that remember where they stand.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// A cell without its quotes and outer blanks.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Cell {
-    pub(super) text: String,
+pub(super) struct Cell<'t> {
+    pub(super) text: Cow<'t, str>,
     pub(super) span: Range<usize>,
 }
 
-/// The records of a file: the header first. Blank lines and lines that begin with `#` are left out.
+/// The records of a file, one after the other: the header first. Blank lines and lines that begin
+/// with `#` are left out.
 #[derive(Debug)]
-pub(super) struct Table {
-    pub(super) records: Vec<Vec<Cell>>,
-    /// A line says `# sample = true`.
+pub(super) struct Records<'t> {
+    text: &'t str,
+    at: usize,
+    separator: Option<char>,
+    /// A line so far says `# sample = true`.
     pub(super) sample: bool,
 }
 
-impl Table {
-    pub(super) fn parse(text: &str) -> Self {
-        let mut table = Self { records: Vec::new(), sample: false };
+impl<'t> Records<'t> {
+    pub(super) fn of(text: &'t str) -> Self {
         // Excel begins a UTF-8 file with a byte order mark.
-        let mut at = if text.starts_with('\u{FEFF}') { '\u{FEFF}'.len_utf8() } else { 0 };
-        let mut separator = None;
-        while at < text.len() {
-            let line = text[at..].lines().next().unwrap_or_default();
+        let at = if text.starts_with('\u{FEFF}') { '\u{FEFF}'.len_utf8() } else { 0 };
+        Self { text, at, separator: None, sample: false }
+    }
+
+    /// Reads the record at these bytes once more.
+    pub(super) fn again(&self, at: usize) -> Vec<Cell<'t>> {
+        record(self.text, at, self.separator.unwrap_or(',')).0
+    }
+}
+
+impl<'t> Iterator for Records<'t> {
+    type Item = Vec<Cell<'t>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while self.at < self.text.len() {
+            let line = self.text[self.at..].lines().next().unwrap_or_default();
             if line.trim().is_empty() || line.starts_with('#') {
-                table.sample |= line.trim_start_matches('#').trim() == "sample = true";
-                at = after_newline(text, at + line.len());
+                self.sample |= line.trim_start_matches('#').trim() == "sample = true";
+                self.at = after_newline(self.text, self.at + line.len());
                 continue;
             }
-            let separator = *separator.get_or_insert_with(|| separator_of(line));
-            let (record, next) = record(text, at, separator);
-            table.records.push(record);
-            at = next;
+            let separator = *self.separator.get_or_insert_with(|| separator_of(line));
+            let (record, next) = record(self.text, self.at, separator);
+            self.at = next;
+            return Some(record);
         }
-        table
+        None
     }
 }
 
@@ -50,7 +65,7 @@ fn after_newline(text: &str, at: usize) -> usize {
     at + newline.map_or(0, str::len)
 }
 
-fn record(text: &str, mut at: usize, separator: char) -> (Vec<Cell>, usize) {
+fn record(text: &str, mut at: usize, separator: char) -> (Vec<Cell<'_>>, usize) {
     let mut cells = Vec::new();
     loop {
         let (cell, end) = cell(text, at, separator);
@@ -63,7 +78,22 @@ fn record(text: &str, mut at: usize, separator: char) -> (Vec<Cell>, usize) {
     }
 }
 
-fn cell(text: &str, start: usize, separator: char) -> (Cell, usize) {
+fn cell(text: &str, start: usize, separator: char) -> (Cell<'_>, usize) {
+    let rest = &text[start..];
+    let stops = |byte: u8| byte == b'"' || byte == b'\n' || char::from(byte) == separator;
+    let length = rest.bytes().position(stops).unwrap_or(rest.len());
+    if rest[length..].starts_with('"') {
+        return quoted_cell(text, start, separator);
+    }
+    let length = match &rest[..length] {
+        line if rest[length..].starts_with('\n') && line.ends_with('\r') => length - 1,
+        _ => length,
+    };
+    let cell = Cell { text: Cow::Borrowed(rest[..length].trim()), span: start..start + length };
+    (cell, start + length)
+}
+
+fn quoted_cell(text: &str, start: usize, separator: char) -> (Cell<'_>, usize) {
     let mut content = String::new();
     let mut quoted = false;
     let mut end = text.len();
@@ -83,7 +113,7 @@ fn cell(text: &str, start: usize, separator: char) -> (Cell, usize) {
             _ => content.push(character),
         }
     }
-    let cell = Cell { text: content.trim().to_owned(), span: start..end };
+    let cell = Cell { text: Cow::Owned(content.trim().to_owned()), span: start..end };
     (cell, end)
 }
 
@@ -98,8 +128,8 @@ mod tests {
     use super::*;
 
     fn texts(text: &str) -> Vec<Vec<String>> {
-        let cells = |record: Vec<Cell>| record.into_iter().map(|cell| cell.text).collect();
-        Table::parse(text).records.into_iter().map(cells).collect()
+        let cell = |cell: Cell<'_>| cell.text.into_owned();
+        Records::of(text).map(|record| record.into_iter().map(cell).collect()).collect()
     }
 
     #[test]
@@ -112,26 +142,34 @@ mod tests {
 
     #[test]
     fn comments_are_left_out_and_the_sample_mark_is_seen() {
-        let table = Table::parse("# sample = true\nid\n# m-0\nm-1");
-        assert!(table.sample);
-        assert_eq!(table.records.len(), 2);
-        assert!(!Table::parse("id\nsample = true").sample);
+        let sample = |text| {
+            let mut records = Records::of(text);
+            (records.by_ref().count(), records.sample)
+        };
+        assert_eq!(sample("# sample = true\nid\n# m-0\nm-1"), (2, true));
+        assert_eq!(sample("id\nm-1\n# sample = true"), (2, true));
+        assert_eq!(sample("id\nsample = true"), (2, false));
     }
 
     #[test]
     fn a_cell_knows_its_place() {
         let text = "id,unit\nm-1,sở";
-        let table = Table::parse(text);
-        assert_eq!(&text[table.records[1][1].span.clone()], "sở");
+        let record = Records::of(text).nth(1).unwrap();
+        assert_eq!(&text[record[1].span.clone()], "sở");
     }
 
     proptest! {
         #[test]
         fn any_text_is_read_to_its_end(text in "[a;,\"\r\n# ở]{0,40}") {
-            for record in Table::parse(&text).records {
-                for cell in record {
-                    prop_assert!(text.get(cell.span).is_some());
-                }
+            for cell in Records::of(&text).flatten() {
+                prop_assert!(text.get(cell.span).is_some());
+            }
+        }
+
+        #[test]
+        fn a_cell_without_quotes_reads_alike_on_both_ways(text in "[a;,\r\n# ở]{0,40}") {
+            for start in text.char_indices().map(|(start, _)| start) {
+                prop_assert_eq!(cell(&text, start, ','), quoted_cell(&text, start, ','));
             }
         }
     }
