@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use report::{MachineId, Observation, Timestamp, Topic};
 
+pub use lexicon::Lexicon;
 pub use pending::Pending;
 pub use view::MachineView;
 
+pub mod lexicon;
 mod pending;
 pub mod view;
-
 /// A machine that has an identity.
 #[derive(Clone, Debug)]
 pub struct Machine {
