@@ -4,11 +4,17 @@ use std::collections::BTreeMap;
 
 use report::{MachineId, Observation, Timestamp, Topic};
 
+pub use lexicon::Lexicon;
+pub use packed::Packed;
 pub use pending::Pending;
 pub use view::MachineView;
 
+pub mod lexicon;
+pub mod packed;
 mod pending;
 pub mod view;
+#[cfg(test)]
+pub(crate) mod worlds;
 
 /// A machine that has an identity.
 #[derive(Clone, Debug)]

@@ -241,6 +241,12 @@ impl FactKey {
         usize::from(self.0)
     }
 
+    /// The key at this [place](Self::slot) of the table.
+    #[must_use]
+    pub fn at(slot: usize) -> Option<Self> {
+        (slot < FACTS.len()).then_some(Self(slot as u16))
+    }
+
     /// Its name.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -384,7 +390,9 @@ mod tests {
         assert_eq!(names.len(), FACTS.len());
         for key in FactKey::all() {
             assert_eq!(FactKey::named(key.name()), Some(key));
+            assert_eq!(FactKey::at(key.slot()), Some(key));
         }
+        assert_eq!(FactKey::at(FACTS.len()), None);
         assert_eq!(FactKey::named("antivirus.unheard_of"), None);
     }
 

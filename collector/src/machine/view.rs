@@ -7,6 +7,7 @@ use report::catalogue::Origin;
 use report::fact::{Ignorance, Record};
 use report::{Fact, FactKey, Moment, Outcome, Reason, Timestamp, Topic, Value};
 
+use super::packed::{PackedFacts, PackedRecord, PackedRecords};
 use super::{Kept, Machine};
 
 /// The value of a known fact.
@@ -46,13 +47,31 @@ pub enum Seen<'m> {
     Unknown(Obstacle<'m>),
 }
 
-/// The records of a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Records<'m>(&'m [Record]);
+/// The records of a list. Two lists are equal that say the same, however they are kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Records<'m>(Form<&'m [Record], PackedRecords<'m>>);
 
 /// One record of a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RecordView<'m>(&'m Record);
+#[derive(Clone, Copy, Debug)]
+pub struct RecordView<'m>(Form<&'m Record, PackedRecord<'m>>);
+
+/// As it came, or [packed](super::packed).
+#[derive(Clone, Copy, Debug)]
+enum Form<R, P> {
+    Rich(R),
+    Packed(P),
+}
+
+impl<T, R: Iterator<Item = T>, P: Iterator<Item = T>> Iterator for Form<R, P> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        match self {
+            Self::Rich(rich) => rich.next(),
+            Self::Packed(packed) => packed.next(),
+        }
+    }
+}
 
 /// One topic of a machine.
 #[derive(Clone, Copy, Debug)]
@@ -82,7 +101,7 @@ pub enum OutcomeView<'m> {
 
 /// The facts of one topic.
 #[derive(Clone, Copy, Debug)]
-pub struct FactsView<'m>(&'m report::observation::Facts);
+pub struct FactsView<'m>(Form<&'m report::observation::Facts, PackedFacts<'m>>);
 
 /// A machine, with what is needed to read it.
 #[derive(Clone, Copy, Debug)]
@@ -100,7 +119,7 @@ impl<'m> Datum<'m> {
             Value::Bool(yes) => Self::Bool(*yes),
             Value::Count(count) => Self::Count(*count),
             Value::Moment(moment) => Self::Moment(*moment),
-            Value::Records(records) => Self::Records(Records(records)),
+            Value::Records(records) => Self::Records(Records(Form::Rich(records))),
         }
     }
 }
@@ -133,13 +152,37 @@ impl<'m> Seen<'m> {
 impl<'m> Records<'m> {
     /// Each record, in the order of the report.
     pub fn iter(self) -> impl Iterator<Item = RecordView<'m>> {
-        self.0.iter().map(RecordView)
+        match self.0 {
+            Form::Rich(records) => {
+                Form::Rich(records.iter().map(|record| RecordView(Form::Rich(record))))
+            }
+            Form::Packed(records) => {
+                Form::Packed(records.map(|record| RecordView(Form::Packed(record))))
+            }
+        }
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(self) -> bool {
-        self.0.is_empty()
+        match self.0 {
+            Form::Rich(records) => records.is_empty(),
+            Form::Packed(records) => records.is_empty(),
+        }
+    }
+}
+
+impl PartialEq for Records<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Records<'_> {}
+
+impl<'m> From<PackedRecords<'m>> for Records<'m> {
+    fn from(records: PackedRecords<'m>) -> Self {
+        Self(Form::Packed(records))
     }
 }
 
@@ -147,22 +190,55 @@ impl<'m> RecordView<'m> {
     /// The fact of one field; a field that was not reported is unknown.
     #[must_use]
     pub fn field(self, name: &str) -> Seen<'m> {
-        let missing = Seen::Unknown(Obstacle::new(Reason::NotSupported));
-        self.0.0.get(name).map_or(missing, |reading| Seen::of(&reading.fact))
+        let seen = match self.0 {
+            Form::Rich(record) => record.0.get(name).map(|reading| Seen::of(&reading.fact)),
+            Form::Packed(record) => record.field(name),
+        };
+        seen.unwrap_or(Seen::Unknown(Obstacle::new(Reason::NotSupported)))
+    }
+
+    /// Each field that was reported.
+    pub fn fields(self) -> impl Iterator<Item = (&'static str, Seen<'m>)> {
+        match self.0 {
+            Form::Rich(record) => {
+                Form::Rich(record.0.iter().map(|(name, reading)| (*name, Seen::of(&reading.fact))))
+            }
+            Form::Packed(record) => Form::Packed(record.iter()),
+        }
     }
 }
 
+impl PartialEq for RecordView<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.fields().count() == other.fields().count()
+            && self.fields().all(|(name, seen)| other.fields().any(|field| field == (name, seen)))
+    }
+}
+
+impl Eq for RecordView<'_> {}
+
 impl<'m> FactsView<'m> {
-    /// Each fact that was reported.
+    /// Each fact that was reported, in the order of the catalogue.
     pub fn iter(self) -> impl Iterator<Item = (FactKey, Seen<'m>)> {
-        self.0.iter().map(|(key, reading)| (*key, Seen::of(&reading.fact)))
+        match self.0 {
+            Form::Rich(facts) => {
+                Form::Rich(facts.iter().map(|(key, reading)| (*key, Seen::of(&reading.fact))))
+            }
+            Form::Packed(facts) => Form::Packed(facts.iter()),
+        }
+    }
+}
+
+impl<'m> From<PackedFacts<'m>> for FactsView<'m> {
+    fn from(facts: PackedFacts<'m>) -> Self {
+        Self(Form::Packed(facts))
     }
 }
 
 impl<'m> TopicView<'m> {
-    fn of(topic: Topic, kept: &'m Kept) -> Self {
+    pub(super) fn of(topic: Topic, kept: &'m Kept) -> Self {
         let outcome = match &kept.observation.outcome {
-            Outcome::Observed(facts) => OutcomeView::Observed(FactsView(facts)),
+            Outcome::Observed(facts) => OutcomeView::Observed(FactsView(Form::Rich(facts))),
             Outcome::NotApplicable(said) => OutcomeView::NotApplicable(said.as_str()),
             Outcome::Failed(ignorance) => OutcomeView::Failed(Obstacle::of(ignorance)),
         };
