@@ -6,7 +6,8 @@ use report::{MachineId, Timestamp};
 
 use crate::ingest::admission::Introduction;
 use crate::ingest::heartbeat::Pulse;
-use crate::machine::{Contact, Machine, MachineView, Standing};
+use crate::machine::lexicon::Lexicon;
+use crate::machine::{Contact, Held, Machine, MachineView, Standing};
 use crate::store::{Heard, Stored};
 
 /// Where a machine stands in the fleet, for as long as the collector runs.
@@ -31,18 +32,29 @@ impl Slot {
 /// it in after the commit.
 #[derive(Debug, Default)]
 pub struct Fleet {
-    machines: Vec<Machine>,
+    machines: Vec<Held>,
+    lexicon: Lexicon,
     slots: BTreeMap<MachineId, Slot>,
 }
 
 impl Fleet {
-    /// From the store's content.
+    /// From the store's content, in any order.
     #[must_use]
     pub fn new(mut machines: Vec<Machine>) -> Self {
         machines.sort_by_key(|machine| (machine.enrolled_at, machine.id));
-        let slots =
-            machines.iter().enumerate().map(|(place, machine)| (machine.id, Slot::new(place)));
-        Self { slots: slots.collect(), machines }
+        let mut fleet = Self::default();
+        for machine in machines {
+            fleet.push(machine);
+        }
+        fleet
+    }
+
+    /// Takes in the machine that enrolled after all others.
+    pub fn push(&mut self, machine: Machine) -> Slot {
+        let slot = Slot::new(self.machines.len());
+        self.slots.insert(machine.id, slot);
+        self.machines.push(Held::pack(machine, &mut self.lexicon));
+        slot
     }
 
     /// How many there are.
@@ -71,7 +83,7 @@ impl Fleet {
     /// A machine, to be read.
     #[must_use]
     pub fn at(&self, slot: Slot) -> MachineView<'_> {
-        MachineView::new(&self.machines[slot.place()])
+        MachineView::new(&self.machines[slot.place()], &self.lexicon)
     }
 
     /// A machine joined.
@@ -83,8 +95,7 @@ impl Fleet {
         standing: Standing,
         at: Timestamp,
     ) -> Slot {
-        let slot = Slot::new(self.machines.len());
-        self.machines.push(Machine {
+        self.push(Machine {
             id,
             row,
             token_unit,
@@ -93,23 +104,17 @@ impl Fleet {
             last_contact: Contact { at, skew: 0 },
             topics: BTreeMap::new(),
             security_pending_since: None,
-        });
-        self.slots.insert(id, slot);
-        slot
+        })
     }
 
     /// A report was kept.
     pub fn keep(&mut self, stored: &Stored) -> Option<Slot> {
         let introduction = stored.report.introduction();
-        let (slot, machine) = self.machine_mut(introduction.machine)?;
+        let slot = self.find(introduction.machine)?;
+        let machine = self.machines.get_mut(slot.place())?;
         machine.last_contact = introduction.contact;
         machine.standing = stored.standing;
-        for kept in machine.topics.values_mut() {
-            kept.in_last_report = false;
-        }
-        for (topic, kept) in stored.report.kept() {
-            machine.keep(topic, kept);
-        }
+        machine.keep(stored.report.kept(), &mut self.lexicon);
         Some(slot)
     }
 
@@ -120,9 +125,7 @@ impl Fleet {
         match heard.pulse {
             Pulse::Confirmed(seen_at) => {
                 machine.last_contact = contact;
-                for kept in machine.topics.values_mut().filter(|kept| kept.in_last_report) {
-                    kept.confirm(seen_at);
-                }
+                machine.confirm(seen_at);
             }
             Pulse::Clone => machine.standing = heard.standing,
             Pulse::Repeat | Pulse::ReportWanted | Pulse::SequenceConflict | Pulse::OldSequence => {
@@ -141,10 +144,13 @@ impl Fleet {
 
     #[cfg(test)]
     pub(crate) fn change(&mut self, slot: Slot, change: impl FnOnce(&mut Machine)) {
-        change(&mut self.machines[slot.place()]);
+        let held = &mut self.machines[slot.place()];
+        let mut machine = held.unpack(&self.lexicon);
+        change(&mut machine);
+        *held = Held::pack(machine, &mut self.lexicon);
     }
 
-    fn machine_mut(&mut self, id: MachineId) -> Option<(Slot, &mut Machine)> {
+    fn machine_mut(&mut self, id: MachineId) -> Option<(Slot, &mut Held)> {
         let slot = self.find(id)?;
         Some((slot, self.machines.get_mut(slot.place())?))
     }

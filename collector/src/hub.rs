@@ -11,7 +11,6 @@ use report::Timestamp;
 use crate::audit::Entry;
 use crate::enrol::ca::Authorities;
 use crate::enrol::token::TokenRecord;
-use crate::fleet::Fleet;
 use crate::identities::{AuthenticatedMachine, Identities, Stranger};
 use crate::ingest::limit::Limits;
 use crate::live::Live;
@@ -64,13 +63,16 @@ impl Hub {
     /// A hub over the store's content.
     #[must_use]
     pub fn new(from: Beginnings) -> Self {
-        let Snapshot { machines, certificates, tokens, audit_entries, policies: _ } = from.snapshot;
+        let Snapshot { fleet, certificates, tokens, audit_entries, policies: _ } = from.snapshot;
         from.process.audit_entries.inc_by(audit_entries);
-        let standings = machines.iter().map(|machine| (machine.id, machine.standing));
+        let standings = fleet.slots().map(|slot| {
+            let machine = fleet.at(slot);
+            (machine.id, machine.standing)
+        });
         let issuers = vec![from.authorities.machines.sha256()];
         let identities = Identities::new(issuers, certificates, standings);
         let set = from.policies.borrow().clone();
-        let live = Live::new(set, Fleet::new(machines), crate::clock::now());
+        let live = Live::new(set, fleet, crate::clock::now());
         Self {
             authorities: from.authorities,
             public: from.public,

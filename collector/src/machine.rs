@@ -1,14 +1,17 @@
-//! What the collector knows of one machine: plain data, kept by the store, read by the judge.
+//! What the collector knows of one machine: plain data, kept by the store, held packed in memory,
+//! read by the judge.
 
 use std::collections::BTreeMap;
 
 use report::{MachineId, Observation, Timestamp, Topic};
 
+pub use held::Held;
 pub use lexicon::Lexicon;
 pub use packed::Packed;
 pub use pending::Pending;
 pub use view::MachineView;
 
+mod held;
 pub mod lexicon;
 pub mod packed;
 mod pending;

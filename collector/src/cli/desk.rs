@@ -11,7 +11,6 @@ use crate::admin::client::{AdminError, Client, escaped};
 use crate::admin::views::{self, MachineDetail, MachineRow, PostureView};
 use crate::config::Config;
 use crate::enrol::token::TokenRecord;
-use crate::fleet::Fleet;
 use crate::live::Live;
 use crate::policy::{self, PolicySet};
 use crate::reload;
@@ -51,8 +50,8 @@ impl AtRest {
     /// Everyone, judged now.
     fn live(&mut self) -> anyhow::Result<Live> {
         let set = Arc::new(self.policies()?);
-        let machines = std::mem::take(&mut self.snapshot.machines);
-        Ok(Live::new(set, Fleet::new(machines), crate::clock::now()))
+        let fleet = std::mem::take(&mut self.snapshot.fleet);
+        Ok(Live::new(set, fleet, crate::clock::now()))
     }
 }
 

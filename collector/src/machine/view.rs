@@ -3,12 +3,16 @@
 //! Everything in here can be copied for nothing, so a million machines are judged without an
 //! allocation for each of their facts.
 
+#[cfg(test)]
+use report::Outcome;
 use report::catalogue::Origin;
 use report::fact::{Ignorance, Record};
-use report::{Fact, FactKey, Moment, Outcome, Reason, Timestamp, Topic, Value};
+use report::{Fact, FactKey, Moment, Reason, Timestamp, Topic, Value};
 
+#[cfg(test)]
+use super::Kept;
 use super::packed::{PackedFacts, PackedRecord, PackedRecords};
-use super::{Kept, Machine};
+use super::{Held, Lexicon, Machine};
 
 /// The value of a known fact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,7 +110,8 @@ pub struct FactsView<'m>(Form<&'m report::observation::Facts, PackedFacts<'m>>);
 /// A machine, with what is needed to read it.
 #[derive(Clone, Copy, Debug)]
 pub struct MachineView<'m> {
-    machine: &'m Machine,
+    machine: &'m Held,
+    lexicon: &'m Lexicon,
 }
 
 impl<'m> Datum<'m> {
@@ -235,6 +240,7 @@ impl<'m> From<PackedFacts<'m>> for FactsView<'m> {
     }
 }
 
+#[cfg(test)]
 impl<'m> TopicView<'m> {
     pub(super) fn of(topic: Topic, kept: &'m Kept) -> Self {
         let outcome = match &kept.observation.outcome {
@@ -250,8 +256,14 @@ impl<'m> TopicView<'m> {
 impl<'m> MachineView<'m> {
     /// A machine, to be read.
     #[must_use]
-    pub fn new(machine: &'m Machine) -> Self {
-        Self { machine }
+    pub fn new(machine: &'m Held, lexicon: &'m Lexicon) -> Self {
+        Self { machine, lexicon }
+    }
+
+    /// The machine with all its topics, unpacked.
+    #[must_use]
+    pub fn unpack(self) -> Machine {
+        self.machine.unpack(self.lexicon)
     }
 
     /// The register row it is bound to.
@@ -287,14 +299,14 @@ impl<'m> MachineView<'m> {
 
     /// Each topic it has reported.
     pub fn topics(self) -> impl Iterator<Item = TopicView<'m>> {
-        self.machine.topics.iter().map(|(topic, kept)| TopicView::of(*topic, kept))
+        self.machine.topics.topics(self.machine.confirmed_at, self.lexicon)
     }
 }
 
 impl std::ops::Deref for MachineView<'_> {
-    type Target = Machine;
+    type Target = Held;
 
-    fn deref(&self) -> &Machine {
+    fn deref(&self) -> &Held {
         self.machine
     }
 }

@@ -12,7 +12,8 @@ use super::facts::Facts;
 use super::hourglass::Hourglass;
 use super::starter::starter_files;
 use super::{Folder, JudgeClock, PolicySet, Subject, load};
-use crate::machine::{Contact, Kept, Machine, MachineView, Standing};
+use crate::machine::lexicon::Lexicon;
+use crate::machine::{Contact, Held, Kept, Machine, MachineView, Standing};
 
 /// 2026-11-22 08:00 in Vietnam, a Sunday.
 pub(crate) const NOW: Timestamp = Timestamp(1_795_309_200);
@@ -126,7 +127,9 @@ pub(crate) fn source_moment(at: Timestamp) -> Value {
 
 /// A machine as the judge reads it. Tests are short-lived: it is never given back.
 pub(crate) fn view(machine: &Machine) -> MachineView<'static> {
-    MachineView::new(Box::leak(Box::new(machine.clone())))
+    let mut lexicon = Lexicon::default();
+    let held = Held::pack(machine.clone(), &mut lexicon);
+    MachineView::new(Box::leak(Box::new(held)), Box::leak(Box::new(lexicon)))
 }
 
 /// Everything derived of a machine at [`NOW`] by the set's register.

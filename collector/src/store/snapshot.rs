@@ -5,18 +5,19 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use report::{MachineId, Timestamp, Topic, wire};
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, Row, Statement};
 
 use super::policies::KeptFolder;
 use super::tokens::KeptToken;
 use super::{StoreError, policies, tokens};
+use crate::fleet::Fleet;
 use crate::machine::{Contact, Kept, Machine, Standing};
 
 /// The store's content at one moment.
 #[derive(Debug, Default)]
 pub struct Snapshot {
     /// Every identity.
-    pub machines: Vec<Machine>,
+    pub fleet: Fleet,
     /// Every certificate.
     pub certificates: Vec<CertificateRecord>,
     /// Every join token.
@@ -53,7 +54,7 @@ impl Snapshot {
         let audit_entries: i64 =
             database.query_row("SELECT count(*) FROM audit", [], |row| row.get(0))?;
         Ok(Self {
-            machines: machines(database)?,
+            fleet: fleet(database)?,
             certificates: certificates(database)?,
             tokens: tokens::all(database)?,
             policies: policies::last(database)?,
@@ -70,29 +71,30 @@ pub(super) fn parse<T: FromStr<Err: Display>>(what: &str, text: &str) -> Result<
     text.parse().map_err(|error| damaged(what, error))
 }
 
-fn machines(database: &Connection) -> Result<Vec<Machine>, StoreError> {
-    let mut topics = topics(database)?;
+/// Machines are packed one after the other: a million as they lie in the store would not fit.
+fn fleet(database: &Connection) -> Result<Fleet, StoreError> {
     let mut statement = database.prepare(
         "SELECT id, register_row, token_unit, standing, enrolled_at, contact_at, contact_skew,
-                security_pending_since
-            FROM machines ORDER BY id",
+                security_pending_since, reports
+            FROM machines ORDER BY enrolled_at, id",
+    )?;
+    let mut topics = database.prepare(
+        "SELECT topic, body, received_at, skew, report, confirmed_at
+            FROM topics WHERE machine = ?",
     )?;
     let mut rows = statement.query([])?;
-    let mut machines = Vec::new();
+    let mut fleet = Fleet::default();
     while let Some(row) = rows.next()? {
-        machines.push(machine(row, &mut topics)?);
+        fleet.push(machine(row, &mut topics)?);
     }
-    Ok(machines)
+    Ok(fleet)
 }
 
-fn machine(
-    row: &Row<'_>,
-    topics: &mut BTreeMap<String, BTreeMap<Topic, Kept>>,
-) -> Result<Machine, StoreError> {
+fn machine(row: &Row<'_>, topics: &mut Statement<'_>) -> Result<Machine, StoreError> {
     let id: String = row.get(0)?;
     let what = format!("machine {id}");
     let standing: String = row.get(3)?;
-    let mut machine = Machine {
+    Ok(Machine {
         id: parse(&what, &id)?,
         row: row.get(1)?,
         token_unit: row.get(2)?,
@@ -100,38 +102,34 @@ fn machine(
             .ok_or_else(|| damaged(&what, format!("unknown standing {standing:?}")))?,
         enrolled_at: Timestamp(row.get(4)?),
         last_contact: Contact { at: Timestamp(row.get(5)?), skew: row.get(6)? },
-        topics: topics.remove(&id).unwrap_or_default(),
         security_pending_since: row.get::<_, Option<i64>>(7)?.map(Timestamp),
-    };
-    machine.security_pending_since = machine.pending().since();
-    Ok(machine)
+        topics: kept_topics(&id, row.get(8)?, topics)?,
+    })
 }
 
-fn topics(database: &Connection) -> Result<BTreeMap<String, BTreeMap<Topic, Kept>>, StoreError> {
-    let mut statement = database.prepare(
-        "SELECT machine, topic, body, received_at, skew, report = reports, confirmed_at
-             FROM topics JOIN machines ON id = machine",
-    )?;
-    let mut rows = statement.query([])?;
-    let mut machines: BTreeMap<String, BTreeMap<Topic, Kept>> = BTreeMap::new();
+/// The newest observation of each topic; those of the machine's last report are marked.
+fn kept_topics(
+    machine: &str,
+    reports: i64,
+    topics: &mut Statement<'_>,
+) -> Result<BTreeMap<Topic, Kept>, StoreError> {
+    let mut rows = topics.query([machine])?;
+    let mut kept = BTreeMap::new();
     while let Some(row) = rows.next()? {
-        let name: String = row.get(1)?;
+        let name: String = row.get(0)?;
         // A topic of a newer agent is kept in the store until a newer collector reads it.
         if let Some(topic) = Topic::from_name(&name) {
-            let body: String = row.get(2)?;
-            let received_at = Timestamp(row.get(3)?);
+            let body: String = row.get(1)?;
+            let received_at = Timestamp(row.get(2)?);
             let observation = wire::decode_topic(topic, &body, received_at).observation;
-            let kept = Kept {
-                observation,
-                received_at,
-                skew: row.get(4)?,
-                in_last_report: row.get(5)?,
-                confirmed_at: row.get::<_, Option<i64>>(6)?.map(Timestamp),
-            };
-            machines.entry(row.get(0)?).or_default().insert(topic, kept);
+            let in_last_report = row.get::<_, i64>(4)? == reports;
+            let confirmed_at = row.get::<_, Option<i64>>(5)?.map(Timestamp);
+            let skew = row.get(3)?;
+            let one = Kept { observation, received_at, skew, in_last_report, confirmed_at };
+            kept.insert(topic, one);
         }
     }
-    Ok(machines)
+    Ok(kept)
 }
 
 fn certificates(database: &Connection) -> Result<Vec<CertificateRecord>, StoreError> {

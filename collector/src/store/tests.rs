@@ -7,12 +7,12 @@ use sha2::{Digest as _, Sha256};
 use super::*;
 use crate::audit::{Action, Entry};
 use crate::enrol::token::{TokenRecord, TokenRefusal};
-use crate::fleet::Fleet;
+use crate::fleet::{Fleet, Slot};
 use crate::identities::{AuthenticatedMachine, Identities, Stranger};
 use crate::ingest::admission::{AdmittedHeartbeat, AdmittedReport, admit, admit_heartbeat};
 use crate::ingest::continuity::Continuity;
 use crate::ingest::heartbeat::Pulse;
-use crate::machine::Standing;
+use crate::machine::{Machine, Standing};
 
 mod heartbeats;
 mod pending;
@@ -37,7 +37,7 @@ fn open(folder: &Path) -> (Store, Writer, Snapshot) {
 async fn world(uses: u32) -> World {
     let folder = tempfile::tempdir().unwrap();
     let (store, writer, snapshot) = open(folder.path());
-    assert!(snapshot.machines.is_empty() && snapshot.policies.is_none());
+    assert!(snapshot.fleet.is_empty() && snapshot.policies.is_none());
     let record = TokenRecord {
         id: "t1".to_owned(),
         row: None,
@@ -172,7 +172,7 @@ async fn what_was_acknowledged_is_there_after_the_store_is_opened_again() {
     assert_eq!(stored.continuity, Continuity::Next);
 
     let snapshot = world.reopened();
-    let machine = &snapshot.machines[0];
+    let machine = &the_machine(&snapshot);
     assert_eq!(machine.row.as_deref(), Some("pc-01"));
     assert_eq!((machine.last_contact.at, machine.last_contact.skew), (NOW + 1, 9));
     let kept = &machine.topics[&Topic::Machine];
@@ -203,7 +203,7 @@ async fn of_fifty_that_race_for_three_places_three_get_in() {
         }
     }
     assert_eq!(inside, 3);
-    assert_eq!(world.reopened().machines.len(), 3);
+    assert_eq!(world.reopened().fleet.len(), 3);
 }
 
 #[tokio::test]
@@ -300,6 +300,11 @@ async fn a_store_that_is_read_is_not_changed() {
     assert!(!world.folder.path().join("none.sqlite").exists());
 }
 
+/// The machine that enrolled first.
+fn the_machine(snapshot: &Snapshot) -> Machine {
+    snapshot.fleet.at(Slot::new(0)).unpack()
+}
+
 #[test]
 fn text_of_a_report_reaches_the_store_as_it_was() {
     let admitted = report(1, 1, "Sở");
@@ -344,7 +349,7 @@ async fn a_revocation_that_comes_while_a_report_is_on_its_way_is_final() {
     };
     assert!(!world.store.submit(renewal).await.unwrap());
     let snapshot = world.reopened();
-    assert_eq!(snapshot.machines[0].standing, Standing::Revoked);
+    assert_eq!(the_machine(&snapshot).standing, Standing::Revoked);
     assert_eq!(snapshot.certificates.len(), 1);
 }
 

@@ -16,7 +16,7 @@ const PENDING_DAYS: FactKey = FactKey::of("patches.security_pending_days");
 /// It is known only where it is known today whether any wait. The collector remembers the moment
 /// meanwhile, so not knowing for a day does not make them young.
 pub(super) fn derive<'m>(subject: &Subject<'m>, clock: &Hourglass, facts: &mut Facts<'m>) {
-    let since = subject.machine.and_then(|machine| machine.pending().since());
+    let since = subject.machine.and_then(|machine| machine.security_pending_since);
     let (finding, evidence) = match (facts.get(PENDING), since) {
         (Finding::Known(_), Some(since)) => {
             let days = Finding::Known(Datum::Count(clock.days_since(since)));

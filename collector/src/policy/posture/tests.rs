@@ -10,7 +10,7 @@ use super::*;
 use crate::fleet::Fleet;
 use crate::machine::{Contact, Machine, Standing};
 use crate::policy::JudgeClock;
-use crate::policy::fixtures::{HOUR, NOW, good_machine, observe_antivirus, set, silent_body};
+use crate::policy::fixtures::{HOUR, NOW, good_machine, observe_antivirus, set, silent_body, view};
 
 const ROWS: &str = "m-1,so,workstation,lan,,,,2025-01-01,\n\
                     m-2,phong,workstation,ho-tich,,,,2025-01-01,\n\
@@ -179,7 +179,7 @@ fn ages_fall_into_the_largest_span_they_fit() {
     let at = |age: i64| {
         let mut machine = silent_body(1, None);
         machine.last_contact = Contact { at: NOW - age, skew: 0 };
-        ReportAge::of(Some(MachineView::new(&machine)), &Hourglass::new(JudgeClock::at(NOW))).name()
+        ReportAge::of(Some(view(&machine)), &Hourglass::new(JudgeClock::at(NOW))).name()
     };
     for (age, label) in [
         (-5, "1h"),

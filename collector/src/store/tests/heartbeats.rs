@@ -1,7 +1,6 @@
 //! What a heartbeat moves in the store and in memory, and what it never moves.
 
 use super::*;
-use crate::fleet::Slot;
 
 #[tokio::test]
 async fn memory_and_the_store_agree_on_what_a_heartbeat_moved() {
@@ -24,7 +23,7 @@ async fn memory_and_the_store_agree_on_what_a_heartbeat_moved() {
     assert_eq!(count(world.folder.path(), topics), 2, "the one nobody reads yet as well");
 
     let snapshot = world.reopened();
-    for machine in [&snapshot.machines[0], &*fleet.at(Slot::new(0))] {
+    for machine in [&the_machine(&snapshot), &fleet.at(Slot::new(0)).unpack()] {
         assert_eq!((machine.last_contact.at, machine.last_contact.skew), (NOW + 600, 30));
         let kept = &machine.topics[&Topic::Machine];
         assert_eq!((kept.seen_at(), kept.last_seen_at()), (NOW - 8, NOW + 900));
@@ -51,7 +50,7 @@ async fn a_topic_that_the_next_report_drops_keeps_what_confirmed_it_and_gets_no_
     let heard = world.store.submit(beat).await.unwrap().unwrap();
     assert_eq!(heard.pulse, Pulse::Confirmed(NOW + 1800));
     fleet.hear(&heard);
-    for machine in [&world.reopened().machines[0], &*fleet.at(Slot::new(0))] {
+    for machine in [&the_machine(&world.reopened()), &fleet.at(Slot::new(0)).unpack()] {
         assert_eq!(machine.topics[&Topic::Machine].confirmed_at, Some(NOW + 900));
     }
 }
@@ -66,7 +65,7 @@ async fn a_report_begins_anew_what_heartbeats_confirmed() {
     world.store.submit(beat).await.unwrap().unwrap();
     world.store.submit(StoreReport(report(1, 3, "B"))).await.unwrap().unwrap();
     let snapshot = world.reopened();
-    assert_eq!(snapshot.machines[0].topics[&Topic::Machine].confirmed_at, None);
+    assert_eq!(the_machine(&snapshot).topics[&Topic::Machine].confirmed_at, None);
 }
 
 #[tokio::test]
@@ -85,8 +84,8 @@ async fn a_heartbeat_that_is_not_taken_leaves_nothing_but_the_trace_of_a_clone()
     let late = world.store.submit(late).await.unwrap();
     assert_eq!(late.map(|heard| heard.pulse), Err(Stranger::Revoked));
     let snapshot = world.reopened();
-    assert_eq!(snapshot.machines[0].last_contact.at, NOW + 1);
-    assert_eq!(snapshot.machines[0].topics[&Topic::Machine].confirmed_at, None);
+    assert_eq!(the_machine(&snapshot).last_contact.at, NOW + 1);
+    assert_eq!(the_machine(&snapshot).topics[&Topic::Machine].confirmed_at, None);
 }
 
 #[tokio::test]
@@ -162,7 +161,7 @@ async fn a_store_of_the_first_layout_is_brought_up_and_takes_heartbeats() {
     let error = Store::read(&file).unwrap_err().to_string();
     assert!(error.contains("start the collector once"), "{error}");
     let (store, _writer, snapshot) = open(folder.path());
-    let machine = &snapshot.machines[0];
+    let machine = &the_machine(&snapshot);
     assert!(machine.topics[&Topic::Machine].in_last_report);
     assert!(!machine.topics[&Topic::Patches].in_last_report);
     assert_eq!(count(folder.path(), "machines WHERE reported_at = 50"), 1);

@@ -3,7 +3,6 @@
 use serde_json::{Value as Json, json};
 
 use super::*;
-use crate::fleet::Slot;
 
 const DAY: i64 = 86_400;
 
@@ -57,7 +56,7 @@ async fn memory_and_a_store_that_is_opened_again_agree_since_when_updates_wait()
         writer.join();
         let (store, writer, snapshot) = open(folder.path());
         world = World { folder, store, writer };
-        for machine in [&snapshot.machines[0], &*fleet.at(Slot::new(0))] {
+        for machine in [&the_machine(&snapshot), &fleet.at(Slot::new(0)).unpack()] {
             let since = since.map(|day| NOW + day * DAY);
             assert_eq!(machine.security_pending_since, since, "after report {sequence}");
         }
@@ -76,7 +75,7 @@ async fn a_heartbeat_and_a_report_that_is_refused_move_nothing() {
     let old = world.store.submit(StoreReport(patches(1, Some(0)))).await.unwrap().unwrap();
     assert_eq!(old.continuity, Continuity::OldSequence);
     let snapshot = world.reopened();
-    assert_eq!(snapshot.machines[0].security_pending_since, Some(NOW + 2 * DAY));
+    assert_eq!(the_machine(&snapshot).security_pending_since, Some(NOW + 2 * DAY));
 }
 
 #[tokio::test]
@@ -100,8 +99,8 @@ async fn a_store_that_never_noted_it_begins_with_the_topic_it_has() {
         .unwrap();
     drop(earlier);
     let (store, writer, snapshot) = open(folder.path());
-    assert_eq!(snapshot.machines[0].security_pending_since, Some(NOW + 40));
+    assert_eq!(the_machine(&snapshot).security_pending_since, Some(NOW + 40));
     store.submit(StoreReport(patches(9, Some(1)))).await.unwrap().unwrap();
     let world = World { folder, store, writer };
-    assert_eq!(world.reopened().machines[0].security_pending_since, Some(NOW + 40));
+    assert_eq!(the_machine(&world.reopened()).security_pending_since, Some(NOW + 40));
 }
