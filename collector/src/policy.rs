@@ -83,10 +83,19 @@ pub fn load(folder: &Folder) -> Result<PolicySet, Problems> {
     let ledger = Ledger::default();
     let calendar = targets::read_calendar(folder);
     let catalogues = Catalogues::read(folder, &ledger, &calendar);
-    let register = Register::read(folder, &ledger, &catalogues.serials);
+    let mut register = Register::read(folder, &ledger, &catalogues);
     let before = ledger.count();
     let rules = read_rules(folder, &ledger, &calendar, &register);
-    let targets = targets::read(folder, &ledger, &rules, ledger.count() == before);
+    let rules_are_whole = ledger.count() == before;
+    let before = ledger.count();
+    let targets = targets::read(folder, &ledger, &rules, rules_are_whole);
+    let goals = targets.as_ref().filter(|_| ledger.count() == before);
+    register.read_what_refers(
+        folder,
+        &ledger,
+        rules_are_whole.then_some(&rules),
+        goals.map(|targets| &*targets.list),
+    );
     refuse_unknown_files(folder, &ledger);
     for rule in &rules {
         run_examples(rule, folder, &ledger);

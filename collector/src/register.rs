@@ -1,4 +1,5 @@
-//! The officer's register: the units, information systems and machines that are answered for.
+//! The officer's register: the units, information systems, machines and people that are answered
+//! for, and what was decided about them.
 //!
 //! It is the denominator. What is in it counts whether it reports or not.
 
@@ -6,29 +7,31 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
-use crate::policy::catalogues::Serials;
-use crate::policy::document::{Document, Item, Section};
+use crate::policy::catalogues::Catalogues;
+use crate::policy::document::{Item, Section};
 use crate::policy::folder::Folder;
 use crate::policy::problem::{Ledger, Page};
+use crate::policy::rule::Rule;
+use crate::policy::targets::Target;
 
+pub mod declared;
+mod entry;
+pub mod licences;
 pub mod machines;
 pub mod systems;
+pub mod training;
 pub mod units;
+pub mod waivers;
 
+pub use declared::Declared;
+pub use licences::{Licence, Licences};
 pub use machines::{MachineKind, MachineRow, Machines, RowIndex};
 pub use systems::{Status, System, Systems};
+pub use training::Training;
 pub use units::{Unit, UnitIndex, Units, UnitsOnDay};
+pub use waivers::{WaivedOn, Waiver, Waivers};
 
-/// Register files that later versions read. An empty or absent one changes nothing; content that
-/// would be ignored is refused.
-const NOT_READ_YET: [&str; 4] = [
-    "register/licences.toml",
-    "register/waivers.toml",
-    "register/training.toml",
-    "register/declared.toml",
-];
-
-/// Units, systems and machines.
+/// Everything an officer answers for and has decided.
 #[derive(Clone, Debug, Default)]
 pub struct Register {
     /// The tree of units.
@@ -37,6 +40,14 @@ pub struct Register {
     pub systems: Systems,
     /// The machines.
     pub machines: Machines,
+    /// The contracts for antivirus.
+    pub licences: Licences,
+    /// The people, and who of them was trained.
+    pub training: Training,
+    /// The machines that are excused from a rule.
+    pub waivers: Waivers,
+    /// The machines that may carry no agent.
+    pub declared: Declared,
     sample: bool,
 }
 
@@ -48,7 +59,11 @@ impl Register {
         self.sample
     }
 
-    pub(crate) fn read(folder: &Folder, ledger: &Ledger, junk: &Serials) -> Self {
+    /// Reads what rules and goals refer to.
+    pub(crate) fn read(folder: &Folder, ledger: &Ledger, catalogues: &Catalogues) -> Self {
+        // Only the catalogues have been read before.
+        let products: Option<BTreeSet<_>> =
+            (ledger.count() == 0).then(|| catalogues.antivirus.products().collect());
         let mut sample = false;
         let units = needed_file(folder, ledger, units::FILE)
             .map(|page| units::read(page, &mut sample))
@@ -57,14 +72,34 @@ impl Register {
             .map(|page| systems::read(page, &units, &mut sample))
             .unwrap_or_default();
         let machines = needed_file(folder, ledger, machines::FILE)
-            .map(|page| machines::read(page, &units, &systems, junk, &mut sample))
+            .map(|page| machines::read(page, &units, &systems, &catalogues.serials, &mut sample))
             .unwrap_or_default();
-        for path in NOT_READ_YET {
-            if let Some(text) = folder.get(path) {
-                sample |= refuse_content(Page { file: path, text, ledger });
-            }
+        let licences = file(folder, ledger, licences::FILE)
+            .map(|page| licences::read(page, &units, products.as_ref(), &mut sample))
+            .unwrap_or_default();
+        let training = file(folder, ledger, training::FILE)
+            .map(|page| training::read(page, &units, &mut sample))
+            .unwrap_or_default();
+        Self { units, systems, machines, licences, training, sample, ..Self::default() }
+    }
+
+    /// Reads what refers to rules and goals; to those with mistakes, `None`, nothing can.
+    pub(crate) fn read_what_refers(
+        &mut self,
+        folder: &Folder,
+        ledger: &Ledger,
+        rules: Option<&[Rule]>,
+        targets: Option<&[Target]>,
+    ) {
+        let mut sample = self.sample;
+        if let Some(page) = file(folder, ledger, waivers::FILE) {
+            let known = waivers::Known { register: self, rules };
+            self.waivers = waivers::read(page, known, &mut sample);
         }
-        Self { units, systems, machines, sample }
+        if let Some(page) = file(folder, ledger, declared::FILE) {
+            self.declared = declared::read(page, &self.units, targets, &mut sample);
+        }
+        self.sample = sample;
     }
 
     /// The days on which what it says changes, in order: nothing of it changes within a day.
@@ -74,42 +109,44 @@ impl Register {
         self.units.turns(&mut turns);
         self.systems.turns(&mut turns);
         self.machines.turns(&mut turns);
+        self.licences.turns(&mut turns);
+        self.training.turns(&mut turns);
+        self.waivers.turns(&mut turns);
+        self.declared.turns(&mut turns);
         turns.into_iter().collect()
     }
 
     /// Every file this version knows.
     pub(crate) fn files() -> impl Iterator<Item = &'static str> {
-        [units::FILE, systems::FILE, machines::FILE].into_iter().chain(NOT_READ_YET)
+        [
+            units::FILE,
+            systems::FILE,
+            machines::FILE,
+            licences::FILE,
+            training::FILE,
+            waivers::FILE,
+            declared::FILE,
+        ]
+        .into_iter()
     }
 }
 
+/// A file that may be left out.
+fn file<'f>(folder: &'f Folder, ledger: &'f Ledger, file: &'static str) -> Option<Page<'f>> {
+    folder.get(file).map(|text| Page { file, text, ledger })
+}
+
 /// A file that must be there: a missing one is not an empty one.
-fn needed_file<'f>(folder: &'f Folder, ledger: &'f Ledger, file: &'static str) -> Option<Page<'f>> {
-    let text = folder.get(file);
-    if text.is_none() {
+fn needed_file<'f>(folder: &'f Folder, ledger: &'f Ledger, name: &'static str) -> Option<Page<'f>> {
+    let page = file(folder, ledger, name);
+    if page.is_none() {
         ledger.note_file(
-            file,
+            name,
             "the file is missing",
             Some("an empty register is written down as an empty file".to_owned()),
         );
     }
-    text.map(|text| Page { file, text, ledger })
-}
-
-/// Allows comments and `sample = true` and nothing else; says whether the mark stands there.
-fn refuse_content(page: Page<'_>) -> bool {
-    let Some(document) = Document::parse(page) else {
-        return false;
-    };
-    let section = document.section();
-    let sample = sample_mark(&section);
-    for (name, item) in section.items().filter(|(name, _)| *name != "sample") {
-        item.wrong_key(
-            format!("`{name}` is not read by this version"),
-            Some("take it out: what stands here would be ignored".to_owned()),
-        );
-    }
-    sample
+    page
 }
 
 fn sample_mark(section: &Section<'_>) -> bool {
@@ -158,3 +195,6 @@ impl Term {
         Self { from, until }
     }
 }
+
+#[cfg(test)]
+mod tests;

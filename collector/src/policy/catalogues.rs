@@ -213,6 +213,11 @@ impl Antivirus {
         antivirus
     }
 
+    /// The ids of the products that are listed.
+    pub fn products(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(|(id, _)| id.as_str())
+    }
+
     /// What people call a product; its id where no name is listed.
     #[must_use]
     pub fn name(&self, product: &str) -> Bilingual {

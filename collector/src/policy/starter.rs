@@ -21,9 +21,13 @@ const FILES: &[(&str, &str)] = files! {
         "targets.toml",
     ];
     "starter/" => [
+        "register/declared.toml",
+        "register/licences.toml",
         "register/machines.csv",
         "register/systems.toml",
+        "register/training.toml",
         "register/units.toml",
+        "register/waivers.toml",
     ];
 };
 

@@ -67,6 +67,18 @@ pub enum Measure {
     StaffTrained,
 }
 
+impl Measure {
+    /// Whether it counts machines: the rows in force, the live machines outside the register and
+    /// the declared heads.
+    #[must_use]
+    pub fn is_about_machines(&self) -> bool {
+        match self {
+            Self::Rules(_) | Self::Protected => true,
+            Self::Classified(_) | Self::PlansApproved | Self::StaffTrained => false,
+        }
+    }
+}
+
 impl Targets {
     /// After how long a machine of this kind is silent. One whose kind is not known is given the
     /// shorter time.

@@ -49,7 +49,10 @@ fn one_bad_folder_shows_every_mistake_at_its_place() {
         ("rules/broken.toml", broken),
         ("rules/wrong-example.toml", &example),
         ("register/machines.csv", machines),
-        ("register/waivers.toml", "[[waiver]]\nrule = \"os-supported\"\n"),
+        (
+            "register/declared.toml",
+            "[[declared]]\nunit = \"phong\"\nkind = \"workstaton\"\nheads = 2\nfrom = 2025-01-01\n",
+        ),
         ("rule/lost.toml", "id = \"lost\"\n"),
     ]);
     let golden = include_str!("tests/bad-folder.txt");

@@ -298,7 +298,7 @@ pub(crate) fn read_level(item: &Item<'_>) -> Option<u8> {
     level
 }
 
-fn read_decision(item: &Item<'_>) -> Option<Decision> {
+pub(super) fn read_decision(item: &Item<'_>) -> Option<Decision> {
     let section = item.section()?;
     let number = section.need("number").and_then(|item| item.string());
     let date = section.need("date").and_then(|item| item.date());
