@@ -87,10 +87,12 @@ async fn answer(
 /// What the judge says of the machine that speaks, in words.
 fn verdict(hub: &Hub, sender: &AuthenticatedMachine) -> Option<Verdict> {
     let live = hub.live();
-    let machine = live.fleet().at(live.fleet().find(sender.machine())?);
-    let set = live.roll().set();
-    let subject = Subject::of(set, machine, sender.at());
-    Some(explain(set, &subject, JudgeClock::at(sender.at())))
+    let (roll, fleet) = (live.roll(), live.fleet());
+    let slot = fleet.find(sender.machine())?;
+    let subject = roll.member_of(slot).and_then(|member| roll.subject(fleet, &member));
+    let alone = || Subject::of(roll.set(), fleet.at(slot), sender.at());
+    let subject = subject.unwrap_or_else(alone);
+    Some(explain(roll.set(), roll.day(), &subject, JudgeClock::at(sender.at())))
 }
 
 /// Counts a report by how it followed on the machine's past, and takes it into the fleet.

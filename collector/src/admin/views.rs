@@ -102,26 +102,19 @@ pub fn machines(live: &Live) -> Vec<MachineRow> {
 /// identity alone.
 #[must_use]
 pub fn machine(live: &Live, name: &str) -> Option<MachineDetail> {
-    let (set, fleet) = (live.roll().set(), live.fleet());
-    let registered = set.register.machines.index(name).and_then(|row| live.roll().member_at(row));
-    if let Some(member) = registered {
-        let subject = Subject { row: member.row, machine: member.machine.map(|one| fleet.at(one)) };
-        let verdict = explain(set, &subject, live.roll().clock());
-        return Some(MachineDetail { machine: row(live, &member), verdict });
-    }
-    let slot = find(fleet, name)?;
-    let member = live.roll().member_of(slot);
-    let clock = live.roll().clock();
-    let row_in_force = match &member {
-        Some(member) => member.row,
-        None => Subject::of(set, fleet.at(slot), clock.now).row,
+    let (roll, fleet) = (live.roll(), live.fleet());
+    let (set, day, clock) = (roll.set(), roll.day(), roll.clock());
+    let registered = set.register.machines.index(name).and_then(|row| roll.member_at(row));
+    let slot = if registered.is_none() { Some(find(fleet, name)?) } else { None };
+    let member = registered.or_else(|| roll.member_of(slot?));
+    let Some(member) = member else {
+        let subject = Subject::of(set, fleet.at(slot?), clock.now);
+        let machine = described(set, &subject, &judge(set, &subject, clock));
+        return Some(MachineDetail { machine, verdict: explain(set, day, &subject, clock) });
     };
-    let subject = Subject { row: row_in_force, machine: Some(fleet.at(slot)) };
-    let machine = match &member {
-        Some(member) => row(live, member),
-        None => described(set, &subject, &judge(set, &subject, clock)),
-    };
-    Some(MachineDetail { machine, verdict: explain(set, &subject, clock) })
+    let subject = roll.subject(fleet, &member)?;
+    let verdict = explain(set, day, &subject, clock);
+    Some(MachineDetail { machine: row(live, &member), verdict })
 }
 
 /// The posture of everyone answered for.

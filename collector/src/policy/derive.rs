@@ -8,12 +8,13 @@ use report::catalogue::{Origin, Platform};
 use report::{Clock, FactKey, Moment, Topic};
 
 use super::PolicySet;
+use super::day::Day;
 use super::facts::{Evidence, Facts, Finding};
 use super::hourglass::Hourglass;
 use super::subject::Subject;
 use super::why::{Matter, Why};
 use crate::machine::view::{Datum, FactsView, OutcomeView, Seen, TopicView};
-use crate::register::{MachineKind, MachineRow, Systems};
+use crate::register::{MachineKind, MachineRow};
 
 mod antivirus;
 mod patches;
@@ -34,12 +35,17 @@ const LEVEL_MISMATCH: FactKey = FactKey::of("machine.level_mismatch");
 
 /// Everything that is known of a machine.
 #[must_use]
-pub fn derive<'m>(set: &'m PolicySet, subject: &Subject<'m>, clock: &Hourglass) -> Facts<'m> {
+pub fn derive<'m>(
+    set: &'m PolicySet,
+    day: &Day,
+    subject: &Subject<'m>,
+    clock: &Hourglass,
+) -> Facts<'m> {
     let mut facts = observed(subject, clock);
     antivirus::derive(set, subject, clock, &mut facts);
     patches::derive(subject, clock, &mut facts);
     os_support(set, &mut facts);
-    place(set, subject, clock, &mut facts);
+    place(day, subject, &mut facts);
     facts
 }
 
@@ -138,12 +144,12 @@ fn supported_until<'m>(
 }
 
 /// Kind, unit, level, and whether the machine claims another level.
-fn place<'m>(set: &'m PolicySet, subject: &Subject<'m>, clock: &Hourglass, facts: &mut Facts<'m>) {
+fn place<'m>(day: &Day, subject: &Subject<'m>, facts: &mut Facts<'m>) {
     let (kind, evidence) = kind(subject, facts);
     facts.derive(KIND, kind, evidence);
     let (unit, evidence) = unit(subject);
     facts.derive(UNIT, unit, evidence);
-    let (level, evidence) = level(set, subject.row, clock);
+    let (level, evidence) = level(day, subject.row);
     let mismatch = level_mismatch(facts, level);
     facts.derive(LEVEL, level, evidence);
     facts.derive(LEVEL_MISMATCH, mismatch, Some(Evidence::Claim));
@@ -177,32 +183,13 @@ fn unit<'m>(subject: &Subject<'m>) -> (Finding<'m>, Option<Evidence<'m>>) {
     }
 }
 
-/// The highest level of the systems the row belongs to. One that is not determined could be
-/// higher than all others, so it leaves the machine's level undetermined.
-fn level<'m>(
-    set: &'m PolicySet,
-    row: Option<MachineRow<'m>>,
-    clock: &Hourglass,
-) -> (Finding<'m>, Option<Evidence<'m>>) {
-    let today = set.targets.calendar.date_of(clock.clock().now);
-    let level = row.and_then(|row| highest_level(&set.register.systems, row, today));
-    match (row, level) {
-        (Some(row), Some(level)) => {
+fn level<'m>(day: &Day, row: Option<MachineRow<'m>>) -> (Finding<'m>, Option<Evidence<'m>>) {
+    match row.and_then(|row| Some((row, day.level(row)?))) {
+        Some((row, level)) => {
             (Finding::Known(Datum::Count(level.into())), Some(Evidence::Systems(row.systems)))
         }
-        _ => (Finding::Unknown(Why::Undetermined(Matter::Level)), None),
+        None => (Finding::Unknown(Why::Undetermined(Matter::Level)), None),
     }
-}
-
-fn highest_level(systems: &Systems, row: MachineRow<'_>, today: jiff::civil::Date) -> Option<u8> {
-    let mut highest = None;
-    for id in row.systems {
-        let system = systems.get(id)?;
-        if system.term.holds(today) {
-            highest = highest.max(Some(system.level?));
-        }
-    }
-    highest
 }
 
 /// A machine that claims nothing contradicts nothing.

@@ -6,6 +6,7 @@ use super::catalogues::Release;
 use super::why::Why;
 use super::{PolicySet, words};
 use crate::machine::view::{Datum, Records};
+use crate::register::Licence;
 
 /// What is known of one fact, in the collector's time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +61,8 @@ pub enum Evidence<'m> {
         /// The word of its status.
         status: &'static str,
     },
+    /// A seat of this contract.
+    Contract(&'m Licence),
     /// This release in the table of lifecycles.
     Lifecycle(&'m Release),
     /// This row of the register.
@@ -87,6 +90,7 @@ impl Evidence<'_> {
                 let name = name(product);
                 words::both(|lang| format!("{}: {}", name.get(lang), words::choice(status, lang)))
             }
+            Self::Contract(licence) => contract(licence),
             Self::Lifecycle(release) => lifecycle(release, set),
             Self::Row(id) => Bilingual::new(format!("sổ đăng ký: {id}"), format!("register: {id}")),
             Self::Systems(ids) => {
@@ -105,6 +109,14 @@ impl Evidence<'_> {
             }
         }
     }
+}
+
+fn contract(licence: &Licence) -> Bilingual {
+    let (number, date) = (&licence.contract.number, licence.contract.date);
+    Bilingual::new(
+        format!("hợp đồng {number} ngày {}", words::date(date, Lang::Vi)),
+        format!("contract {number} of {}", words::date(date, Lang::En)),
+    )
 }
 
 fn lifecycle(release: &Release, set: &PolicySet) -> Bilingual {

@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use report::fact::Record;
 use report::{
     Fact, FactKey, MachineId, Moment, Observation, Outcome, Reading, Text, Timestamp, Topic, Value,
+    Verdict,
 };
 
+use super::day::Day;
 use super::derive::derive;
 use super::facts::Facts;
 use super::hourglass::Hourglass;
 use super::starter::starter_files;
-use super::{Folder, JudgeClock, PolicySet, Subject, load};
+use super::{Folder, JudgeClock, PolicySet, Subject, explain, load};
 use crate::machine::lexicon::Lexicon;
 use crate::machine::{Contact, Held, Kept, Machine, MachineView, Standing};
 
@@ -136,7 +138,12 @@ pub(crate) fn view(machine: &Machine) -> MachineView<'static> {
 pub(crate) fn derived(set: &PolicySet, machine: &Machine, clock: JudgeClock) -> Facts<'static> {
     let set: &'static PolicySet = Box::leak(Box::new(set.clone()));
     let subject = Subject::of(set, view(machine), NOW);
-    derive(set, &subject, &Hourglass::new(clock))
+    derive(set, &Day::of(set, NOW), &subject, &Hourglass::new(clock))
+}
+
+/// What every rule says of a machine, in words.
+pub(crate) fn explained(set: &PolicySet, machine: &Machine, clock: JudgeClock) -> Verdict {
+    explain(set, &Day::of(set, clock.now), &Subject::of(set, view(machine), NOW), clock)
 }
 
 /// A machine that speaks now, whose clock is right, and which has reported nothing.

@@ -12,6 +12,7 @@ use report::{Bilingual, Lang, RuleVerdict, Timestamp, Verdict};
 
 use super::PolicySet;
 use super::constraint::{Clause, ClauseRuling};
+use super::day::Day;
 use super::derive::{KIND, LEVEL, UNIT, derive};
 use super::facts::{Facts, Finding};
 use super::hourglass::Hourglass;
@@ -20,7 +21,7 @@ use super::states;
 use super::subject::{JudgeClock, Subject};
 use super::why::{Matter, Why};
 use super::words::{self, Instants};
-use crate::register::MachineKind;
+use crate::register::{MachineKind, MachineRow, Waiver};
 
 /// What the judge says of one machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,26 +65,29 @@ impl<'m> RuleRuling<'m> {
 /// Judges one machine.
 #[must_use]
 pub fn judge<'m>(set: &'m PolicySet, subject: &Subject<'m>, clock: JudgeClock) -> Judgement<'m> {
-    judge_by(set, subject, &Hourglass::new(clock))
+    let day = Day::of(set, clock.now);
+    judge_on(set, &day, subject, &Hourglass::new(clock))
 }
 
-/// Judges one machine by a clock that may have been asked before.
-pub(crate) fn judge_by<'m>(
+/// Judges one machine on a day that was resolved before, by a clock that may have been asked
+/// before.
+pub(crate) fn judge_on<'m>(
     set: &'m PolicySet,
+    day: &Day,
     subject: &Subject<'m>,
     clock: &Hourglass,
 ) -> Judgement<'m> {
-    Bench::new(set, subject, clock).judgement()
+    Bench::new(set, day, subject, clock).judgement()
 }
 
 /// Judges one machine and puts it in words.
 #[must_use]
-pub fn explain(set: &PolicySet, subject: &Subject<'_>, clock: JudgeClock) -> Verdict {
+pub fn explain(set: &PolicySet, day: &Day, subject: &Subject<'_>, clock: JudgeClock) -> Verdict {
     let clock = Hourglass::new(clock);
-    let bench = Bench::new(set, subject, &clock);
+    let bench = Bench::new(set, day, subject, &clock);
     Verdict {
         state: bench.judgement().state,
-        rules: set.rules.iter().map(|rule| bench.explain(rule)).collect(),
+        rules: (0..set.rules.len()).map(|rule| bench.explain(rule)).collect(),
     }
 }
 
@@ -179,14 +183,14 @@ fn weigh<'b, 'm>(
     own.map(|clause| (clause, clause.judge(facts.get(clause.key), clock)))
 }
 
-/// Judges one rule by what is known.
+/// Judges what of a rule concerns a machine by what is known.
 fn deliberate<'m>(
-    rule: &Rule,
+    scope: Scope<'_>,
     setting: &Setting<'_>,
     facts: &Facts<'m>,
     clock: &Hourglass,
 ) -> RuleRuling<'m> {
-    match setting.scope(rule) {
+    match scope {
         Scope::NotApplicable => RuleRuling::known(Ruling::NotApplicable),
         Scope::Undetermined(matter) => RuleRuling::unknown(Why::Undetermined(matter)),
         Scope::Clauses(clauses) => {
@@ -222,12 +226,14 @@ pub(crate) fn judge_example<'m>(
     facts: &Facts<'m>,
     clock: JudgeClock,
 ) -> RuleRuling<'m> {
-    deliberate(rule, setting, facts, &Hourglass::new(clock))
+    deliberate(setting.scope(rule), setting, facts, &Hourglass::new(clock))
 }
 
 /// Everything about one machine that its rules are held against.
 struct Bench<'b, 'm> {
     set: &'m PolicySet,
+    day: &'b Day,
+    row: Option<MachineRow<'m>>,
     clock: &'b Hourglass,
     facts: Facts<'m>,
     setting: Setting<'m>,
@@ -236,15 +242,15 @@ struct Bench<'b, 'm> {
 }
 
 impl<'b, 'm> Bench<'b, 'm> {
-    fn new(set: &'m PolicySet, subject: &Subject<'m>, clock: &'b Hourglass) -> Self {
-        let facts = derive(set, subject, clock);
+    fn new(set: &'m PolicySet, day: &'b Day, subject: &Subject<'m>, clock: &'b Hourglass) -> Self {
+        let facts = derive(set, day, subject, clock);
         let setting = setting(set, subject, &facts, clock.clock());
         let silenced = states::silenced(set, subject, setting.kind, clock);
-        Self { set, clock, facts, setting, silenced }
+        Self { set, day, row: subject.row, clock, facts, setting, silenced }
     }
 
     fn judgement(&self) -> Judgement<'m> {
-        let rules: Vec<_> = self.set.rules.iter().map(|rule| self.deliberate(rule)).collect();
+        let rules: Vec<_> = (0..self.set.rules.len()).map(|rule| self.rule(rule)).collect();
         let (state, why) = match self.silenced {
             Some((state, why)) => (state, Some(why)),
             None => states::by_rules(self.set, &rules),
@@ -260,14 +266,29 @@ impl<'b, 'm> Bench<'b, 'm> {
         }
     }
 
-    fn deliberate(&self, rule: &Rule) -> RuleRuling<'m> {
-        match (self.silenced, self.setting.scope(rule)) {
-            (None, _) => deliberate(rule, &self.setting, &self.facts, self.clock),
+    /// What the rule of a number says. What fails is excused by a waiver; what is not known is not.
+    fn rule(&self, number: usize) -> RuleRuling<'m> {
+        let rule = &self.set.rules[number];
+        let ruling = match (self.silenced, self.setting.scope(rule)) {
+            (None, scope) => deliberate(scope, &self.setting, &self.facts, self.clock),
             (Some(_), Scope::NotApplicable) => RuleRuling::known(Ruling::NotApplicable),
             (Some((_, why)), Scope::Undetermined(_) | Scope::Clauses(_)) => {
                 RuleRuling::unknown(why)
             }
+        };
+        match ruling.ruling {
+            Ruling::Fail if self.waiver(number).is_some() => RuleRuling::known(Ruling::Waived),
+            Ruling::Fail
+            | Ruling::Pass
+            | Ruling::Unknown
+            | Ruling::NotApplicable
+            | Ruling::Waived => ruling,
         }
+    }
+
+    fn waiver(&self, rule: usize) -> Option<&'m Waiver> {
+        let number = self.day.waiver(self.row?, rule)?;
+        self.set.register.waivers.at(number)
     }
 
     /// What each clause says, where the rule is judged by its clauses.
@@ -280,14 +301,15 @@ impl<'b, 'm> Bench<'b, 'm> {
         }
     }
 
-    fn explain(&self, rule: &Rule) -> RuleVerdict {
-        let ruling = self.deliberate(rule);
+    fn explain(&self, number: usize) -> RuleVerdict {
+        let rule = &self.set.rules[number];
+        let ruling = self.rule(number);
         RuleVerdict {
             rule: rule.id.clone(),
             severity: rule.severity,
             outcome: ruling.ruling,
             title: rule.title.clone(),
-            observed: self.observed(rule, ruling),
+            observed: self.observed(number, ruling),
             required: self.required(rule),
             remedy: match ruling.ruling {
                 Ruling::Fail | Ruling::Waived => rule.remedy.clone(),
@@ -300,8 +322,8 @@ impl<'b, 'm> Bench<'b, 'm> {
     }
 
     /// The findings that decide: what fails, else what is not known, else everything.
-    fn observed(&self, rule: &Rule, ruling: RuleRuling<'_>) -> Bilingual {
-        let clauses = self.clauses(rule);
+    fn observed(&self, number: usize, ruling: RuleRuling<'_>) -> Bilingual {
+        let clauses = self.clauses(&self.set.rules[number]);
         if clauses.is_empty() {
             return match ruling.why {
                 Some(why) => why.words(&self.set.targets.calendar),
@@ -314,6 +336,7 @@ impl<'b, 'm> Bench<'b, 'm> {
         let deciding = clauses.iter().filter(|(_, clause)| decides(clause, ruling.ruling));
         let parts: Vec<_> = deciding
             .map(|(clause, ruling)| named_part(clause, named, &self.finding(clause, ruling)))
+            .chain(self.waiver(number).filter(|_| ruling.ruling == Ruling::Waived).map(excuse))
             .collect();
         joined(&parts)
     }
@@ -352,6 +375,24 @@ impl<'b, 'm> Bench<'b, 'm> {
         };
         required(clauses)
     }
+}
+
+/// The decision that excuses from a rule.
+fn excuse(waiver: &Waiver) -> Bilingual {
+    let Waiver { decision, until, .. } = waiver;
+    let (number, date) = (&decision.number, |day, lang| words::date(day, lang));
+    Bilingual::new(
+        format!(
+            "ngoại lệ theo {number} ngày {}, đến hết ngày {}",
+            date(decision.date, Lang::Vi),
+            date(*until, Lang::Vi)
+        ),
+        format!(
+            "waived by {number} of {}, until {}",
+            date(decision.date, Lang::En),
+            date(*until, Lang::En)
+        ),
+    )
 }
 
 /// Whether a clause is one of those that made the rule say what it says.

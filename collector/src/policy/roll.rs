@@ -12,15 +12,16 @@ use report::verdict::Ruling;
 
 use super::PolicySet;
 use super::counts::Counts;
+use super::day::Day;
 use super::entry::{Entry, Rulings};
 use super::hourglass::Hourglass;
-use super::judge::judge_by;
+use super::judge::judge_on;
 use super::posture::ReportAge;
+use super::seats::Seats;
 use super::states::is_live;
-use super::subject::{JudgeClock, Subject};
+use super::subject::{JudgeClock, Seat, Subject};
 use crate::fleet::{Fleet, Slot};
-use crate::register::MachineRow;
-use crate::register::machines::RowIndex;
+use crate::register::{MachineRow, RowIndex, UnitIndex};
 
 mod queue;
 mod speakers;
@@ -38,7 +39,9 @@ pub struct Roll {
     clock: JudgeClock,
     /// The end of the day: then everyone is judged again.
     midnight: Timestamp,
+    day: Day,
     speakers: Speakers,
+    seats: Seats,
     pages: Pages,
     queue: Queue,
 }
@@ -82,13 +85,16 @@ impl Roll {
     /// Judges everyone by a set at a moment.
     #[must_use]
     pub fn call(set: Arc<PolicySet>, fleet: &Fleet, clock: JudgeClock) -> Self {
-        let calendar = &set.targets.calendar;
-        let today = calendar.date_of(clock.now);
-        let speakers = Speakers::appoint(&set, fleet, today);
-        let midnight = calendar.end_of(today) + 1;
-        let pages = Bench { set: &set, fleet, speakers: &speakers, clock }.judge_everyone();
+        let day = Day::of(&set, clock.now);
+        let midnight = set.targets.calendar.end_of(day.date()) + 1;
+        let speakers = Speakers::appoint(&set, fleet, &day);
+        let unit = |machine| unit_of(&set, fleet, &speakers, machine);
+        let seats = Seats::allot(&set, &day, fleet, unit);
+        let bench =
+            Bench { set: &set, day: &day, fleet, speakers: &speakers, seats: &seats, clock };
+        let pages = bench.judge_everyone();
         let queue = Queue::new(pages.entries.iter().map(|entry| entry.map(|entry| entry.turns)));
-        Self { set, clock, midnight, speakers, pages, queue }
+        Self { set, clock, midnight, day, speakers, seats, pages, queue }
     }
 
     /// The set everyone was judged by.
@@ -150,6 +156,11 @@ impl Roll {
             return;
         }
         self.clock = JudgeClock::at(now.max(self.clock.now));
+        if self.seats.is_unsettled() {
+            for machine in self.seats.settle(&self.set) {
+                self.judge_again(fleet, self.speakers.place_of(machine));
+            }
+        }
         while let Some(place) = self.queue.due(self.clock.now) {
             self.judge_again(fleet, place);
         }
@@ -159,9 +170,35 @@ impl Roll {
     pub fn touch(&mut self, fleet: &Fleet, machine: Slot, now: Timestamp) {
         self.clock = JudgeClock::at(now.max(self.clock.now));
         self.make_room(fleet);
-        for place in self.speakers.reappoint(&self.set, fleet, machine) {
+        let places = self.speakers.reappoint(&self.set, &self.day, fleet, machine);
+        let unit = unit_of(&self.set, fleet, &self.speakers, machine);
+        self.seats.touch(&self.set, &self.day, fleet, machine, unit);
+        for place in places {
             self.judge_again(fleet, place);
         }
+    }
+
+    /// Who a member is, as the judge sees it.
+    #[must_use]
+    pub fn subject<'r>(&'r self, fleet: &'r Fleet, member: &Member<'r>) -> Option<Subject<'r>> {
+        self.bench(fleet).subject(member.place, &Hourglass::new(self.clock))
+    }
+
+    /// The day it is judged on.
+    #[must_use]
+    pub fn day(&self) -> &Day {
+        &self.day
+    }
+
+    /// How many machines use a seat of the contract of a number.
+    #[must_use]
+    pub fn seats_used(&self, contract: usize) -> u32 {
+        self.seats.used(contract)
+    }
+
+    fn bench<'b>(&'b self, fleet: &'b Fleet) -> Bench<'b> {
+        let Self { set, day, speakers, seats, clock, .. } = self;
+        Bench { set, day, fleet, speakers, seats, clock: *clock }
     }
 
     /// Machines that are new have a place of their own, and no entry yet.
@@ -174,10 +211,22 @@ impl Roll {
     }
 
     fn judge_again(&mut self, fleet: &Fleet, place: usize) {
-        let bench = Bench { set: &self.set, fleet, speakers: &self.speakers, clock: self.clock };
-        let judged = bench.judge(place);
+        let judged = self.bench(fleet).judge(place);
         self.queue.set(place, judged.as_ref().map(|(entry, _)| entry.turns));
         self.pages.replace(place, judged);
+    }
+}
+
+/// The unit a machine is in: its row's, else its token's.
+fn unit_of(
+    set: &PolicySet,
+    fleet: &Fleet,
+    speakers: &Speakers,
+    machine: Slot,
+) -> Option<UnitIndex> {
+    match speakers.row_at(speakers.place_of(machine)) {
+        Some(row) => Some(set.register.machines.at(row).unit_index),
+        None => set.register.units.index(fleet.at(machine).token_unit()?),
     }
 }
 
@@ -212,8 +261,10 @@ impl Pages {
 /// Everything that one place is judged by.
 struct Bench<'b> {
     set: &'b PolicySet,
+    day: &'b Day,
     fleet: &'b Fleet,
     speakers: &'b Speakers,
+    seats: &'b Seats,
     clock: JudgeClock,
 }
 
@@ -254,7 +305,7 @@ impl<'b> Bench<'b> {
         let clock = Hourglass::new(self.clock);
         let subject = self.subject(place, &clock)?;
         let age = ReportAge::of(subject.machine, &clock);
-        let judgement = judge_by(self.set, &subject, &clock);
+        let judgement = judge_on(self.set, self.day, &subject, &clock);
         let rulings = judgement.rules.iter().map(|rule| rule.ruling).collect();
         let entry = Entry {
             state: judgement.state,
@@ -282,19 +333,27 @@ impl<'b> Bench<'b> {
 
     /// Who is judged at a place.
     fn subject(&self, place: usize, clock: &Hourglass) -> Option<Subject<'b>> {
-        let machine = self.speakers.machine_at(place).map(|slot| self.fleet.at(slot));
+        let slot = self.speakers.machine_at(place);
+        let machine = slot.map(|slot| self.fleet.at(slot));
+        let seat = slot.map(|slot| self.seat(slot)).unwrap_or_default();
         match self.speakers.row_at(place) {
             Some(row) => {
                 let row = self.set.register.machines.at(row);
-                let in_force = row.term.holds(self.speakers.today());
-                in_force.then_some(Subject { row: Some(row), machine })
+                self.day.has(row).then_some(Subject { row: Some(row), machine, seat })
             }
             None => {
                 let machine = machine.filter(|_| !self.is_history(place))?;
                 let lives = is_live(&self.set.targets, machine.last_contact.at, clock);
-                lives.then_some(Subject { row: None, machine: Some(machine) })
+                lives.then_some(Subject { row: None, machine: Some(machine), seat })
             }
         }
+    }
+
+    fn seat(&self, machine: Slot) -> Seat<'b> {
+        let contract = |number| self.set.register.licences.at(number);
+        let taken = self.seats.of(machine).and_then(contract).map(Seat::Taken);
+        let missed = || self.seats.missed(machine).and_then(contract).map(Seat::Missed);
+        taken.or_else(missed).unwrap_or_default()
     }
 }
 

@@ -4,7 +4,7 @@ use report::Timestamp;
 
 use super::PolicySet;
 use crate::machine::MachineView;
-use crate::register::MachineRow;
+use crate::register::{Licence, MachineRow};
 
 /// The two moments a judgement is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +30,20 @@ pub struct Subject<'m> {
     pub row: Option<MachineRow<'m>>,
     /// The machine, if one ever enrolled.
     pub machine: Option<MachineView<'m>>,
+    /// What contracts say of it.
+    pub seat: Seat<'m>,
+}
+
+/// What the register's contracts say of a machine.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum Seat<'m> {
+    /// None is for it.
+    #[default]
+    NoContract,
+    /// It has a seat of this one.
+    Taken(&'m Licence),
+    /// Those that are for it have no seat left; this is the first of them.
+    Missed(&'m Licence),
 }
 
 impl<'m> Subject<'m> {
@@ -41,6 +55,6 @@ impl<'m> Subject<'m> {
             .row()
             .and_then(|id| set.register.machines.get(id))
             .filter(|row| row.term.holds(today));
-        Self { row, machine: Some(machine) }
+        Self { row, machine: Some(machine), seat: Seat::NoContract }
     }
 }

@@ -28,6 +28,8 @@ pub enum Why<'m> {
     IncompleteList,
     /// The vendor's word and its end date contradict each other.
     LicenceContradiction(Timestamp),
+    /// The contracts that are for the machine have no seat left; this is the first of them.
+    NoSeatLeft(&'m str),
     /// The table of lifecycles does not list this operating system.
     NotInCatalogue {
         /// Its identifier.
@@ -109,6 +111,10 @@ impl Why<'_> {
                 "the product says expired but its end is",
                 calendar.date_of(*until),
             ),
+            Self::NoSeatLeft(contract) => Bilingual::new(
+                format!("hợp đồng {contract} đã dùng hết số lượng bản quyền"),
+                format!("contract {contract} has no seat left"),
+            ),
             Self::NotInCatalogue { os, version } => {
                 let name = format!("{os} {version}");
                 let name = name.trim();
@@ -163,6 +169,10 @@ impl Why<'_> {
             Self::NotInCatalogue { .. } => (
                 "Bổ sung vào danh mục trong thư mục catalogue.",
                 "Add it to the tables in the catalogue folder.",
+            ),
+            Self::NoSeatLeft(_) => (
+                "Mua thêm bản quyền, hoặc gỡ phần mềm khỏi máy không dùng nữa; ghi hợp đồng mới vào licences.toml.",
+                "Buy more seats, or remove the product from machines no longer in use; enter a new contract in licences.toml.",
             ),
             Self::Undetermined(matter) => return Some(matter.remedy()),
             Self::NoRuleApplies => {

@@ -77,6 +77,31 @@ impl Licences {
         self.list.iter()
     }
 
+    /// How many there are, in force or not.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The contract of a number, in the order of the file.
+    #[must_use]
+    pub fn at(&self, number: usize) -> Option<&Licence> {
+        self.list.get(number)
+    }
+
+    /// The number of a contract.
+    #[must_use]
+    pub fn number(&self, licence: &Licence) -> Option<u16> {
+        let number = self.list.iter().position(|one| one.id == licence.id)?;
+        u16::try_from(number).ok()
+    }
+
     /// The contracts in force on a day.
     pub fn in_force(&self, on: Date) -> impl Iterator<Item = &Licence> {
         self.iter().filter(move |licence| licence.holds(on))

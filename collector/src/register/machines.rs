@@ -86,6 +86,8 @@ pub struct MachineRow<'r> {
     pub kind: MachineKind,
     /// The information systems it belongs to.
     pub systems: &'r [String],
+    /// Which of the register's lists of systems that is.
+    pub system_list: usize,
     /// Serial number of the hardware.
     pub serial: Option<&'r str>,
     /// Asset tag.
@@ -115,6 +117,11 @@ pub struct Machines {
 }
 
 impl Machines {
+    /// The lists of systems that rows have, each once.
+    pub fn system_lists(&self) -> impl Iterator<Item = &[String]> {
+        self.systems.iter().map(|list| &**list)
+    }
+
     /// How many rows there are, in force or not.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -200,6 +207,7 @@ impl Machines {
             unit_index: row.unit,
             kind: row.kind,
             systems: &self.systems[row.systems as usize],
+            system_list: row.systems as usize,
             serial: given(row.serial(&self.texts)),
             asset_tag: given(row.asset_tag(&self.texts)),
             host_name: given(row.host_name(&self.texts)),

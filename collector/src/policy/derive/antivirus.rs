@@ -2,16 +2,17 @@
 
 use std::cmp::Reverse;
 
-use report::{FactKey, Reason, Timestamp, Topic};
+use report::{FactKey, Moment, Reason, Timestamp, Topic};
 
 use super::in_our_time;
-use crate::machine::view::{Datum, Obstacle, RecordView, Records};
+use crate::machine::view::{Datum, Obstacle, RecordView};
 use crate::policy::PolicySet;
 use crate::policy::catalogues::Antivirus;
 use crate::policy::facts::{Evidence, Facts, Finding};
 use crate::policy::hourglass::Hourglass;
-use crate::policy::subject::Subject;
+use crate::policy::subject::{Seat, Subject};
 use crate::policy::why::Why;
+use crate::register;
 
 const PRODUCTS: FactKey = FactKey::of("antivirus.products");
 const COMPLETE: FactKey = FactKey::of("antivirus.complete");
@@ -43,8 +44,8 @@ pub(super) fn derive<'m>(
         .map_or(0, |topic| topic.skew);
     let elected = match facts.get(PRODUCTS) {
         Finding::Known(Datum::Records(records)) => {
-            let antivirus = &set.catalogues.antivirus;
-            let products = products(records, skew, antivirus, clock);
+            let desk = Desk { skew, seat: subject.seat, set, clock };
+            let products = records.iter().map(|record| Product::read(record, &desk)).collect();
             elect(products, facts.get(COMPLETE).bool() == Some(true))
         }
         Finding::Known(_) | Finding::Absent => Err(Finding::Absent),
@@ -56,13 +57,12 @@ pub(super) fn derive<'m>(
     }
 }
 
-fn products<'m>(
-    records: Records<'m>,
+/// What a product is read by.
+struct Desk<'d, 'm> {
     skew: i64,
-    antivirus: &Antivirus,
-    clock: &Hourglass,
-) -> Vec<Product<'m>> {
-    records.iter().map(|record| Product::read(record, skew, antivirus, clock)).collect()
+    seat: Seat<'m>,
+    set: &'d PolicySet,
+    clock: &'d Hourglass,
 }
 
 fn write_none<'m>(finding: Finding<'m>, facts: &mut Facts<'m>) {
@@ -86,22 +86,26 @@ struct Product<'m> {
 }
 
 impl<'m> Product<'m> {
-    fn read(record: RecordView<'m>, skew: i64, antivirus: &Antivirus, clock: &Hourglass) -> Self {
-        let field = |name| in_our_time(record.field(name), skew);
+    fn read(record: RecordView<'m>, desk: &Desk<'_, 'm>) -> Self {
+        let field = |name| in_our_time(record.field(name), desk.skew);
         let running = field("state").word().map(|state| state == "on");
         let passive = field("passive").bool();
-        let said = field("licence_status");
-        let (until, evidence) = (field("licence_until"), field("licence_evidence"));
+        let id = field("product").text();
+        let said = Said {
+            status: field("licence_status"),
+            until: field("licence_until"),
+            evidence: field("licence_evidence"),
+        };
         Self {
             record,
-            skew,
-            id: field("product").text(),
+            skew: desk.skew,
+            id,
             running,
             realtime: realtime(field("realtime"), running, passive),
             passive,
             registered: field("registered").bool(),
-            definitions_at: definitions_at(field("definitions_at"), clock),
-            licence: Licence::of(said, until, evidence, antivirus, clock),
+            definitions_at: definitions_at(field("definitions_at"), desk.clock),
+            licence: Licence::of(said, id, desk),
         }
     }
 
@@ -128,18 +132,19 @@ impl<'m> Product<'m> {
         let licence = self.id.zip(status);
         let licence = licence.map(|(product, status)| Evidence::Licence { product, status });
         let evidence = self.id.map(Evidence::Product);
+        let contract = self.licence.contract.map(Evidence::Contract);
         for (key, field) in COPIED {
             facts.derive(key, in_our_time(self.record.field(field), self.skew), evidence);
         }
+        facts.derive(REALTIME, self.realtime, evidence);
         for (key, finding) in [
-            (REALTIME, self.realtime),
             (STATUS, self.licence.status),
             (UNTIL, self.licence.until),
             (EVIDENCE, self.licence.evidence),
         ] {
-            facts.derive(key, finding, evidence);
+            facts.derive(key, finding, contract.or(evidence));
         }
-        facts.derive(ACCEPTED, self.licence.accepted, licence.or(evidence));
+        facts.derive(ACCEPTED, self.licence.accepted, contract.or(licence).or(evidence));
     }
 }
 
@@ -183,24 +188,61 @@ fn definitions_at(finding: Finding<'_>, clock: &Hourglass) -> Option<Timestamp> 
     finding.moment().map(|moment| moment.at).filter(|at| !clock.is_future(*at))
 }
 
+/// What a product says of its licence.
+struct Said<'m> {
+    status: Finding<'m>,
+    until: Finding<'m>,
+    evidence: Finding<'m>,
+}
+
+impl<'m> Said<'m> {
+    /// With this status.
+    fn worth(self, status: Finding<'m>, desk: &Desk<'_, 'm>) -> Licence<'m> {
+        let Self { until, evidence, .. } = self;
+        let accepted = accepted(status, &desk.set.catalogues.antivirus);
+        Licence { status, accepted, until, evidence, contract: None }
+    }
+}
+
 /// What a licence is worth at the horizon.
 struct Licence<'m> {
     status: Finding<'m>,
     accepted: Finding<'m>,
     until: Finding<'m>,
     evidence: Finding<'m>,
+    /// The contract it rests on, where the product itself does not tell.
+    contract: Option<&'m register::Licence>,
 }
 
 impl<'m> Licence<'m> {
-    fn of(
-        said: Finding<'m>,
-        until: Finding<'m>,
-        evidence: Finding<'m>,
-        antivirus: &Antivirus,
-        clock: &Hourglass,
-    ) -> Self {
-        let status = status(said, until, clock);
-        Self { accepted: accepted(status, antivirus), status, until, evidence }
+    /// The product's own word, or the register's where it has none.
+    fn of(said: Said<'m>, product: Option<&'m str>, desk: &Desk<'_, 'm>) -> Self {
+        let own = status(said.status, said.until, desk.clock);
+        let is_for = |licence: &register::Licence| {
+            product.is_some_and(|product| licence.products.iter().any(|one| one == product))
+        };
+        match desk.seat {
+            Seat::Taken(licence) if is_silent(said.status, own) && is_for(licence) => {
+                Self::by_contract(licence, desk)
+            }
+            Seat::Missed(licence) if is_silent(said.status, own) && is_for(licence) => {
+                said.worth(Finding::Unknown(Why::NoSeatLeft(&licence.contract.number)), desk)
+            }
+            Seat::NoContract | Seat::Taken(_) | Seat::Missed(_) => said.worth(own, desk),
+        }
+    }
+
+    fn by_contract(licence: &'m register::Licence, desk: &Desk<'_, 'm>) -> Self {
+        let last = desk.set.targets.calendar.end_of(licence.until);
+        let until = Finding::Known(Datum::Moment(Moment::source(last)));
+        let status = status(Finding::Known(Datum::Choice("licensed")), until, desk.clock);
+        Self {
+            status,
+            accepted: accepted(status, &desk.set.catalogues.antivirus),
+            until,
+            evidence: Finding::Known(Datum::Choice("register")),
+            contract: Some(licence),
+        }
     }
 
     fn strength(&self) -> (u8, u8) {
@@ -218,6 +260,18 @@ impl<'m> Licence<'m> {
             Finding::Absent => truth(Some(false)),
         };
         (accepted, by_word)
+    }
+}
+
+/// Whether a product does not tell by itself if it is licensed: a word of its own, also that it is
+/// not, is stronger than a contract.
+fn is_silent(said: Finding<'_>, status: Finding<'_>) -> bool {
+    match (said, status) {
+        (Finding::Absent, _) => true,
+        (Finding::Known(_) | Finding::Unknown(_), Finding::Unknown(why)) => {
+            !matches!(why, Why::LicenceContradiction(_))
+        }
+        (Finding::Known(_) | Finding::Unknown(_), Finding::Known(_) | Finding::Absent) => false,
     }
 }
 

@@ -8,7 +8,7 @@ use super::*;
 use crate::machine::Machine;
 use crate::machine::view::{Datum, Obstacle};
 use crate::policy::fixtures::{
-    DAY, HOUR, NOW, good_machine, keep, key, known, observe, rule, set, set_with_rules,
+    DAY, HOUR, NOW, explained, good_machine, keep, key, known, observe, rule, set, set_with_rules,
     silent_body, source_moment, view,
 };
 
@@ -153,9 +153,8 @@ fn all_of_is_fail_before_unknown_before_pass() {
 fn an_end_is_held_against_the_horizon_and_an_age_against_now() {
     let set = set("m-1,so,workstation,lan,,,,2025-01-01,\n", &[]);
     let machine = good_machine(1, Some("m-1"));
-    let subject = Subject::of(&set, view(&machine), NOW);
     let licensed = |clock| {
-        let verdict = explain(&set, &subject, clock);
+        let verdict = explained(&set, &machine, clock);
         let outcomes: Vec<_> =
             verdict.rules.iter().map(|rule| (rule.rule.clone(), rule.outcome)).collect();
         outcomes
@@ -334,7 +333,7 @@ fn a_rule_limits_for_how_long_security_updates_may_be_pending() {
             let facts = [("patches.security_pending", count.clone())];
             observe(&mut machine, Topic::Patches, NOW - days * DAY, &facts);
         }
-        explain(&set, &Subject::of(&set, view(&machine), NOW), clock()).rules.remove(0)
+        explained(&set, &machine, clock()).rules.remove(0)
     };
     let waiting = |count| known(Value::Count(count));
     let late = said(&[(41, waiting(3)), (0, waiting(1))]);
@@ -441,7 +440,7 @@ fn a_verdict_says_what_was_seen_what_is_asked_and_what_to_do() {
     let mut old = crate::policy::fixtures::good_product("eset-endpoint-antivirus");
     old.0.insert("definitions_at", known(source_moment(NOW - 5 * DAY)).into());
     crate::policy::fixtures::observe_antivirus(&mut machine, vec![old], true);
-    let verdict = explain(&set, &Subject::of(&set, view(&machine), NOW), clock());
+    let verdict = explained(&set, &machine, clock());
     assert_eq!(verdict.state, State::Unprotected);
     let fresh = &verdict.rules[0];
     assert_eq!(fresh.outcome, Ruling::Fail);
@@ -472,7 +471,7 @@ fn only_what_decides_is_shown_and_an_unknown_says_why() {
             ("patches.lists_at", known(source_moment(NOW))),
         ],
     );
-    let verdict = explain(&set, &Subject::of(&set, view(&machine), NOW), clock());
+    let verdict = explained(&set, &machine, clock());
     let updates = &verdict.rules[4];
     assert_eq!(updates.outcome, Ruling::Unknown);
     assert_eq!(updates.observed.en, "Security updates pending: the source is missing or too old");
@@ -485,7 +484,7 @@ fn a_silent_machine_says_since_when_under_every_rule() {
     let set = set("m-1,so,workstation,lan,,,,2025-01-01,\n", &[]);
     let mut machine = good_machine(1, Some("m-1"));
     machine.last_contact.at = NOW - 10 * DAY;
-    let verdict = explain(&set, &Subject::of(&set, view(&machine), NOW), clock());
+    let verdict = explained(&set, &machine, clock());
     assert_eq!(verdict.state, State::Silent);
     for rule in &verdict.rules {
         assert_eq!(rule.outcome, Ruling::Unknown, "{}", rule.rule);

@@ -3,18 +3,15 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use jiff::civil::Date;
-
 use crate::fleet::{Fleet, Slot};
 use crate::machine::Standing;
-use crate::policy::PolicySet;
-use crate::register::machines::RowIndex;
+use crate::policy::{Day, PolicySet};
+use crate::register::RowIndex;
 
 /// The machines and the rows they are bound to, on one day. Rows have the first places, in their
 /// order, and machines those after them, in the order in which they enrolled.
 #[derive(Debug)]
 pub(super) struct Speakers {
-    today: Date,
     /// By row; `None`: no machine ever enrolled for it.
     speakers: Vec<Option<Slot>>,
     /// By machine: the row it is bound to, if that is in force.
@@ -25,19 +22,14 @@ pub(super) struct Speakers {
 
 impl Speakers {
     /// Chooses who speaks for each row.
-    pub(super) fn appoint(set: &PolicySet, fleet: &Fleet, today: Date) -> Self {
+    pub(super) fn appoint(set: &PolicySet, fleet: &Fleet, day: &Day) -> Self {
         let rows = set.register.machines.len();
         let mut speakers =
-            Self { today, speakers: vec![None; rows], rows: Vec::new(), rivals: BTreeMap::new() };
+            Self { speakers: vec![None; rows], rows: Vec::new(), rivals: BTreeMap::new() };
         for machine in fleet.slots() {
-            speakers.bind(set, fleet, machine);
+            speakers.bind(set, day, fleet, machine);
         }
         speakers
-    }
-
-    /// The day it is about.
-    pub(super) fn today(&self) -> Date {
-        self.today
     }
 
     /// How many rows there are.
@@ -80,11 +72,12 @@ impl Speakers {
     pub(super) fn reappoint(
         &mut self,
         set: &PolicySet,
+        day: &Day,
         fleet: &Fleet,
         machine: Slot,
     ) -> Vec<usize> {
         if machine.place() >= self.rows.len() {
-            self.bind(set, fleet, machine);
+            self.bind(set, day, fleet, machine);
         }
         let Some(row) = self.row_of(machine) else {
             return vec![self.own_place(machine)];
@@ -107,10 +100,10 @@ impl Speakers {
     }
 
     /// Binds the next machine to its row.
-    fn bind(&mut self, set: &PolicySet, fleet: &Fleet, machine: Slot) {
+    fn bind(&mut self, set: &PolicySet, day: &Day, fleet: &Fleet, machine: Slot) {
         let row = fleet.at(machine).row().and_then(|id| {
             let row = set.register.machines.index(id)?;
-            set.register.machines.at(row).term.holds(self.today).then_some(row)
+            day.has(set.register.machines.at(row)).then_some(row)
         });
         self.rows.push(row);
         let Some(row) = row else {

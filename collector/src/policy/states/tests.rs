@@ -9,12 +9,13 @@ use crate::machine::Machine;
 use crate::policy::fixtures::{
     DAY, HOUR, NOW, good_machine, good_product, observe_antivirus, rule, set, set_with_rules, view,
 };
+use crate::policy::subject::Seat;
 use crate::policy::{JudgeClock, Judgement, judge};
 
 const ROW: &str = "m-1,so,workstation,lan,,,,2025-01-01,\n";
 
 fn judged<'m>(set: &'m PolicySet, machine: Option<&Machine>) -> Judgement<'m> {
-    let subject = Subject { row: set.register.machines.get("m-1"), machine: machine.map(view) };
+    let subject = Subject { row: set.register.machines.get("m-1"), machine: machine.map(view), seat: Seat::NoContract };
     judge(set, &subject, JudgeClock::at(NOW))
 }
 
