@@ -38,7 +38,7 @@ pub(super) fn initialised(settings: &Path, lang: Lang) {
 }
 
 pub(super) fn policies_good(folder: &Folder, set: &PolicySet, lang: Lang) {
-    let (rules, machines) = (set.rules.len(), set.register.machines.iter().count());
+    let (rules, machines) = (set.rules.len(), set.register.machines.len());
     let hash = folder.hash();
     out(&match lang {
         Lang::Vi => format!("Đúng: {rules} quy tắc, {machines} máy tính trong sổ, mã {hash}\n"),

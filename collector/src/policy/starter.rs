@@ -51,7 +51,7 @@ mod tests {
             .unwrap_or_else(|problems| panic!("{problems}"));
         assert_eq!(set.rules.len(), 5);
         assert_eq!(set.targets.list.len(), 5);
-        assert_eq!(set.register.machines.iter().count(), 0);
+        assert!(set.register.machines.is_empty());
         assert!(!set.register.is_sample());
     }
 
