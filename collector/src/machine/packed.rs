@@ -165,9 +165,9 @@ impl<'m> Part<'m> {
         match self.head.came {
             Came::Failed => OutcomeView::Failed(read::obstacle(&mut bytes, lexicon)),
             Came::NotApplicable => OutcomeView::NotApplicable(lexicon.text(read::word(&mut bytes))),
-            Came::Observed => {
-                OutcomeView::Observed(PackedFacts::new(bytes, self.key(lexicon)).into())
-            }
+            Came::Observed => OutcomeView::Observed(
+                PackedFacts(read::Readings::open(bytes, self.key(lexicon)).1).into(),
+            ),
         }
     }
 
@@ -193,8 +193,8 @@ impl<'m> Part<'m> {
             Came::Failed => words.extend(read::obstacle_word(&mut self.body)),
             Came::NotApplicable => words.push(read::word(&mut self.body)),
             Came::Observed => {
-                let (_, readings) = read::open(self.body, lexicon);
-                read::words(readings, &mut |word| words.push(word));
+                let (_, readings) = read::Readings::open(self.body, self.key(lexicon));
+                readings.words(&mut |word| words.push(word));
                 // The body begins with the word of its outline.
                 words.push(read::word(&mut self.body));
             }

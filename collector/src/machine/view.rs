@@ -69,6 +69,7 @@ enum Form<R, P> {
 impl<T, R: Iterator<Item = T>, P: Iterator<Item = T>> Iterator for Form<R, P> {
     type Item = T;
 
+    #[inline(always)]
     fn next(&mut self) -> Option<T> {
         match self {
             Self::Rich(rich) => rich.next(),
@@ -195,11 +196,13 @@ impl<'m> RecordView<'m> {
     /// The fact of one field; a field that was not reported is unknown.
     #[must_use]
     pub fn field(self, name: &str) -> Seen<'m> {
-        let seen = match self.0 {
-            Form::Rich(record) => record.0.get(name).map(|reading| Seen::of(&reading.fact)),
+        let missing = Seen::Unknown(Obstacle::new(Reason::NotSupported));
+        match self.0 {
+            Form::Rich(record) => {
+                record.0.get(name).map_or(missing, |reading| Seen::of(&reading.fact))
+            }
             Form::Packed(record) => record.field(name),
-        };
-        seen.unwrap_or(Seen::Unknown(Obstacle::new(Reason::NotSupported)))
+        }
     }
 
     /// Each field that was reported.
@@ -208,7 +211,7 @@ impl<'m> RecordView<'m> {
             Form::Rich(record) => {
                 Form::Rich(record.0.iter().map(|(name, reading)| (*name, Seen::of(&reading.fact))))
             }
-            Form::Packed(record) => Form::Packed(record.iter()),
+            Form::Packed(record) => Form::Packed(record),
         }
     }
 }
@@ -223,13 +226,22 @@ impl PartialEq for RecordView<'_> {
 impl Eq for RecordView<'_> {}
 
 impl<'m> FactsView<'m> {
+    /// The fact of a key, where it was reported.
+    #[must_use]
+    pub fn get(self, key: FactKey) -> Option<Seen<'m>> {
+        match self.0 {
+            Form::Rich(facts) => facts.get(&key).map(|reading| Seen::of(&reading.fact)),
+            Form::Packed(facts) => facts.get(key),
+        }
+    }
+
     /// Each fact that was reported, in the order of the catalogue.
     pub fn iter(self) -> impl Iterator<Item = (FactKey, Seen<'m>)> {
         match self.0 {
             Form::Rich(facts) => {
                 Form::Rich(facts.iter().map(|(key, reading)| (*key, Seen::of(&reading.fact))))
             }
-            Form::Packed(facts) => Form::Packed(facts.iter()),
+            Form::Packed(facts) => Form::Packed(facts),
         }
     }
 }
@@ -288,7 +300,7 @@ impl<'m> MachineView<'m> {
         let OutcomeView::Observed(facts) = topic.outcome else {
             return None;
         };
-        facts.iter().find(|(other, _)| *other == key).map(|(_, seen)| seen)
+        facts.get(key)
     }
 
     /// Whether it has reported anything.

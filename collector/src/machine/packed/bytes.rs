@@ -17,6 +17,13 @@ impl<'m> Bytes<'m> {
         *first
     }
 
+    /// The next four bytes; `None`: there are not as many.
+    pub(super) fn four(&mut self) -> Option<[u8; 4]> {
+        let (four, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(*four)
+    }
+
     pub(super) fn number(&mut self) -> u64 {
         self.digits(7)
     }
@@ -31,15 +38,28 @@ impl<'m> Bytes<'m> {
         usize::try_from(self.digits(6)).unwrap_or(usize::MAX)
     }
 
+    pub(super) fn skip_number(&mut self) {
+        while self.byte() & 0x80 != 0 {}
+    }
+
     fn digits(&mut self, bits: u32) -> u64 {
         let more = 1 << bits;
-        let mut number = 0;
-        for shift in (0..u64::BITS).step_by(bits as usize) {
+        let first = self.byte();
+        if first & more == 0 { first.into() } else { self.more_digits(first, bits) }
+    }
+
+    /// Most numbers have one digit: those that have more are read apart.
+    fn more_digits(&mut self, first: u8, bits: u32) -> u64 {
+        let more = 1 << bits;
+        let mut number = u64::from(first & (more - 1));
+        let mut shift = bits;
+        while shift < u64::BITS {
             let byte = self.byte();
             number |= u64::from(byte & (more - 1)) << shift;
             if byte & more == 0 {
                 break;
             }
+            shift += bits;
         }
         number
     }

@@ -34,6 +34,14 @@ impl Columns {
         }
     }
 
+    /// The fields of a record; facts are none.
+    pub(super) fn fields(self) -> &'static [Field] {
+        match self {
+            Self::Facts => &[],
+            Self::Fields(fields) => fields,
+        }
+    }
+
     /// Whether the text in a slot is the machine's own.
     pub(super) fn is_own_text(self, slot: usize) -> bool {
         match self {
@@ -87,16 +95,22 @@ pub(super) struct Mark {
 }
 
 impl Mark {
-    pub(super) fn read(marks: &mut Bytes<'_>) -> Self {
-        let slot = marks.ascii();
-        let shape = Shape::ALL.get(usize::from(marks.byte())).copied().unwrap_or(Shape::Unknown);
-        Self { slot, shape, source: marks.ascii() }
+    /// A mark is four characters, each of seven bits: the slot, more of it beside the shape, and
+    /// the source in two.
+    pub(super) fn read(marks: &mut Bytes<'_>) -> Option<Self> {
+        let [slot, shape, source, more] = marks.four()?.map(usize::from);
+        Some(Self {
+            slot: slot | (shape >> 4) << 7,
+            shape: Shape::ALL.get(shape & 15).copied().unwrap_or(Shape::Unknown),
+            source: source | more << 7,
+        })
     }
 
     pub(super) fn write(self, marks: &mut Scribe) {
-        marks.ascii(self.slot);
-        marks.byte(self.shape as u8);
-        marks.ascii(self.source);
+        let Self { slot, shape, source } = self;
+        let high = (slot >> 7 << 4) as u8;
+        let four = [slot as u8, shape as u8 | high, source as u8, (source >> 7) as u8];
+        four.iter().for_each(|byte| marks.byte(byte & 0x7f));
     }
 }
 
@@ -154,13 +168,13 @@ mod tests {
     #[test]
     fn every_mark_comes_back() {
         for shape in Shape::ALL {
-            for (slot, source) in [(0, 0), (63, 1), (64, 63), (300, 64)] {
+            for (slot, source) in [(0, 0), (127, 127), (128, 128), (1_023, 16_383)] {
                 let mark = Mark { slot, shape, source };
                 let mut marks = Scribe::default();
                 mark.write(&mut marks);
                 let outline = write(&marks, &Sources::default());
                 let mut marks = super::marks(&outline);
-                assert_eq!((Mark::read(&mut marks), marks.is_empty()), (mark, true));
+                assert_eq!((Mark::read(&mut marks), marks.is_empty()), (Some(mark), true));
             }
         }
     }

@@ -1,6 +1,5 @@
 //! The bytes of a topic, read where they lie.
 
-use report::catalogue::Field;
 use report::{FactKey, Kind, Moment, Reason, Timestamp};
 
 use super::bytes::Bytes;
@@ -18,36 +17,33 @@ pub(super) struct Key<'m> {
 
 /// The facts of a topic.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::machine) struct PackedFacts<'m> {
-    readings: Readings<'m>,
-    key: Key<'m>,
-}
+pub(in crate::machine) struct PackedFacts<'m>(pub(super) Readings<'m>);
 
 impl<'m> PackedFacts<'m> {
-    pub(super) fn new(body: Bytes<'m>, key: Key<'m>) -> Self {
-        let (_, readings) = open(body, key.lexicon);
-        Self { readings, key }
+    /// The fact of a key, where it was reported.
+    pub(in crate::machine) fn get(mut self, key: FactKey) -> Option<Seen<'m>> {
+        let mark = self.0.find(key.slot())?;
+        Some(self.0.seen(mark))
     }
+}
 
-    pub(in crate::machine) fn iter(self) -> impl Iterator<Item = (FactKey, Seen<'m>)> {
-        self.readings.filter_map(move |reading| {
-            Some((FactKey::at(reading.mark.slot)?, reading.seen(self.key)))
-        })
+impl<'m> Iterator for PackedFacts<'m> {
+    type Item = (FactKey, Seen<'m>);
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<(FactKey, Seen<'m>)> {
+        let mark = self.0.mark()?;
+        Some((FactKey::at(mark.slot)?, self.0.seen(mark)))
     }
 }
 
 /// The records of a fact.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::machine) struct PackedRecords<'m> {
-    marks: Bytes<'m>,
-    values: Bytes<'m>,
-    key: Key<'m>,
-    pub(super) fields: &'static [Field],
-}
+pub(in crate::machine) struct PackedRecords<'m>(Readings<'m>);
 
-impl<'m> PackedRecords<'m> {
+impl PackedRecords<'_> {
     pub(in crate::machine) fn is_empty(self) -> bool {
-        self.marks.is_empty()
+        self.0.marks.is_empty()
     }
 }
 
@@ -55,159 +51,159 @@ impl<'m> Iterator for PackedRecords<'m> {
     type Item = PackedRecord<'m>;
 
     fn next(&mut self) -> Option<PackedRecord<'m>> {
-        if self.is_empty() {
-            return None;
-        }
-        let columns = Columns::Fields(self.fields);
-        let (marks, values) = (self.marks.nested_ascii(), self.values.nested());
-        let readings = Readings { marks, values, columns };
-        Some(PackedRecord { readings, key: self.key, fields: self.fields })
+        (!self.is_empty()).then(|| PackedRecord(self.0.nested(self.0.columns)))
     }
 }
 
-/// One record.
+/// One record, and what is left to read of it.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::machine) struct PackedRecord<'m> {
-    pub(super) readings: Readings<'m>,
-    key: Key<'m>,
-    fields: &'static [Field],
-}
+pub(in crate::machine) struct PackedRecord<'m>(pub(super) Readings<'m>);
 
 impl<'m> PackedRecord<'m> {
-    /// The fact of a field, where it was reported.
-    pub(in crate::machine) fn field(mut self, name: &str) -> Option<Seen<'m>> {
-        let slot = self.fields.iter().position(|field| field.name == name)?;
-        let reading = self.readings.find(|reading| reading.mark.slot == slot)?;
-        Some(reading.seen(self.key))
-    }
-
-    /// Each field that was reported.
-    pub(in crate::machine) fn iter(self) -> impl Iterator<Item = (&'static str, Seen<'m>)> {
-        self.readings.filter_map(move |reading| {
-            Some((self.fields.get(reading.mark.slot)?.name, reading.seen(self.key)))
-        })
+    /// The fact of a field; a field that was not reported is unknown.
+    pub(in crate::machine) fn field(mut self, name: &str) -> Seen<'m> {
+        let slot = self.0.columns.fields().iter().position(|field| field.name == name);
+        match slot.and_then(|slot| self.0.find(slot)) {
+            Some(mark) => self.0.seen(mark),
+            None => Seen::Unknown(Obstacle::new(Reason::NotSupported)),
+        }
     }
 }
 
-/// The outline of a topic's body, and its readings.
-pub(super) fn open<'m>(mut body: Bytes<'m>, lexicon: &'m Lexicon) -> (&'m str, Readings<'m>) {
-    let outline = lexicon.text(word(&mut body));
-    let marks = outline::marks(outline);
-    (outline, Readings { marks, values: body, columns: Columns::Facts })
+impl<'m> Iterator for PackedRecord<'m> {
+    type Item = (&'static str, Seen<'m>);
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<(&'static str, Seen<'m>)> {
+        let mark = self.0.mark()?;
+        Some((self.0.columns.fields().get(mark.slot)?.name, self.0.seen(mark)))
+    }
 }
 
-/// Readings one after the other.
+/// Readings, one after the other: after its mark each is seen or skipped.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Readings<'m> {
     marks: Bytes<'m>,
     values: Bytes<'m>,
-    columns: Columns,
+    pub(super) columns: Columns,
+    key: Key<'m>,
 }
 
-impl<'m> Iterator for Readings<'m> {
-    type Item = RawReading<'m>;
-
-    fn next(&mut self) -> Option<RawReading<'m>> {
-        if self.marks.is_empty() {
-            return None;
-        }
-        let mark = Mark::read(&mut self.marks);
-        let inner = match mark.shape {
-            Shape::Records => self.marks.nested_ascii(),
-            Shape::Unknown
-            | Shape::Absent
-            | Shape::Word
-            | Shape::OwnText
-            | Shape::Choice
-            | Shape::No
-            | Shape::Yes
-            | Shape::Count
-            | Shape::SourceMoment
-            | Shape::MachineMoment => Bytes(&[]),
-        };
-        let value = self.values;
-        skip(mark.shape, &mut self.values);
-        Some(RawReading { mark, inner, value, columns: self.columns })
+impl<'m> Readings<'m> {
+    /// The outline of a topic's body, and its readings.
+    pub(super) fn open(mut body: Bytes<'m>, key: Key<'m>) -> (&'m str, Self) {
+        let outline = key.lexicon.text(word(&mut body));
+        let marks = outline::marks(outline);
+        (outline, Self { marks, values: body, columns: Columns::Facts, key })
     }
-}
 
-/// A reading whose value has not been read yet.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct RawReading<'m> {
-    pub(super) mark: Mark,
-    /// The marks of its records.
-    inner: Bytes<'m>,
-    /// Begins with its value.
-    value: Bytes<'m>,
-    columns: Columns,
-}
+    /// The mark of the next reading.
+    pub(super) fn mark(&mut self) -> Option<Mark> {
+        Mark::read(&mut self.marks)
+    }
 
-impl<'m> RawReading<'m> {
-    pub(super) fn seen(self, key: Key<'m>) -> Seen<'m> {
-        let value = &mut { self.value };
-        let datum = match self.mark.shape {
-            Shape::Unknown => return Seen::Unknown(obstacle(value, key.lexicon)),
-            Shape::Absent => return Seen::Absent,
-            Shape::Word => Some(Datum::Text(key.lexicon.text(word(value)))),
-            Shape::OwnText => std::str::from_utf8(value.nested().0).ok().map(Datum::Text),
-            Shape::Choice => self.choice().map(Datum::Choice),
-            Shape::No => Some(Datum::Bool(false)),
-            Shape::Yes => Some(Datum::Bool(true)),
-            Shape::Count => Some(Datum::Count(value.number())),
-            Shape::SourceMoment => Some(Datum::Moment(Moment::source(value.moment(key.base)))),
-            Shape::MachineMoment => Some(Datum::Moment(Moment::machine(value.moment(key.base)))),
-            Shape::Records => {
-                self.records(key).map(|records| Datum::Records(Records::from(records)))
+    /// The mark of the reading in this slot, whose value is then the next.
+    fn find(&mut self, slot: usize) -> Option<Mark> {
+        loop {
+            let mark = self.mark()?;
+            if mark.slot == slot {
+                return Some(mark);
             }
-        };
-        // What the catalogue has no place for was never written.
-        datum.map_or(Seen::Unknown(Obstacle::new(Reason::ParseError)), Seen::Known)
+            self.skip(mark);
+        }
     }
 
-    fn choice(mut self) -> Option<&'static str> {
-        match self.columns.kind(self.mark.slot)? {
-            Kind::OneOf(words) => words.get(self.value.size()).copied(),
+    // Written where its caller wants it: to move what is seen takes longer than to read it.
+    #[inline(always)]
+    pub(super) fn seen(&mut self, mark: Mark) -> Seen<'m> {
+        let Key { lexicon, base } = self.key;
+        let values = &mut self.values;
+        // What the catalogue has no place for was never written.
+        let misfit = Seen::Unknown(Obstacle::new(Reason::ParseError));
+        match mark.shape {
+            Shape::Unknown => Seen::Unknown(obstacle(values, lexicon)),
+            Shape::Absent => Seen::Absent,
+            Shape::Word => Seen::Known(Datum::Text(lexicon.text(word(values)))),
+            Shape::OwnText => {
+                let text = std::str::from_utf8(values.nested().0);
+                text.map_or(misfit, |text| Seen::Known(Datum::Text(text)))
+            }
+            Shape::Choice => {
+                let choice = self.choice(mark);
+                choice.map_or(misfit, |choice| Seen::Known(Datum::Choice(choice)))
+            }
+            Shape::No => Seen::Known(Datum::Bool(false)),
+            Shape::Yes => Seen::Known(Datum::Bool(true)),
+            Shape::Count => Seen::Known(Datum::Count(values.number())),
+            Shape::SourceMoment => Seen::Known(Datum::Moment(Moment::source(values.moment(base)))),
+            Shape::MachineMoment => {
+                Seen::Known(Datum::Moment(Moment::machine(values.moment(base))))
+            }
+            Shape::Records => {
+                let records = self.records(mark).map(Records::from);
+                records.map_or(misfit, |records| Seen::Known(Datum::Records(records)))
+            }
+        }
+    }
+
+    fn choice(&mut self, mark: Mark) -> Option<&'static str> {
+        let place = self.values.size();
+        match self.columns.kind(mark.slot)? {
+            Kind::OneOf(words) => words.get(place).copied(),
             Kind::Text | Kind::Bool | Kind::Count | Kind::Moment(_) | Kind::Records(_) => None,
         }
     }
 
-    pub(super) fn records(mut self, key: Key<'m>) -> Option<PackedRecords<'m>> {
-        match self.columns.kind(self.mark.slot)? {
-            Kind::Records(fields) => {
-                Some(PackedRecords { marks: self.inner, values: self.value.nested(), key, fields })
+    pub(super) fn records(&mut self, mark: Mark) -> Option<PackedRecords<'m>> {
+        let fields = match self.columns.kind(mark.slot)? {
+            Kind::Records(fields) => Columns::Fields(fields),
+            Kind::Text | Kind::OneOf(_) | Kind::Bool | Kind::Count | Kind::Moment(_) => {
+                return None;
             }
-            Kind::Text | Kind::OneOf(_) | Kind::Bool | Kind::Count | Kind::Moment(_) => None,
-        }
+        };
+        Some(PackedRecords(self.nested(fields)))
     }
 
-    /// Calls `each` for every word that this reading uses.
-    fn words(mut self, each: &mut impl FnMut(Word)) {
-        match self.mark.shape {
-            Shape::Unknown => obstacle_word(&mut self.value).into_iter().for_each(each),
-            Shape::Word => each(word(&mut self.value)),
-            Shape::Records => {
-                let mut values = self.value.nested();
-                while !self.inner.is_empty() {
-                    let (marks, values) = (self.inner.nested_ascii(), values.nested());
-                    words(Readings { marks, values, columns: self.columns }, each);
-                }
-            }
-            Shape::Absent
-            | Shape::OwnText
+    /// What stands here with its length before it.
+    fn nested(&mut self, columns: Columns) -> Self {
+        let (marks, values) = (self.marks.nested_ascii(), self.values.nested());
+        Self { marks, values, columns, key: self.key }
+    }
+
+    fn skip(&mut self, mark: Mark) {
+        match mark.shape {
+            Shape::Unknown => drop(obstacle_word(&mut self.values)),
+            Shape::Absent | Shape::No | Shape::Yes => {}
+            Shape::Word
             | Shape::Choice
-            | Shape::No
-            | Shape::Yes
             | Shape::Count
             | Shape::SourceMoment
-            | Shape::MachineMoment => {}
+            | Shape::MachineMoment => self.values.skip_number(),
+            Shape::OwnText => drop(self.values.nested()),
+            Shape::Records => drop(self.nested(self.columns)),
         }
     }
-}
 
-/// Calls `each` for every word that these readings use.
-pub(super) fn words(readings: Readings<'_>, each: &mut impl FnMut(Word)) {
-    for reading in readings {
-        reading.words(each);
+    /// Calls `each` for every word that these readings use.
+    pub(super) fn words(mut self, each: &mut impl FnMut(Word)) {
+        while let Some(mark) = self.mark() {
+            match mark.shape {
+                Shape::Unknown => obstacle_word(&mut self.values).into_iter().for_each(&mut *each),
+                Shape::Word => each(word(&mut self.values)),
+                Shape::Records => {
+                    let records = PackedRecords(self.nested(self.columns));
+                    records.for_each(|record| record.0.words(each));
+                }
+                Shape::Absent
+                | Shape::OwnText
+                | Shape::Choice
+                | Shape::No
+                | Shape::Yes
+                | Shape::Count
+                | Shape::SourceMoment
+                | Shape::MachineMoment => self.skip(mark),
+            }
+        }
     }
 }
 
@@ -225,15 +221,4 @@ pub(super) fn obstacle<'m>(bytes: &mut Bytes<'_>, lexicon: &'m Lexicon) -> Obsta
 pub(super) fn obstacle_word(bytes: &mut Bytes<'_>) -> Option<Word> {
     let has_detail = bytes.byte() & HAS_DETAIL != 0;
     has_detail.then(|| word(bytes))
-}
-
-fn skip(shape: Shape, bytes: &mut Bytes<'_>) {
-    match shape {
-        Shape::Unknown => drop(obstacle_word(bytes)),
-        Shape::Absent | Shape::No | Shape::Yes => {}
-        Shape::Word | Shape::Choice | Shape::Count | Shape::SourceMoment | Shape::MachineMoment => {
-            bytes.number();
-        }
-        Shape::OwnText | Shape::Records => drop(bytes.nested()),
-    }
 }

@@ -1,10 +1,11 @@
 use proptest::prelude::*;
+use report::catalogue::ANTIVIRUS_PRODUCT;
 use report::fact::Record;
 use report::observation::Facts;
 use report::{Fact, FactKey, Outcome, Reading, Reason, Text, Value};
 
 use super::*;
-use crate::machine::view::{FactsView, Seen};
+use crate::machine::view::{Datum, FactsView, RecordView, Records, Seen};
 use crate::machine::worlds::{REPORTED_AT, any_topics, linux_pc, windows_pc};
 use crate::machine::{Contact, Kept};
 
@@ -118,6 +119,10 @@ fn assert_same(one: TopicView<'_>, other: TopicView<'_>) {
     match (one.outcome, other.outcome) {
         (OutcomeView::Observed(one), OutcomeView::Observed(other)) => {
             assert_eq!(list(one), list(other));
+            for key in FactKey::all() {
+                assert_eq!(one.get(key), other.get(key), "{key:?}");
+            }
+            assert_same_products(one, other);
         }
         (OutcomeView::NotApplicable(one), OutcomeView::NotApplicable(other)) => {
             assert_eq!(one, other);
@@ -125,6 +130,24 @@ fn assert_same(one: TopicView<'_>, other: TopicView<'_>) {
         (OutcomeView::Failed(one), OutcomeView::Failed(other)) => assert_eq!(one, other),
         different => panic!("{different:?}"),
     }
+}
+
+/// Products that say the same of each field, also of one that nobody has.
+fn assert_same_products(one: FactsView<'_>, other: FactsView<'_>) {
+    let names = ANTIVIRUS_PRODUCT.iter().map(|field| field.name).chain(["colour"]);
+    for (one, other) in products(one).zip(products(other)) {
+        for name in names.clone() {
+            assert_eq!(one.field(name), other.field(name), "{name}");
+        }
+    }
+}
+
+fn products(facts: FactsView<'_>) -> impl Iterator<Item = RecordView<'_>> {
+    let records = match facts.get(FactKey::of("antivirus.products")) {
+        Some(Seen::Known(Datum::Records(records))) => Some(records),
+        Some(Seen::Known(_) | Seen::Absent | Seen::Unknown(_)) | None => None,
+    };
+    records.into_iter().flat_map(Records::iter)
 }
 
 fn list(facts: FactsView<'_>) -> Vec<(FactKey, Seen<'_>)> {

@@ -1,15 +1,13 @@
 //! The bytes of a topic become what they were written from.
 
-use std::collections::BTreeMap;
-
 use report::fact::{Ignorance, Record};
 use report::observation::Facts;
 use report::{Fact, FactKey, Outcome, Reading, Reason, Text, Value};
 
 use super::bytes::Bytes;
 use super::head::Came;
-use super::outline;
-use super::read::{Key, PackedRecords, RawReading, Readings, obstacle, open, word};
+use super::outline::{self, Mark};
+use super::read::{Key, PackedRecords, Readings, obstacle, word};
 use crate::machine::view::{Datum, Obstacle, Seen};
 
 /// What came of looking.
@@ -25,54 +23,59 @@ pub(super) fn outcome(came: Came, mut bytes: Bytes<'_>, key: Key<'_>) -> Outcome
 }
 
 fn facts(body: Bytes<'_>, key: Key<'_>) -> Facts {
-    let (outline, readings) = open(body, key.lexicon);
-    let unpacker = Unpacker { key, sources: outline::sources(outline) };
-    let readings = unpacker.readings(readings);
+    let (outline, readings) = Readings::open(body, key);
+    let sources = Sources(outline::sources(outline));
+    let readings = sources.readings(readings).into_iter();
     readings.filter_map(|(slot, reading)| Some((FactKey::at(slot)?, reading))).collect()
 }
 
-struct Unpacker<'m> {
-    key: Key<'m>,
-    sources: Vec<&'m str>,
-}
+/// The sources that the marks of an outline name.
+struct Sources<'m>(Vec<&'m str>);
 
-impl<'m> Unpacker<'m> {
-    fn readings(&self, readings: Readings<'m>) -> impl Iterator<Item = (usize, Reading)> {
-        readings.map(|reading| {
-            let number = reading.mark.source.checked_sub(1);
-            let source = number.and_then(|place| text(self.sources.get(place)?));
-            (reading.mark.slot, Reading { fact: self.fact(reading), source })
-        })
+impl Sources<'_> {
+    fn readings(&self, mut readings: Readings<'_>) -> Vec<(usize, Reading)> {
+        let mut read = Vec::new();
+        while let Some(mark) = readings.mark() {
+            let number = mark.source.checked_sub(1);
+            let source = number.and_then(|place| text(self.0.get(place)?));
+            read.push((mark.slot, Reading { fact: self.fact(&mut readings, mark), source }));
+        }
+        read
     }
 
-    fn fact(&self, reading: RawReading<'m>) -> Fact {
-        match reading.seen(self.key) {
-            Seen::Known(datum) => self.value(datum, reading).map_or(MISFIT, Fact::Known),
+    fn fact(&self, readings: &mut Readings<'_>, mark: Mark) -> Fact {
+        let mut again = *readings;
+        match readings.seen(mark) {
+            Seen::Known(datum) => {
+                self.value(datum, || again.records(mark)).map_or(MISFIT, Fact::Known)
+            }
             Seen::Absent => Fact::Absent,
             Seen::Unknown(obstacle) => Fact::Unknown(ignorance(obstacle)),
         }
     }
 
-    fn value(&self, datum: Datum<'m>, reading: RawReading<'m>) -> Option<Value> {
+    fn value<'m>(
+        &self,
+        datum: Datum<'m>,
+        records: impl FnOnce() -> Option<PackedRecords<'m>>,
+    ) -> Option<Value> {
         Some(match datum {
             Datum::Text(known) => Value::Text(text(known)?),
             Datum::Choice(word) => Value::Choice(word),
             Datum::Bool(yes) => Value::Bool(yes),
             Datum::Count(count) => Value::Count(count),
             Datum::Moment(moment) => Value::Moment(moment),
-            Datum::Records(_) => Value::Records(self.records(reading.records(self.key)?)),
+            Datum::Records(_) => {
+                Value::Records(records()?.map(|record| self.record(record.0)).collect())
+            }
         })
     }
 
-    fn records(&self, records: PackedRecords<'m>) -> Vec<Record> {
-        let fields = records.fields;
-        let record = |readings| {
-            let readings = self.readings(readings);
-            readings
-                .filter_map(|(slot, reading)| Some((fields.get(slot)?.name, reading)))
-                .collect::<BTreeMap<_, _>>()
-        };
-        records.map(|packed| Record(record(packed.readings))).collect()
+    fn record(&self, readings: Readings<'_>) -> Record {
+        let fields = readings.columns.fields();
+        let readings = self.readings(readings).into_iter();
+        let named = readings.filter_map(|(slot, reading)| Some((fields.get(slot)?.name, reading)));
+        Record(named.collect())
     }
 }
 
