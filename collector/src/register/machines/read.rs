@@ -328,7 +328,7 @@ impl Reader<'_> {
         date
     }
 
-    /// Notes what two rows share, in the order of the file.
+    /// Notes what two rows share, in the order of the file: so the ledger counts its lines once.
     fn note_twins(&self, records: &Records<'_>, columns: &Columns, drafts: &Drafts) {
         let mut twins: Vec<Twin> = twins::of_ids(drafts)
             .chain(twins::of_marks(drafts, Mark::Serial, &drafts.by_serial))

@@ -127,6 +127,21 @@ fn what_two_rows_share_is_shown_at_the_later_one_in_the_order_of_the_file() {
 }
 
 #[test]
+fn every_row_that_has_a_mark_while_another_has_it_is_named() {
+    let (_, problems) = read_rows(
+        "m-1,so,server,,SN1,,,2026-01-01,2026-12-31\n\
+         m-2,so,server,,SN1,,,2026-02-01,2026-02-28\n\
+         m-3,so,server,,SN1,,,2026-03-01,2026-03-31\n\
+         m-4,so,server,,SN1,,,2027-01-01,\n",
+    );
+    assert_eq!(
+        problems,
+        "register/machines.csv:3:16: column serial: `SN1` already belongs to the machine `m-1`\n\
+         register/machines.csv:4:16: column serial: `SN1` already belongs to the machine `m-1`\n"
+    );
+}
+
+#[test]
 fn a_row_with_a_mistake_is_still_held_against_the_others() {
     let (_, problems) = read_rows(
         "m-1,so,workstaton,,SN1,,,2026-11-01,\n\
