@@ -151,7 +151,7 @@ impl Reading<'_> {
         }
         let each = values.iter();
         match self.kind() {
-            Kind::Text => all(each.map(Item::string)).map(Test::Texts),
+            Kind::Text | Kind::Version => all(each.map(Item::string)).map(Test::Texts),
             Kind::OneOf(choices) => all(each.map(|item| item.word(choices))).map(Test::Words),
             Kind::Count => all(each.map(Item::count)).map(Test::Counts),
             Kind::Bool => match values {
@@ -209,7 +209,7 @@ impl Reading<'_> {
                 Some(Test::NotBefore(at, self.calendar.date_of(at)))
             }
             ("min_left", Kind::Moment(Tense::End)) => item.period().map(Test::MinLeft),
-            ("matches", Kind::Text) => read_pattern(item).map(Test::Matches),
+            ("matches", Kind::Text | Kind::Version) => read_pattern(item).map(Test::Matches),
             ("some" | "every" | "none" | "any", _) => {
                 item.wrong_key(format!("`{name}` is not supported by this version"), None);
                 None
@@ -237,7 +237,7 @@ impl Reading<'_> {
 
 fn fitting(kind: Kind) -> &'static str {
     match kind {
-        Kind::Text => "a value, a list of values, matches, present",
+        Kind::Text | Kind::Version => "a value, a list of values, matches, present",
         Kind::OneOf(_) => "a word, a list of words, present",
         Kind::Bool => "true, false, present",
         Kind::Count => "a number, a list of numbers, min, max, present",

@@ -162,6 +162,7 @@ pub(crate) fn value(value: Datum<'_>, kind: Kind, clock: Instants<'_>, lang: Lan
                 Kind::Moment(Tense::End) => left(moment.at.since(clock.horizon), lang),
                 Kind::Moment(Tense::Happened)
                 | Kind::Text
+                | Kind::Version
                 | Kind::OneOf(_)
                 | Kind::Bool
                 | Kind::Count

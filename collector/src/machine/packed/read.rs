@@ -167,7 +167,12 @@ impl<'m> RawReading<'m> {
     fn choice(mut self) -> Option<&'static str> {
         match self.columns.kind(self.mark.slot)? {
             Kind::OneOf(words) => words.get(self.value.size()).copied(),
-            Kind::Text | Kind::Bool | Kind::Count | Kind::Moment(_) | Kind::Records(_) => None,
+            Kind::Text
+            | Kind::Version
+            | Kind::Bool
+            | Kind::Count
+            | Kind::Moment(_)
+            | Kind::Records(_) => None,
         }
     }
 
@@ -176,7 +181,12 @@ impl<'m> RawReading<'m> {
             Kind::Records(fields) => {
                 Some(PackedRecords { marks: self.inner, values: self.value.nested(), key, fields })
             }
-            Kind::Text | Kind::OneOf(_) | Kind::Bool | Kind::Count | Kind::Moment(_) => None,
+            Kind::Text
+            | Kind::Version
+            | Kind::OneOf(_)
+            | Kind::Bool
+            | Kind::Count
+            | Kind::Moment(_) => None,
         }
     }
 

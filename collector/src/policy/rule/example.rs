@@ -102,7 +102,7 @@ fn read_finding(key: FactKey, item: &Item<'_>, calendar: &Calendar) -> Option<Fa
         return read_gap(item);
     }
     let value = match key.spec().kind {
-        Kind::Text => Value::Text(read_text(item)?),
+        Kind::Text | Kind::Version => Value::Text(read_text(item)?),
         Kind::OneOf(words) => Value::Choice(item.word(words)?),
         Kind::Bool => Value::Bool(item.bool()?),
         Kind::Count => Value::Count(item.count()?),
