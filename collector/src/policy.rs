@@ -32,6 +32,7 @@ pub mod starter;
 pub mod states;
 pub mod subject;
 pub mod targets;
+pub mod version;
 pub mod why;
 pub(crate) mod words;
 
