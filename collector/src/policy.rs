@@ -25,6 +25,7 @@ pub mod judge;
 pub mod period;
 pub mod posture;
 pub mod problem;
+pub mod requirement;
 pub mod roll;
 pub mod rule;
 mod seats;

@@ -15,7 +15,11 @@ use crate::policy::{JudgeClock, Judgement, judge};
 const ROW: &str = "m-1,so,workstation,lan,,,,2025-01-01,\n";
 
 fn judged<'m>(set: &'m PolicySet, machine: Option<&Machine>) -> Judgement<'m> {
-    let subject = Subject { row: set.register.machines.get("m-1"), machine: machine.map(view), seat: Seat::NoContract };
+    let subject = Subject {
+        row: set.register.machines.get("m-1"),
+        machine: machine.map(view),
+        seat: Seat::NoContract,
+    };
     judge(set, &subject, JudgeClock::at(NOW))
 }
 
