@@ -28,6 +28,7 @@ pub mod problem;
 pub mod requirement;
 pub mod roll;
 pub mod rule;
+pub mod schema;
 mod seats;
 pub mod starter;
 pub mod states;
