@@ -170,6 +170,11 @@ enum PolicyCommand {
         /// The folder
         folder: PathBuf,
     },
+    /// Write into a policies folder what lets an editor check it while it is written
+    Schema {
+        /// The folder
+        folder: PathBuf,
+    },
 }
 
 fn parse_duration(text: &str) -> Result<u32, String> {
@@ -224,6 +229,7 @@ fn run(command: Command, lang: Lang) -> anyhow::Result<u8> {
             Ok(FINE)
         }
         Command::Policy { command: PolicyCommand::Check { folder } } => check(&folder, lang),
+        Command::Policy { command: PolicyCommand::Schema { folder } } => schema(&folder, lang),
         Command::Token { command } => single_threaded()?.block_on(token(command, lang)),
         Command::Machine { command } => single_threaded()?.block_on(machine(command, lang)),
         Command::Posture(args) => single_threaded()?.block_on(posture(args, lang)),
@@ -256,6 +262,12 @@ fn check(folder: &std::path::Path, lang: Lang) -> anyhow::Result<u8> {
             Ok(ERROR)
         }
     }
+}
+
+fn schema(folder: &std::path::Path, lang: Lang) -> anyhow::Result<u8> {
+    init::write_schemas(folder)?;
+    print::schemas_written(folder, lang);
+    Ok(FINE)
 }
 
 async fn token(command: TokenCommand, lang: Lang) -> anyhow::Result<u8> {

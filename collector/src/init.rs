@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::config;
 use crate::enrol::ca::{Authorities, CaError};
 use crate::files::write_atomically;
+use crate::policy::schema;
 use crate::policy::starter::starter_files;
 
 /// What `init` is told.
@@ -51,17 +52,27 @@ pub fn init(wishes: &Wishes) -> Result<PathBuf, InitError> {
     if settings.exists() {
         return Err(InitError::AlreadyThere(settings));
     }
+    let policies = wishes.dir.join("policies");
     for (path, text) in starter_files() {
-        let path = wishes.dir.join("policies").join(path);
+        let path = policies.join(path);
         if !path.exists() {
             write(&path, text)?;
         }
     }
+    write_schemas(&policies)?;
     let data = wishes.dir.join("data");
     make_private(&data)?;
     Authorities::create(&data.join("pki"), crate::clock::now())?;
     write(&settings, &settings_text(wishes))?;
     Ok(settings)
+}
+
+/// Writes the schemas by which editors check a policies folder, in the place of older ones.
+///
+/// # Errors
+/// When one cannot be written.
+pub fn write_schemas(policies: &Path) -> Result<(), InitError> {
+    schema::files().iter().try_for_each(|(path, text)| write(&policies.join(path), text))
 }
 
 /// The default file with what was wished in the place of its defaults.

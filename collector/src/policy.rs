@@ -25,13 +25,16 @@ pub mod judge;
 pub mod period;
 pub mod posture;
 pub mod problem;
+pub mod requirement;
 pub mod roll;
 pub mod rule;
+pub mod schema;
 mod seats;
 pub mod starter;
 pub mod states;
 pub mod subject;
 pub mod targets;
+pub mod version;
 pub mod why;
 pub(crate) mod words;
 

@@ -15,6 +15,8 @@ pub const DEFAULT_STALE_AFTER: i64 = 2 * DAY;
 pub enum Kind {
     /// Free text.
     Text,
+    /// A version as its maker writes it: text, which policies compare run by run.
+    Version,
     /// One word of a closed list.
     OneOf(&'static [&'static str]),
     /// Yes or no.
@@ -33,6 +35,7 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Text => "text",
+            Self::Version => "a version",
             Self::OneOf(_) => "one of a list of words",
             Self::Bool => "yes or no (true, false)",
             Self::Count => "a whole number",
@@ -59,6 +62,26 @@ pub struct Field {
     pub name: &'static str,
     /// Its kind; records do not nest.
     pub kind: Kind,
+    meaning: [&'static str; 2],
+}
+
+impl Field {
+    const fn new(name: &'static str, kind: Kind, meaning: [&'static str; 2]) -> Self {
+        Self { name, kind, meaning }
+    }
+
+    /// One line of meaning.
+    #[must_use]
+    pub fn meaning(&self, lang: Lang) -> &'static str {
+        side(self.meaning, lang)
+    }
+}
+
+fn side([vi, en]: [&'static str; 2], lang: Lang) -> &'static str {
+    match lang {
+        Lang::Vi => vi,
+        Lang::En => en,
+    }
 }
 
 /// Who supplies a fact.
@@ -148,20 +171,21 @@ pub const LICENCE_EVIDENCE: &[&str] = &["vendor", "security_center", "register"]
 pub const PRODUCT_STATES: &[&str] = &["on", "off", "snoozed", "expired"];
 
 /// The fields of one antivirus product.
+#[rustfmt::skip]
 pub const ANTIVIRUS_PRODUCT: &[Field] = &[
-    Field { name: "product", kind: Kind::Text },
-    Field { name: "vendor", kind: Kind::Text },
-    Field { name: "version", kind: Kind::Text },
-    Field { name: "state", kind: Kind::OneOf(PRODUCT_STATES) },
-    Field { name: "realtime", kind: Kind::Bool },
-    Field { name: "passive", kind: Kind::Bool },
-    Field { name: "definitions_version", kind: Kind::Text },
-    Field { name: "definitions_at", kind: Kind::Moment(Tense::Happened) },
-    Field { name: "licence_status", kind: Kind::OneOf(LICENCE_STATUSES) },
-    Field { name: "licence_until", kind: Kind::Moment(Tense::End) },
-    Field { name: "licence_evidence", kind: Kind::OneOf(LICENCE_EVIDENCE) },
-    Field { name: "registered", kind: Kind::Bool },
-    Field { name: "present", kind: Kind::Bool },
+    Field::new("product", Kind::Text, ["Mã phần mềm", "Product id"]),
+    Field::new("vendor", Kind::Text, ["Hãng", "Vendor"]),
+    Field::new("version", Kind::Version, ["Phiên bản", "Version"]),
+    Field::new("state", Kind::OneOf(PRODUCT_STATES), ["Trạng thái", "State"]),
+    Field::new("realtime", Kind::Bool, ["Bảo vệ thời gian thực", "Real-time protection"]),
+    Field::new("passive", Kind::Bool, ["Chạy thụ động, nhường phần mềm khác", "Passive, leaving the work to another product"]),
+    Field::new("definitions_version", Kind::Version, ["Phiên bản mẫu nhận dạng mã độc", "Version of the malware definitions"]),
+    Field::new("definitions_at", HAPPENED, ["Ngày của mẫu nhận dạng mã độc", "Date of the malware definitions"]),
+    Field::new("licence_status", Kind::OneOf(LICENCE_STATUSES), ["Tình trạng bản quyền", "Licence status"]),
+    Field::new("licence_until", END, ["Hết hạn bản quyền", "Licence ends"]),
+    Field::new("licence_evidence", Kind::OneOf(LICENCE_EVIDENCE), ["Căn cứ về bản quyền", "Evidence of the licence"]),
+    Field::new("registered", Kind::Bool, ["Đã đăng ký với hệ điều hành", "Registered with the operating system"]),
+    Field::new("present", Kind::Bool, ["Tệp chương trình có trên máy", "Its program is on the machine"]),
 ];
 
 /// One row of the table.
@@ -179,6 +203,9 @@ pub struct FactSpec {
     pub volatile: bool,
     /// For how long it speaks for the present, in seconds.
     pub stale_after: i64,
+    /// For a list: the fact that says whether every source of it answered. Unless that is known to
+    /// be true, what the list does not hold may be there all the same.
+    pub whole: Option<&'static str>,
     meaning: [&'static str; 2],
 }
 
@@ -186,11 +213,7 @@ impl FactSpec {
     /// One line of meaning.
     #[must_use]
     pub fn meaning(&self, lang: Lang) -> &'static str {
-        let [vi, en] = self.meaning;
-        match lang {
-            Lang::Vi => vi,
-            Lang::En => en,
-        }
+        side(self.meaning, lang)
     }
 }
 
@@ -282,6 +305,7 @@ const fn agent(
         platforms: &Platform::ALL,
         volatile: false,
         stale_after: DEFAULT_STALE_AFTER,
+        whole: None,
         meaning,
     }
 }
@@ -294,6 +318,7 @@ const fn derived(name: &'static str, kind: Kind, meaning: [&'static str; 2]) -> 
         platforms: &Platform::ALL,
         volatile: false,
         stale_after: DEFAULT_STALE_AFTER,
+        whole: None,
         meaning,
     }
 }
@@ -304,6 +329,10 @@ const fn volatile(spec: FactSpec) -> FactSpec {
 
 const fn only_on(platforms: &'static [Platform], spec: FactSpec) -> FactSpec {
     FactSpec { platforms, ..spec }
+}
+
+const fn whole_by(whole: &'static str, spec: FactSpec) -> FactSpec {
+    FactSpec { whole: Some(whole), ..spec }
 }
 
 /// The words a chassis can be.
@@ -318,9 +347,9 @@ static FACTS: &[FactSpec] = &[
     agent(Topic::Machine, "machine.host_name", Kind::Text, ["Tên máy tính", "Host name"]),
     agent(Topic::Machine, "machine.os_family", Kind::OneOf(&["linux", "windows"]), ["Họ hệ điều hành", "Operating system family"]),
     agent(Topic::Machine, "machine.os_id", Kind::Text, ["Mã hệ điều hành", "Operating system identifier"]),
-    agent(Topic::Machine, "machine.os_version", Kind::Text, ["Phiên bản hệ điều hành", "Operating system version"]),
+    agent(Topic::Machine, "machine.os_version", Kind::Version, ["Phiên bản hệ điều hành", "Operating system version"]),
     agent(Topic::Machine, "machine.os_name", Kind::Text, ["Tên hệ điều hành", "Operating system name"]),
-    agent(Topic::Machine, "machine.kernel", Kind::Text, ["Phiên bản nhân đang chạy", "Running kernel"]),
+    agent(Topic::Machine, "machine.kernel", Kind::Version, ["Phiên bản nhân đang chạy", "Running kernel"]),
     agent(Topic::Machine, "machine.architecture", Kind::Text, ["Kiến trúc bộ xử lý", "Processor architecture"]),
     agent(Topic::Machine, "machine.container", Kind::Bool, ["Chạy trong container", "Runs inside a container"]),
     agent(Topic::Machine, "machine.chassis", Kind::OneOf(CHASSIS), ["Kiểu vỏ máy", "Chassis type"]),
@@ -336,7 +365,7 @@ static FACTS: &[FactSpec] = &[
     agent(Topic::Assignment, "assignment.system", Kind::Text, ["Hệ thống thông tin do máy tự khai", "Information system the machine claims"]),
     agent(Topic::Assignment, "assignment.level", Kind::Count, ["Cấp độ do máy tự khai", "Level the machine claims"]),
 
-    agent(Topic::Antivirus, "antivirus.products", Kind::Records(ANTIVIRUS_PRODUCT), ["Các phần mềm diệt virus", "Antivirus products"]),
+    whole_by("antivirus.complete", agent(Topic::Antivirus, "antivirus.products", Kind::Records(ANTIVIRUS_PRODUCT), ["Các phần mềm diệt virus", "Antivirus products"])),
     agent(Topic::Antivirus, "antivirus.complete", Kind::Bool, ["Mọi nguồn đều đã trả lời", "Every source answered"]),
 
     agent(Topic::Patches, "patches.manager", Kind::Text, ["Trình quản lý gói", "Package manager"]),
@@ -361,11 +390,11 @@ static FACTS: &[FactSpec] = &[
 
     derived("antivirus.primary.product", Kind::Text, ["Phần mềm diệt virus chính", "Primary antivirus"]),
     derived("antivirus.primary.vendor", Kind::Text, ["Hãng của phần mềm diệt virus chính", "Vendor of the primary antivirus"]),
-    derived("antivirus.primary.version", Kind::Text, ["Phiên bản phần mềm diệt virus chính", "Version of the primary antivirus"]),
+    derived("antivirus.primary.version", Kind::Version, ["Phiên bản phần mềm diệt virus chính", "Version of the primary antivirus"]),
     derived("antivirus.primary.state", Kind::OneOf(PRODUCT_STATES), ["Trạng thái phần mềm diệt virus chính", "State of the primary antivirus"]),
     derived("antivirus.primary.realtime", Kind::Bool, ["Bảo vệ thời gian thực", "Real-time protection"]),
     derived("antivirus.primary.definitions_at", HAPPENED, ["Ngày của mẫu nhận dạng mã độc", "Date of the malware definitions"]),
-    derived("antivirus.primary.definitions_version", Kind::Text, ["Phiên bản mẫu nhận dạng mã độc", "Version of the malware definitions"]),
+    derived("antivirus.primary.definitions_version", Kind::Version, ["Phiên bản mẫu nhận dạng mã độc", "Version of the malware definitions"]),
     derived("antivirus.licence.status", Kind::OneOf(LICENCE_STATUSES), ["Tình trạng bản quyền phần mềm diệt virus", "Antivirus licence status"]),
     derived("antivirus.licence.accepted", Kind::Bool, ["Bản quyền được đơn vị công nhận", "Licence counts as licensed here"]),
     derived("antivirus.licence.until", END, ["Hết hạn bản quyền", "Licence ends"]),
@@ -418,6 +447,25 @@ mod tests {
     fn every_fact_has_a_meaning_in_both_languages() {
         for spec in FACTS {
             assert!(!spec.meaning(Lang::Vi).is_empty() && !spec.meaning(Lang::En).is_empty());
+        }
+    }
+
+    #[test]
+    fn every_list_names_the_fact_that_says_whether_it_is_whole() {
+        for spec in FACTS {
+            let is_list = matches!(spec.kind, Kind::Records(_));
+            let whole = spec.whole.map(|name| FactKey::named(name).unwrap().spec());
+            assert_eq!(whole.is_some(), is_list, "{}", spec.name);
+            if let Some(whole) = whole {
+                assert_eq!((whole.kind, whole.origin), (Kind::Bool, spec.origin), "{}", spec.name);
+            }
+        }
+    }
+
+    #[test]
+    fn every_field_has_a_meaning_in_both_languages() {
+        for field in ANTIVIRUS_PRODUCT {
+            assert!(!field.meaning(Lang::Vi).is_empty() && !field.meaning(Lang::En).is_empty());
         }
     }
 

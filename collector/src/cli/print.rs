@@ -48,6 +48,14 @@ pub(super) fn policies_good(folder: &Folder, set: &PolicySet, lang: Lang) {
     });
 }
 
+pub(super) fn schemas_written(folder: &Path, lang: Lang) {
+    let folder = folder.display();
+    out(&match lang {
+        Lang::Vi => format!("Đã ghi {folder}/.schema và {folder}/.taplo.toml\n"),
+        Lang::En => format!("Wrote {folder}/.schema and {folder}/.taplo.toml\n"),
+    });
+}
+
 /// The mistakes are what was asked for: they go to standard output.
 pub(super) fn policies_faulty(fault: &FolderError) {
     out(&format!("{fault}\n"));

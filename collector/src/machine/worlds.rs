@@ -281,7 +281,7 @@ fn any_reading(kind: Kind) -> impl Strategy<Value = Reading> {
 
 fn any_value(kind: Kind) -> BoxedStrategy<Value> {
     match kind {
-        Kind::Text => any_text().prop_map(Value::Text).boxed(),
+        Kind::Text | Kind::Version => any_text().prop_map(Value::Text).boxed(),
         Kind::OneOf(words) => select(words).prop_map(Value::Choice).boxed(),
         Kind::Bool => any::<bool>().prop_map(Value::Bool).boxed(),
         Kind::Count => prop_oneof![0..300_u64, any::<u64>()].prop_map(Value::Count).boxed(),

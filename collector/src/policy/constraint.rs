@@ -1,29 +1,49 @@
 //! What a rule asks of one fact.
+//!
+//! [`Ask`] is the one table of what can be asked of which kind of fact: the reader, its help lines
+//! and the schema for editors all go by it.
 
 use jiff::civil::Date;
 use regex::Regex;
 use report::catalogue::{Kind, Tense};
-use report::{Bilingual, FactKey, Lang, Timestamp};
+use report::{FactKey, Timestamp};
 
-use super::calendar::Calendar;
-use super::document::{Item, Shape};
-use super::facts::Finding;
+use super::facts::{Facts, Finding};
 use super::hourglass::Hourglass;
 use super::period::Period;
-use super::problem::did_you_mean;
+use super::version;
 use super::why::Why;
-use super::words;
 use crate::machine::view::Datum;
+
+mod list;
+mod phrases;
+mod reading;
+
+use list::{List, ListTest};
+pub(crate) use reading::find_field;
 
 /// One fact and everything that is asked of it.
 #[derive(Clone, Debug)]
 pub struct Clause {
     /// The fact.
     pub key: FactKey,
+    asked: Asked,
+}
+
+#[derive(Clone, Debug)]
+enum Asked {
+    Value(Constraint),
+    List(Vec<ListTest>),
+}
+
+/// Everything that is asked of one value, of a fact or of a field of a record: all of it must hold.
+#[derive(Clone, Debug)]
+struct Constraint {
+    kind: Kind,
     tests: Vec<Test>,
 }
 
-/// One thing asked of a fact.
+/// One thing asked of a value.
 #[derive(Clone, Debug)]
 enum Test {
     Present(bool),
@@ -33,6 +53,8 @@ enum Test {
     Counts(Vec<u64>),
     Min(u64),
     Max(u64),
+    MinVersion(String),
+    MaxVersion(String),
     MaxAge(Period),
     NotBefore(Timestamp, Date),
     MinLeft(Period),
@@ -50,10 +72,45 @@ pub enum ClauseRuling<'m> {
     Unknown(Why<'m>),
 }
 
+impl<'m> ClauseRuling<'m> {
+    /// All of these must hold: one that fails decides, else one that is not known. Each is asked,
+    /// even after one has failed: it may be the first to turn.
+    pub(crate) fn all(rulings: impl IntoIterator<Item = Self>) -> Self {
+        rulings.into_iter().fold(Self::Pass, |all, ruling| match (all, ruling) {
+            (Self::Fail, _) | (_, Self::Fail) => Self::Fail,
+            (Self::Unknown(_), Self::Pass | Self::Unknown(_)) => all,
+            (Self::Pass, Self::Pass | Self::Unknown(_)) => ruling,
+        })
+    }
+
+    /// One of these must hold: one that passes decides, else one that is not known.
+    pub(crate) fn any(rulings: impl IntoIterator<Item = Self>) -> Self {
+        Self::all(rulings.into_iter().map(Self::reversed)).reversed()
+    }
+
+    /// What was asked for is what must not be.
+    fn reversed(self) -> Self {
+        match self {
+            Self::Pass => Self::Fail,
+            Self::Fail => Self::Pass,
+            Self::Unknown(_) => self,
+        }
+    }
+}
+
 impl Clause {
     /// Judges what is known of the fact.
     #[must_use]
-    pub fn judge<'m>(&self, finding: Finding<'m>, clock: &Hourglass) -> ClauseRuling<'m> {
+    pub fn judge<'m>(&self, facts: &Facts<'m>, clock: &Hourglass) -> ClauseRuling<'m> {
+        match &self.asked {
+            Asked::Value(constraint) => constraint.judge(facts.get(self.key), clock),
+            Asked::List(tests) => List::of(self.key, facts).judge(tests, clock),
+        }
+    }
+}
+
+impl Constraint {
+    fn judge<'m>(&self, finding: Finding<'m>, clock: &Hourglass) -> ClauseRuling<'m> {
         match finding {
             Finding::Unknown(why) => ClauseRuling::Unknown(why),
             Finding::Absent if matches!(self.tests[..], [Test::Present(false)]) => {
@@ -65,211 +122,29 @@ impl Clause {
     }
 
     fn judge_known<'m>(&self, value: Datum<'m>, clock: &Hourglass) -> ClauseRuling<'m> {
-        if let (Kind::Moment(Tense::Happened), Datum::Moment(moment)) =
-            (self.key.spec().kind, value)
+        if let (Kind::Moment(Tense::Happened), Datum::Moment(moment)) = (self.kind, value)
             && clock.is_future(moment.at)
         {
             return ClauseRuling::Unknown(Why::Future(moment.at));
         }
-        if self.tests.iter().all(|test| test.holds(value, clock)) {
-            ClauseRuling::Pass
-        } else {
-            ClauseRuling::Fail
-        }
-    }
-
-    /// What is asked for, in words.
-    #[must_use]
-    pub fn required(&self) -> Bilingual {
-        words::both(|lang| {
-            let tests: Vec<_> = self.tests.iter().map(|test| test.words(lang)).collect();
-            tests.join(", ")
-        })
-    }
-
-    /// Reads what is asked of the fact of this name.
-    pub(crate) fn read(name: &str, item: &Item<'_>, calendar: &Calendar) -> Option<Self> {
-        let Some(key) = FactKey::named(name) else {
-            unknown_fact(name, item);
-            return None;
-        };
-        let tests = Reading { key, calendar }.tests(item)?;
-        Some(Self { key, tests })
-    }
-}
-
-fn unknown_fact(name: &str, item: &Item<'_>) {
-    let names = || FactKey::all().map(FactKey::name);
-    if ["any", "some", "every", "none"].contains(&name) {
-        return item.wrong_key(format!("`{name}` is not supported by this version"), None);
-    }
-    // An unquoted dotted key is a table of tables for TOML.
-    let inside = format!("{name}.");
-    let help = match names().find(|fact| fact.starts_with(&inside)) {
-        Some(fact) => Some(format!("put the whole name of the fact in quotes: \"{fact}\"")),
-        None => did_you_mean(name, names()),
-    };
-    item.wrong_key(format!("unknown fact `{name}`"), help);
-}
-
-/// Reading one constraint against the kind of its fact.
-struct Reading<'c> {
-    key: FactKey,
-    calendar: &'c Calendar,
-}
-
-impl Reading<'_> {
-    fn kind(&self) -> Kind {
-        self.key.spec().kind
-    }
-
-    fn tests(&self, item: &Item<'_>) -> Option<Vec<Test>> {
-        if matches!(self.kind(), Kind::Records(_)) {
-            item.wrong_key(
-                format!(
-                    "constraints on `{}`, a list of records, are not supported by this version",
-                    self.key.name()
-                ),
-                None,
-            );
-            return None;
-        }
-        match item.shape() {
-            Shape::Table => self.table(item),
-            Shape::List => self.one_of(&item.list()?, item).map(|test| vec![test]),
-            Shape::Text | Shape::Number | Shape::Fraction | Shape::Bool | Shape::Date => {
-                self.one_of(std::slice::from_ref(item), item).map(|test| vec![test])
-            }
-        }
-    }
-
-    /// A value or a list of them: the fact must be one of these.
-    fn one_of(&self, values: &[Item<'_>], whole: &Item<'_>) -> Option<Test> {
-        if values.is_empty() {
-            whole.wrong("an empty list can never be met");
-            return None;
-        }
-        let each = values.iter();
-        match self.kind() {
-            Kind::Text => all(each.map(Item::string)).map(Test::Texts),
-            Kind::OneOf(choices) => all(each.map(|item| item.word(choices))).map(Test::Words),
-            Kind::Count => all(each.map(Item::count)).map(Test::Counts),
-            Kind::Bool => match values {
-                [one] => one.bool().map(Test::Bool),
-                _ => {
-                    whole.wrong("both true and false always holds: write one of them, or { present = true }");
-                    None
-                }
-            },
-            Kind::Moment(tense) => {
-                let example = match tense {
-                    Tense::Happened => "{ max_age = \"7d\" } or { not_before = 2026-01-01 }",
-                    Tense::End => "{ min_left = \"30d\" }",
-                };
-                whole.wrong_with_help(
-                    format!(
-                        "`{}` is {}, which is never equal to a value",
-                        self.key.name(),
-                        self.kind().name()
-                    ),
-                    Some(format!("write {example}")),
-                );
-                None
-            }
-            Kind::Records(_) => None,
-        }
-    }
-
-    fn table(&self, item: &Item<'_>) -> Option<Vec<Test>> {
-        let section = item.section()?;
-        let read: Vec<_> =
-            section.items().map(|(name, value)| self.named_test(name, &value)).collect();
-        let tests = all(read.into_iter())?;
-        if tests.is_empty() {
-            item.wrong("this asks for nothing");
-            return None;
-        }
-        if tests.len() > 1 && tests.iter().any(|test| matches!(test, Test::Present(false))) {
-            item.wrong("what must be absent cannot be asked for anything else");
-            return None;
-        }
-        Some(tests)
-    }
-
-    fn named_test(&self, name: &str, item: &Item<'_>) -> Option<Test> {
-        const TESTS: [&str; 7] =
-            ["present", "min", "max", "max_age", "not_before", "min_left", "matches"];
-        match (name, self.kind()) {
-            ("present", _) => item.bool().map(Test::Present),
-            ("min", Kind::Count) => item.count().map(Test::Min),
-            ("max", Kind::Count) => item.count().map(Test::Max),
-            ("max_age", Kind::Moment(Tense::Happened)) => item.period().map(Test::MaxAge),
-            ("not_before", Kind::Moment(Tense::Happened)) => {
-                let at = item.moment(self.calendar)?;
-                Some(Test::NotBefore(at, self.calendar.date_of(at)))
-            }
-            ("min_left", Kind::Moment(Tense::End)) => item.period().map(Test::MinLeft),
-            ("matches", Kind::Text) => read_pattern(item).map(Test::Matches),
-            ("some" | "every" | "none" | "any", _) => {
-                item.wrong_key(format!("`{name}` is not supported by this version"), None);
-                None
-            }
-            (known, kind) if TESTS.contains(&known) => {
-                item.wrong_key(
-                    format!(
-                        "`{known}` does not fit `{}`, which is {}",
-                        self.key.name(),
-                        kind.name()
-                    ),
-                    Some(format!("it can be asked for: {}", fitting(kind))),
-                );
-                None
-            }
-            (unknown, _) => {
-                let help = did_you_mean(unknown, TESTS)
-                    .or_else(|| Some(format!("known here: {}", TESTS.join(", "))));
-                item.wrong_key(format!("unknown constraint `{unknown}`"), help);
-                None
-            }
-        }
-    }
-}
-
-fn fitting(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Text => "a value, a list of values, matches, present",
-        Kind::OneOf(_) => "a word, a list of words, present",
-        Kind::Bool => "true, false, present",
-        Kind::Count => "a number, a list of numbers, min, max, present",
-        Kind::Moment(Tense::Happened) => "max_age, not_before, present",
-        Kind::Moment(Tense::End) => "min_left, present",
-        Kind::Records(_) => "nothing in this version",
-    }
-}
-
-/// All or nothing, after every one has been read.
-fn all<T>(items: impl Iterator<Item = Option<T>>) -> Option<Vec<T>> {
-    let read: Vec<_> = items.collect();
-    read.into_iter().collect()
-}
-
-/// A pattern that must fit the whole value. It is tried alone first, so that what closes its own
-/// brackets cannot escape the anchors.
-fn read_pattern(item: &Item<'_>) -> Option<Regex> {
-    let pattern = item.text()?;
-    let anchored = format!(r"\A(?:{pattern})\z");
-    match Regex::new(pattern).and_then(|_| Regex::new(&anchored)) {
-        Ok(regex) => Some(regex),
-        Err(error) => {
-            let cause = error.to_string();
-            let cause = cause.lines().last().unwrap_or_default().trim_start_matches("error: ");
-            item.wrong(format!("this is no pattern: {cause}"));
-            None
-        }
+        ClauseRuling::all(self.tests.iter().map(|test| test.judge(value, clock)))
     }
 }
 
 impl Test {
+    /// Holds this against a known value.
+    fn judge<'m>(&self, value: Datum<'m>, clock: &Hourglass) -> ClauseRuling<'m> {
+        match (self, value) {
+            (Self::MinVersion(_) | Self::MaxVersion(_), Datum::Text(text))
+                if !version::is_version(text) =>
+            {
+                ClauseRuling::Unknown(Why::NoVersion(text))
+            }
+            _ if self.holds(value, clock) => ClauseRuling::Pass,
+            _ => ClauseRuling::Fail,
+        }
+    }
+
     /// Whether a known value meets this. A value of another kind than the catalogue's meets nothing.
     fn holds(&self, value: Datum<'_>, clock: &Hourglass) -> bool {
         match (self, value) {
@@ -277,6 +152,8 @@ impl Test {
             (Self::Words(words), Datum::Choice(word)) => words.contains(&word),
             (Self::Texts(texts), Datum::Text(text)) => texts.iter().any(|one| one == text),
             (Self::Matches(regex), Datum::Text(text)) => regex.is_match(text),
+            (Self::MinVersion(min), Datum::Text(text)) => version::compare(text, min).is_ge(),
+            (Self::MaxVersion(max), Datum::Text(text)) => version::compare(text, max).is_le(),
             (Self::Bool(wanted), Datum::Bool(is)) => *wanted == is,
             (Self::Counts(counts), Datum::Count(count)) => counts.contains(&count),
             (Self::Min(min), Datum::Count(count)) => count >= *min,
@@ -290,6 +167,8 @@ impl Test {
                 Self::Words(_)
                 | Self::Texts(_)
                 | Self::Matches(_)
+                | Self::MinVersion(_)
+                | Self::MaxVersion(_)
                 | Self::Bool(_)
                 | Self::Counts(_)
                 | Self::Min(_)
@@ -306,45 +185,66 @@ impl Test {
             ) => false,
         }
     }
+}
 
-    fn words(&self, lang: Lang) -> String {
-        let said = |vi: &str, en: &str, rest: String| match lang {
-            Lang::Vi => format!("{vi} {rest}"),
-            Lang::En => format!("{en} {rest}"),
-        };
-        let alone = |vi: &str, en: &str| said(vi, en, String::new()).trim_end().to_owned();
-        let or =
-            |parts: Vec<String>| parts.join(if lang == Lang::Vi { " hoặc " } else { " or " });
+/// What can be asked of a fact by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ask {
+    Min,
+    Max,
+    MaxAge,
+    NotBefore,
+    MinLeft,
+    Matches,
+    Some,
+    Every,
+    None,
+    Present,
+}
+
+impl Ask {
+    const ALL: [Self; 10] = [
+        Self::Min,
+        Self::Max,
+        Self::MaxAge,
+        Self::NotBefore,
+        Self::MinLeft,
+        Self::Matches,
+        Self::Some,
+        Self::Every,
+        Self::None,
+        Self::Present,
+    ];
+
+    /// The name in a rule.
+    pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Present(true) => alone("phải có", "present"),
-            Self::Present(false) => alone("phải không có", "absent"),
-            Self::Words(words) => or(words.iter().map(|word| words::choice(word, lang)).collect()),
-            Self::Texts(texts) => or(texts.clone()),
-            Self::Bool(yes) => words::yes_no(*yes, lang),
-            Self::Counts(counts) => {
-                or(counts.iter().map(|count| words::number(*count, lang)).collect())
-            }
-            Self::Min(min) => said("ít nhất", "at least", words::number(*min, lang)),
-            Self::Max(max) => said("không quá", "at most", words::number(*max, lang)),
-            Self::MaxAge(age) => {
-                let age = said("không quá", "at most", words::period(*age, lang));
-                if lang == Lang::En { format!("{age} old") } else { age }
-            }
-            Self::NotBefore(_, date) => {
-                said("không trước ngày", "not before", words::date(*date, lang))
-            }
-            Self::MinLeft(left) if left.seconds() == 0 => alone("còn thời hạn", "not over yet"),
-            Self::MinLeft(left) => {
-                let left = said("còn ít nhất", "at least", words::period(*left, lang));
-                if lang == Lang::En { format!("{left} left") } else { left }
-            }
-            // The anchors are an implementation's matter.
-            Self::Matches(regex) => {
-                let pattern = regex.as_str();
-                let pattern =
-                    pattern.strip_prefix(r"\A(?:").and_then(|rest| rest.strip_suffix(r")\z"));
-                said("đúng mẫu", "matches", pattern.unwrap_or_default().to_owned())
-            }
+            Self::Min => "min",
+            Self::Max => "max",
+            Self::MaxAge => "max_age",
+            Self::NotBefore => "not_before",
+            Self::MinLeft => "min_left",
+            Self::Matches => "matches",
+            Self::Some => "some",
+            Self::Every => "every",
+            Self::None => "none",
+            Self::Present => "present",
+        }
+    }
+
+    /// What can be asked of this kind, beside the values it may have.
+    pub(crate) fn fitting(kind: Kind) -> &'static [Self] {
+        match kind {
+            Kind::Text => &[Self::Matches, Self::Present],
+            Kind::Version => &[Self::Min, Self::Max, Self::Matches, Self::Present],
+            Kind::OneOf(_) | Kind::Bool => &[Self::Present],
+            Kind::Count => &[Self::Min, Self::Max, Self::Present],
+            Kind::Moment(Tense::Happened) => &[Self::MaxAge, Self::NotBefore, Self::Present],
+            Kind::Moment(Tense::End) => &[Self::MinLeft, Self::Present],
+            Kind::Records(_) => &[Self::Some, Self::Every, Self::None, Self::Present],
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

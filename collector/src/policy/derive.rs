@@ -84,6 +84,7 @@ fn take_over<'m>(
     clock: &Hourglass,
     facts: &mut Facts<'m>,
 ) {
+    facts.set_skew(topic.topic, topic.skew);
     for (key, fact) in seen.iter() {
         let spec = key.spec();
         // What always changes stands in no heartbeat.

@@ -312,6 +312,32 @@ impl<'d> Item<'d> {
     }
 }
 
+/// The words of a closed list.
+pub(crate) fn names<T: Copy>(all: &[T], name: impl Fn(T) -> &'static str) -> Vec<&'static str> {
+    all.iter().map(|one| name(*one)).collect()
+}
+
+/// All or nothing, after every one has been read.
+pub(crate) fn all<T>(items: impl Iterator<Item = Option<T>>) -> Option<Vec<T>> {
+    let read: Vec<_> = items.collect();
+    read.into_iter().collect()
+}
+
+/// The elements of a list, each read alike, none of them twice: all or nothing, after every one
+/// has been read.
+pub(crate) fn distinct<'d, T: PartialEq>(
+    items: &[Item<'d>],
+    read: impl FnMut(&Item<'d>) -> Option<T>,
+) -> Option<Vec<T>> {
+    let values: Vec<_> = items.iter().map(read).collect();
+    for (index, value) in values.iter().enumerate() {
+        if value.is_some() && values[..index].contains(value) {
+            items[index].wrong("this stands here twice");
+        }
+    }
+    values.into_iter().collect()
+}
+
 const PERIOD: &str = "a span of time such as \"7d\", \"36h\" or \"90m\"";
 
 /// What an id looks like, for help lines.

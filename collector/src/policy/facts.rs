@@ -1,6 +1,6 @@
 //! What is known of one machine when it is judged: one finding for each fact of the catalogue.
 
-use report::{Bilingual, FactKey, Lang, Moment, Timestamp};
+use report::{Bilingual, FactKey, Lang, Moment, Timestamp, Topic};
 
 use super::catalogues::Release;
 use super::why::Why;
@@ -133,29 +133,49 @@ fn lifecycle(release: &Release, set: &PolicySet) -> Bilingual {
 
 /// One finding for each fact of the catalogue.
 #[derive(Clone, Debug)]
-pub struct Facts<'m>(Vec<(Finding<'m>, Option<Evidence<'m>>)>);
+pub struct Facts<'m> {
+    findings: Vec<(Finding<'m>, Option<Evidence<'m>>)>,
+    /// The topics that were seen by a clock that is off.
+    skews: Vec<(Topic, i64)>,
+}
 
 impl<'m> Facts<'m> {
     /// Every fact is unknown for one reason.
     #[must_use]
     pub fn unknown(why: Why<'m>) -> Self {
-        Self(vec![(Finding::Unknown(why), None); FactKey::all().len()])
+        Self {
+            findings: vec![(Finding::Unknown(why), None); FactKey::all().len()],
+            skews: Vec::new(),
+        }
     }
 
     /// What is known of a fact.
     #[must_use]
     pub fn get(&self, key: FactKey) -> Finding<'m> {
-        self.0[key.slot()].0
+        self.findings[key.slot()].0
     }
 
     /// What a derived fact was derived from.
     #[must_use]
     pub fn evidence(&self, key: FactKey) -> Option<Evidence<'m>> {
-        self.0[key.slot()].1
+        self.findings[key.slot()].1
+    }
+
+    /// How far the machine's clock was ahead when a topic was seen, in seconds: what the moments in
+    /// its records are corrected by.
+    #[must_use]
+    pub fn skew(&self, topic: Topic) -> i64 {
+        self.skews.iter().find(|(skewed, _)| *skewed == topic).map_or(0, |(_, skew)| *skew)
+    }
+
+    pub(crate) fn set_skew(&mut self, topic: Topic, skew: i64) {
+        if skew != 0 {
+            self.skews.push((topic, skew));
+        }
     }
 
     pub(crate) fn set(&mut self, key: FactKey, finding: Finding<'m>) {
-        self.0[key.slot()].0 = finding;
+        self.findings[key.slot()].0 = finding;
     }
 
     /// Sets a derived fact with what it was derived from.
@@ -165,6 +185,6 @@ impl<'m> Facts<'m> {
         finding: Finding<'m>,
         evidence: Option<Evidence<'m>>,
     ) {
-        self.0[key.slot()] = (finding, evidence);
+        self.findings[key.slot()] = (finding, evidence);
     }
 }

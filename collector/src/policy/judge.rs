@@ -14,8 +14,9 @@ use super::PolicySet;
 use super::constraint::{Clause, ClauseRuling};
 use super::day::Day;
 use super::derive::{KIND, LEVEL, UNIT, derive};
-use super::facts::{Facts, Finding};
+use super::facts::Facts;
 use super::hourglass::Hourglass;
+use super::requirement::Requirement;
 use super::rule::{Applies, Requirements, Rule};
 use super::states;
 use super::subject::{JudgeClock, Subject};
@@ -59,6 +60,16 @@ impl<'m> RuleRuling<'m> {
 
     fn unknown(why: Why<'m>) -> Self {
         Self { ruling: Ruling::Unknown, why: Some(why) }
+    }
+}
+
+impl<'m> From<ClauseRuling<'m>> for RuleRuling<'m> {
+    fn from(ruling: ClauseRuling<'m>) -> Self {
+        match ruling {
+            ClauseRuling::Pass => Self::known(Ruling::Pass),
+            ClauseRuling::Fail => Self::known(Ruling::Fail),
+            ClauseRuling::Unknown(why) => Self::unknown(why),
+        }
     }
 }
 
@@ -106,8 +117,8 @@ pub(crate) struct Setting<'m> {
 enum Scope<'r> {
     NotApplicable,
     Undetermined(Matter),
-    /// The clauses about facts that exist on its platform.
-    Clauses(&'r [Clause]),
+    /// What of this can be asked on its platform.
+    Asked(&'r Requirement),
 }
 
 impl Setting<'_> {
@@ -118,20 +129,14 @@ impl Setting<'_> {
             (Concern::Yes | Concern::Undetermined(_), Requirements::LevelUndetermined) => {
                 Scope::Undetermined(Matter::Level)
             }
-            (Concern::Yes | Concern::Undetermined(_), Requirements::All(clauses))
-                if !clauses.iter().any(|clause| self.has(clause)) =>
+            (Concern::Yes | Concern::Undetermined(_), Requirements::All(requirement))
+                if !requirement.concerns(self.os) =>
             {
                 Scope::NotApplicable
             }
             (Concern::Undetermined(matter), Requirements::All(_)) => Scope::Undetermined(matter),
-            (Concern::Yes, Requirements::All(clauses)) => Scope::Clauses(clauses),
+            (Concern::Yes, Requirements::All(requirement)) => Scope::Asked(requirement),
         }
-    }
-
-    /// Whether this machine's system can have the fact. Where the system is not known, every fact
-    /// may be there.
-    fn has(&self, clause: &Clause) -> bool {
-        self.os.is_none_or(|os| clause.key.spec().platforms.contains(&os))
     }
 
     /// One definite no decides; else one that is not known leaves it open.
@@ -172,17 +177,6 @@ fn contains<T: PartialEq>(wanted: &[T], own: Option<T>) -> Option<bool> {
     }
 }
 
-/// Judges the clauses that concern a machine, one after the other.
-fn weigh<'b, 'm>(
-    clauses: &'b [Clause],
-    setting: &'b Setting<'_>,
-    facts: &'b Facts<'m>,
-    clock: &'b Hourglass,
-) -> impl Iterator<Item = (&'b Clause, ClauseRuling<'m>)> {
-    let own = clauses.iter().filter(|clause| setting.has(clause));
-    own.map(|clause| (clause, clause.judge(facts.get(clause.key), clock)))
-}
-
 /// Judges what of a rule concerns a machine by what is known.
 fn deliberate<'m>(
     scope: Scope<'_>,
@@ -193,30 +187,8 @@ fn deliberate<'m>(
     match scope {
         Scope::NotApplicable => RuleRuling::known(Ruling::NotApplicable),
         Scope::Undetermined(matter) => RuleRuling::unknown(Why::Undetermined(matter)),
-        Scope::Clauses(clauses) => {
-            all_of(weigh(clauses, setting, facts, clock).map(|(_, ruling)| ruling))
-        }
+        Scope::Asked(requirement) => requirement.judge(setting.os, facts, clock).into(),
     }
-}
-
-/// Every clause is asked, even after one has failed: each may be the first to turn.
-fn all_of<'m>(clauses: impl Iterator<Item = ClauseRuling<'m>>) -> RuleRuling<'m> {
-    let mut ruling = RuleRuling::known(Ruling::Pass);
-    for clause in clauses {
-        match (clause, ruling.ruling) {
-            (ClauseRuling::Fail, _) => ruling = RuleRuling::known(Ruling::Fail),
-            (ClauseRuling::Unknown(why), Ruling::Pass) => ruling = RuleRuling::unknown(why),
-            (
-                ClauseRuling::Pass | ClauseRuling::Unknown(_),
-                Ruling::Pass
-                | Ruling::Fail
-                | Ruling::Unknown
-                | Ruling::NotApplicable
-                | Ruling::Waived,
-            ) => {}
-        }
-    }
-    ruling
 }
 
 /// Judges one rule over facts that are given: how examples are run.
@@ -272,9 +244,7 @@ impl<'b, 'm> Bench<'b, 'm> {
         let ruling = match (self.silenced, self.setting.scope(rule)) {
             (None, scope) => deliberate(scope, &self.setting, &self.facts, self.clock),
             (Some(_), Scope::NotApplicable) => RuleRuling::known(Ruling::NotApplicable),
-            (Some((_, why)), Scope::Undetermined(_) | Scope::Clauses(_)) => {
-                RuleRuling::unknown(why)
-            }
+            (Some((_, why)), Scope::Undetermined(_) | Scope::Asked(_)) => RuleRuling::unknown(why),
         };
         match ruling.ruling {
             Ruling::Fail if self.waiver(number).is_some() => RuleRuling::known(Ruling::Waived),
@@ -289,16 +259,6 @@ impl<'b, 'm> Bench<'b, 'm> {
     fn waiver(&self, rule: usize) -> Option<&'m Waiver> {
         let number = self.day.waiver(self.row?, rule)?;
         self.set.register.waivers.at(number)
-    }
-
-    /// What each clause says, where the rule is judged by its clauses.
-    fn clauses<'r>(&'r self, rule: &'r Rule) -> Vec<(&'r Clause, ClauseRuling<'m>)> {
-        match (self.silenced, self.setting.scope(rule)) {
-            (None, Scope::Clauses(clauses)) => {
-                weigh(clauses, &self.setting, &self.facts, self.clock).collect()
-            }
-            (Some(_), _) | (None, Scope::NotApplicable | Scope::Undetermined(_)) => Vec::new(),
-        }
     }
 
     fn explain(&self, number: usize) -> RuleVerdict {
@@ -323,57 +283,49 @@ impl<'b, 'm> Bench<'b, 'm> {
 
     /// The findings that decide: what fails, else what is not known, else everything.
     fn observed(&self, number: usize, ruling: RuleRuling<'_>) -> Bilingual {
-        let clauses = self.clauses(&self.set.rules[number]);
-        if clauses.is_empty() {
-            return match ruling.why {
-                Some(why) => why.words(&self.set.targets.calendar),
-                None => {
-                    Bilingual::new("không áp dụng cho máy này", "does not concern this machine")
-                }
-            };
+        let scope = self.setting.scope(&self.set.rules[number]);
+        match (self.silenced, scope, ruling.why) {
+            (None, Scope::Asked(requirement), _) => {
+                let waiver = self.waiver(number).filter(|_| ruling.ruling == Ruling::Waived);
+                self.deciding(requirement, waiver)
+            }
+            (_, _, Some(why)) => why.words(&self.set.targets.calendar),
+            (_, _, None) => {
+                Bilingual::new("không áp dụng cho máy này", "does not concern this machine")
+            }
         }
-        let named = clauses.len() > 1;
-        let deciding = clauses.iter().filter(|(_, clause)| decides(clause, ruling.ruling));
-        let parts: Vec<_> = deciding
-            .map(|(clause, ruling)| named_part(clause, named, &self.finding(clause, ruling)))
-            .chain(self.waiver(number).filter(|_| ruling.ruling == Ruling::Waived).map(excuse))
-            .collect();
-        joined(&parts)
     }
 
-    fn finding(&self, clause: &Clause, ruling: &ClauseRuling<'_>) -> Bilingual {
-        let calendar = &self.set.targets.calendar;
-        let JudgeClock { now, horizon } = self.clock.clock();
-        let clock = Instants { now, horizon, calendar };
-        let kind = clause.key.spec().kind;
-        let words = match (ruling, self.facts.get(clause.key)) {
-            (ClauseRuling::Unknown(why), _) => why.words(calendar),
-            (_, Finding::Known(value)) => {
-                words::both(|lang| words::value(value, kind, clock, lang))
-            }
-            (_, Finding::Absent) => Bilingual::new("không có", "absent"),
-            (_, Finding::Unknown(why)) => why.words(calendar),
+    fn deciding(&self, requirement: &Requirement, waiver: Option<&Waiver>) -> Bilingual {
+        let os = self.setting.os;
+        let named = requirement.clauses(os).count() > 1;
+        let deciding = requirement.deciding(os, &self.facts, self.clock);
+        let part = |(clause, ruling): &(&Clause, ClauseRuling<'_>)| {
+            let finding = self.finding(clause, *ruling);
+            if named { clause.named(&finding) } else { finding }
         };
+        let parts: Vec<_> = deciding.iter().map(part).chain(waiver.map(excuse)).collect();
+        words::joined(&parts, "; ")
+    }
+
+    fn finding(&self, clause: &Clause, ruling: ClauseRuling<'_>) -> Bilingual {
+        let JudgeClock { now, horizon } = self.clock.clock();
+        let instants = Instants { now, horizon, calendar: &self.set.targets.calendar };
+        let words = clause.observed(ruling, &self.facts, instants);
         match self.facts.evidence(clause.key) {
-            Some(evidence) => {
-                let evidence = evidence.words(self.set);
-                words::both(|lang| format!("{} – {}", words.get(lang), evidence.get(lang)))
-            }
+            Some(evidence) => words::joined(&[words, evidence.words(self.set)], " – "),
             None => words,
         }
     }
 
     fn required(&self, rule: &Rule) -> Bilingual {
-        let clauses = match (self.setting.scope(rule), rule.requirements(self.setting.level)) {
-            (Scope::Clauses(clauses), _) => {
-                clauses.iter().filter(|clause| self.setting.has(clause)).collect()
-            }
-            (_, Requirements::All(clauses)) => clauses.iter().collect(),
+        match (self.setting.scope(rule), rule.requirements(self.setting.level)) {
+            (Scope::Asked(requirement), _) => requirement.required(self.setting.os),
+            (_, Requirements::All(requirement)) => requirement.required(None),
             (_, Requirements::None | Requirements::LevelUndetermined) => {
-                return Bilingual::new("theo cấp độ", "depends on the level");
+                Bilingual::new("theo cấp độ", "depends on the level")
             }
-        };
-        required(clauses)
+        }
     }
 }
 
@@ -393,42 +345,6 @@ fn excuse(waiver: &Waiver) -> Bilingual {
             date(*until, Lang::En)
         ),
     )
-}
-
-/// Whether a clause is one of those that made the rule say what it says.
-fn decides(clause: &ClauseRuling<'_>, ruling: Ruling) -> bool {
-    match (clause, ruling) {
-        (ClauseRuling::Fail, Ruling::Fail | Ruling::Waived)
-        | (ClauseRuling::Unknown(_), Ruling::Unknown)
-        | (ClauseRuling::Pass, Ruling::Pass) => true,
-        (
-            ClauseRuling::Pass | ClauseRuling::Fail | ClauseRuling::Unknown(_),
-            Ruling::Pass | Ruling::Fail | Ruling::Unknown | Ruling::NotApplicable | Ruling::Waived,
-        ) => false,
-    }
-}
-
-fn required(clauses: Vec<&Clause>) -> Bilingual {
-    let named = clauses.len() > 1;
-    let parts: Vec<_> =
-        clauses.iter().map(|clause| named_part(clause, named, &clause.required())).collect();
-    joined(&parts)
-}
-
-/// With the meaning of the fact before it, where there are several.
-fn named_part(clause: &Clause, named: bool, words: &Bilingual) -> Bilingual {
-    if !named {
-        return words.clone();
-    }
-    let spec = clause.key.spec();
-    words::both(|lang| format!("{}: {}", spec.meaning(lang), words.get(lang)))
-}
-
-fn joined(parts: &[Bilingual]) -> Bilingual {
-    words::both(|lang: Lang| {
-        let sides: Vec<_> = parts.iter().map(|part| part.get(lang)).collect();
-        sides.join("; ")
-    })
 }
 
 /// Reads from the facts and the register what the rules' applicability hangs on. What kind of

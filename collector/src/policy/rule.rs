@@ -8,9 +8,9 @@ use report::verdict::Severity;
 
 use self::example::Example;
 use super::calendar::Calendar;
-use super::constraint::Clause;
-use super::document::{Document, Item, Section};
+use super::document::{Document, Item, Section, distinct, names};
 use super::problem::{Page, did_you_mean};
+use super::requirement::{self, Requirement};
 use crate::register::systems::read_level;
 use crate::register::{MachineKind, Register};
 
@@ -35,8 +35,8 @@ pub struct Rule {
     pub waivable: bool,
     /// Which machines it concerns.
     pub applies: Applies,
-    base: Option<Vec<Clause>>,
-    levels: BTreeMap<u8, Vec<Clause>>,
+    base: Option<Requirement>,
+    levels: BTreeMap<u8, Requirement>,
     pub(crate) examples: Vec<Example>,
 }
 
@@ -58,7 +58,7 @@ pub struct Applies {
 /// What a rule asks at one level.
 pub(crate) enum Requirements<'r> {
     /// All of this.
-    All(&'r [Clause]),
+    All(&'r Requirement),
     /// Nothing: it has tables for other levels only.
     None,
     /// It has tables for some levels only, and the machine's level is not determined.
@@ -70,7 +70,7 @@ impl Rule {
     pub(crate) fn requirements(&self, level: Option<u8>) -> Requirements<'_> {
         let own = level.and_then(|level| self.levels.get(&level));
         match (own.or(self.base.as_ref()), level) {
-            (Some(clauses), _) => Requirements::All(clauses),
+            (Some(requirement), _) => Requirements::All(requirement),
             (None, Some(_)) => Requirements::None,
             (None, None) => Requirements::LevelUndetermined,
         }
@@ -101,11 +101,11 @@ fn rule(
     let source = section.need("source").map(|item| item.each(Item::string));
     let waivable = section.get("waivable").and_then(|item| read_waivable(&item, severity));
     let applies = section.get("applies").and_then(|item| read_applies(&item, register));
-    let base = section.get("require").map(|item| read_clauses(&item, calendar));
+    let base = section.get("require").map(|item| requirement::read(&item, calendar));
     let levels = section.get("level").map(|item| read_levels(&item, calendar)).unwrap_or_default();
     let examples = section
         .get("example")
-        .map(|item| item.each(|one| example::read(one, calendar)))
+        .map(|item| item.each(|one| example::read(one, calendar, register)))
         .unwrap_or_default();
     if base.is_none() && levels.is_empty() {
         section.wrong("the rule asks for nothing: write [require] or [level.N.require]");
@@ -126,7 +126,7 @@ fn rule(
 }
 
 fn read_severity(item: &Item<'_>) -> Option<Severity> {
-    Severity::from_name(item.word(&["critical", "major", "minor"])?)
+    Severity::from_name(item.word(&names(Severity::ALL, Severity::name))?)
 }
 
 fn read_waivable(item: &Item<'_>, severity: Option<Severity>) -> Option<bool> {
@@ -137,18 +137,7 @@ fn read_waivable(item: &Item<'_>, severity: Option<Severity>) -> Option<bool> {
     Some(waivable)
 }
 
-fn read_clauses(item: &Item<'_>, calendar: &Calendar) -> Vec<Clause> {
-    let Some(section) = item.section() else {
-        return Vec::new();
-    };
-    let items: Vec<_> = section.items().collect();
-    if items.is_empty() {
-        item.wrong_key("this asks for nothing", None);
-    }
-    items.into_iter().filter_map(|(name, item)| Clause::read(name, &item, calendar)).collect()
-}
-
-fn read_levels(item: &Item<'_>, calendar: &Calendar) -> BTreeMap<u8, Vec<Clause>> {
+fn read_levels(item: &Item<'_>, calendar: &Calendar) -> BTreeMap<u8, Requirement> {
     let mut levels = BTreeMap::new();
     let Some(section) = item.section() else {
         return levels;
@@ -162,7 +151,7 @@ fn read_levels(item: &Item<'_>, calendar: &Calendar) -> BTreeMap<u8, Vec<Clause>
             continue;
         };
         if let Some(require) = table.need("require") {
-            levels.insert(level, read_clauses(&require, calendar));
+            levels.insert(level, requirement::read(&require, calendar));
         }
         table.finish();
     }
@@ -179,22 +168,26 @@ fn read_applies(item: &Item<'_>, register: &Register) -> Option<Applies> {
             MachineKind::from_name(item.word(&MachineKind::ALL.map(MachineKind::name))?)
         }),
         levels: choices(&section, "levels", read_level),
-        units: choices(&section, "units", |item| {
-            let unit = item.string()?;
-            register.units.check(&unit, |message, help| item.wrong_with_help(message, help));
-            Some(unit)
-        }),
-        systems: choices(&section, "systems", |item| {
-            let system = item.string()?;
-            register.systems.check(&system, |message, help| item.wrong_with_help(message, help));
-            Some(system)
-        }),
+        units: choices(&section, "units", |item| read_unit(item, register)),
+        systems: choices(&section, "systems", |item| read_system(item, register)),
     };
     section.finish();
     Some(applies)
 }
 
-fn choices<T>(
+fn read_unit(item: &Item<'_>, register: &Register) -> Option<String> {
+    let unit = item.string()?;
+    register.units.check(&unit, |message, help| item.wrong_with_help(message, help));
+    Some(unit)
+}
+
+fn read_system(item: &Item<'_>, register: &Register) -> Option<String> {
+    let system = item.string()?;
+    register.systems.check(&system, |message, help| item.wrong_with_help(message, help));
+    Some(system)
+}
+
+fn choices<T: PartialEq>(
     section: &Section<'_>,
     key: &'static str,
     read: impl FnMut(&Item<'_>) -> Option<T>,
@@ -202,11 +195,13 @@ fn choices<T>(
     let Some(item) = section.get(key) else {
         return Vec::new();
     };
-    if item.list().is_some_and(|list| list.is_empty()) {
-        item.wrong("an empty list applies to nothing: leave the key out to apply to all");
+    let Some(list) = item.list() else {
         return Vec::new();
+    };
+    if list.is_empty() {
+        item.wrong("an empty list applies to nothing: leave the key out to apply to all");
     }
-    item.each(read)
+    distinct(&list, read).unwrap_or_default()
 }
 
 /// Notes a reference to a rule that does not exist.

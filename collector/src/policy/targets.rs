@@ -241,9 +241,11 @@ fn read_goal(item: &Item<'_>) -> Option<u8> {
     goal
 }
 
+/// The words for what a goal counts.
+pub(crate) const MEASURES: [&str; 5] =
+    ["rules", "protected", "classified", "plans_approved", "staff_trained"];
+
 fn read_measure(section: &Section<'_>, rules: &[Rule], rules_are_whole: bool) -> Option<Measure> {
-    const MEASURES: [&str; 5] =
-        ["rules", "protected", "classified", "plans_approved", "staff_trained"];
     match section.need("measure")?.word(&MEASURES)? {
         "rules" => {
             let item = section.need("rules")?;

@@ -18,12 +18,6 @@ fn of_rule(rest: &str) -> String {
     compact(&[("rules/r0.toml", &rule("r0", "major", rest))])
 }
 
-fn of_require(require: &str) -> String {
-    let said = of_rule(&format!("[require]\n{require}\n"));
-    assert_eq!(said.lines().count(), 1, "{said}");
-    said.split_once(": ").unwrap().1.trim_end().to_owned()
-}
-
 #[test]
 fn one_bad_folder_shows_every_mistake_at_its_place() {
     let misspelt = rule("misspelt", "major", "").replace("severity", "severty")
@@ -64,64 +58,6 @@ fn a_problem_in_one_line_is_what_an_editor_follows() {
     let said = compact(&[("targets.toml", "timezone = \"Asia/Ho_Chi_Min\"\n")]);
     assert!(said.starts_with("targets.toml:1:1: "), "{said}");
     assert!(said.contains("targets.toml:1:12: unknown time zone `Asia/Ho_Chi_Min`"), "{said}");
-}
-
-#[test]
-fn constraints_are_typed_against_the_catalogue() {
-    for (require, message) in [
-        (
-            "\"machine.level\" = { max_age = \"7d\" }",
-            "`max_age` does not fit `machine.level`, which is a whole number",
-        ),
-        ("\"machine.level\" = \"2\"", "expected a whole number, found text in quotes"),
-        ("\"machine.level\" = -2", "expected a whole number that is not negative"),
-        ("\"machine.level\" = []", "an empty list can never be met"),
-        ("\"machine.level\" = {}", "this asks for nothing"),
-        ("\"machine.level\" = { mim = 2 }", "unknown constraint `mim`"),
-        (
-            "\"machine.level\" = { present = false, max = 2 }",
-            "what must be absent cannot be asked for anything else",
-        ),
-        ("\"antivirus.licence.status\" = \"licenced\"", "unknown word `licenced`"),
-        (
-            "\"antivirus.primary.realtime\" = [true, false]",
-            "both true and false always holds: write one of them, or { present = true }",
-        ),
-        (
-            "\"patches.lists_at\" = 2026-11-22",
-            "`patches.lists_at` is a moment that happened, which is never equal to a value",
-        ),
-        ("\"patches.lists_at\" = { max_age = \"7 days\" }", "`7 days` is no span of time"),
-        (
-            "\"patches.lists_at\" = { min_left = \"7d\" }",
-            "`min_left` does not fit `patches.lists_at`, which is a moment that happened",
-        ),
-        (
-            "\"os.supported_until\" = { not_before = 2026-01-01 }",
-            "`not_before` does not fit `os.supported_until`, which is an end",
-        ),
-        ("\"machine.os_id\" = { matches = \"(\" }", "this is no pattern: unclosed group"),
-        ("\"machine.os_id\" = { matches = \"a)|(b\" }", "this is no pattern: unopened group"),
-        (
-            "\"antivirus.products\" = { some = {} }",
-            "constraints on `antivirus.products`, a list of records, are not supported by this version",
-        ),
-        ("\"machine.level\" = { any = [1] }", "`any` is not supported by this version"),
-        ("any = [1]", "`any` is not supported by this version"),
-        ("machine.level = 2", "unknown fact `machine`"),
-    ] {
-        assert_eq!(of_require(require), message, "{require}");
-    }
-}
-
-#[test]
-fn an_unquoted_fact_is_told_to_be_quoted() {
-    let said = problems(&[(
-        "rules/r0.toml",
-        &rule("r0", "major", "[require]\npatches.lists_at = { max_age = \"1d\" }\n"),
-    )]);
-    let help = said.iter().next().unwrap().help.as_deref().unwrap();
-    assert!(help.starts_with("put the whole name of the fact in quotes: \"patches."), "{help}");
 }
 
 #[test]

@@ -26,6 +26,8 @@ pub enum Why<'m> {
     Future(Timestamp),
     /// A list is not whole: what is missing may be there.
     IncompleteList,
+    /// A version without a digit cannot be compared.
+    NoVersion(&'m str),
     /// The vendor's word and its end date contradict each other.
     LicenceContradiction(Timestamp),
     /// The contracts that are for the machine have no seat left; this is the first of them.
@@ -106,6 +108,10 @@ impl Why<'_> {
                 "có nguồn dữ liệu không trả lời nên danh sách chưa đầy đủ",
                 "a source did not answer, so the list is incomplete",
             ),
+            Self::NoVersion(text) => Bilingual::new(
+                format!("phiên bản “{text}” không so sánh được"),
+                format!("the version \"{text}\" cannot be compared"),
+            ),
             Self::LicenceContradiction(until) => dated(
                 "phần mềm báo hết hạn nhưng ngày hết hạn ghi là",
                 "the product says expired but its end is",
@@ -165,7 +171,7 @@ impl Why<'_> {
             ),
             Self::FactMissing => ("Nâng cấp tác tử trên máy.", "Upgrade the agent on the machine."),
             Self::Future(_) => ("Kiểm tra đồng hồ của máy.", "Check the machine's clock."),
-            Self::LicenceContradiction(_) => return None,
+            Self::NoVersion(_) | Self::LicenceContradiction(_) => return None,
             Self::NotInCatalogue { .. } => (
                 "Bổ sung vào danh mục trong thư mục catalogue.",
                 "Add it to the tables in the catalogue folder.",

@@ -6,6 +6,7 @@ use report::moment::DAY;
 use report::{Bilingual, Lang, Timestamp};
 
 use super::calendar::Calendar;
+use super::facts::Finding;
 use super::period::Period;
 use crate::machine::view::Datum;
 
@@ -110,7 +111,8 @@ fn counted(count: i64, [vi, en]: [&str; 2], lang: Lang) -> String {
     }
 }
 
-fn pick([vi, en]: [&'static str; 2], lang: Lang) -> &'static str {
+/// One side of two.
+pub(crate) fn pick<T>([vi, en]: [T; 2], lang: Lang) -> T {
     match lang {
         Lang::Vi => vi,
         Lang::En => en,
@@ -162,6 +164,7 @@ pub(crate) fn value(value: Datum<'_>, kind: Kind, clock: Instants<'_>, lang: Lan
                 Kind::Moment(Tense::End) => left(moment.at.since(clock.horizon), lang),
                 Kind::Moment(Tense::Happened)
                 | Kind::Text
+                | Kind::Version
                 | Kind::OneOf(_)
                 | Kind::Bool
                 | Kind::Count
@@ -170,6 +173,23 @@ pub(crate) fn value(value: Datum<'_>, kind: Kind, clock: Instants<'_>, lang: Lan
             format!("{day} ({distance})")
         }
     }
+}
+
+/// A finding as people read it.
+pub(crate) fn finding(finding: Finding<'_>, kind: Kind, clock: Instants<'_>, lang: Lang) -> String {
+    match finding {
+        Finding::Known(known) => value(known, kind, clock, lang),
+        Finding::Absent => pick(["không có", "absent"], lang).to_owned(),
+        Finding::Unknown(why) => why.words(clock.calendar).get(lang).to_owned(),
+    }
+}
+
+/// Several phrases one after the other.
+pub(crate) fn joined(parts: &[Bilingual], separator: &str) -> Bilingual {
+    both(|lang| {
+        let sides: Vec<_> = parts.iter().map(|part| part.get(lang)).collect();
+        sides.join(separator)
+    })
 }
 
 /// What moments are told from.

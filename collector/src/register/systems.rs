@@ -22,7 +22,7 @@ macro_rules! words {
         }
 
         impl $name {
-            const WORDS: &[&'static str] = &[$($word),+];
+            pub(crate) const WORDS: &[&'static str] = &[$($word),+];
 
             /// The word in the register and in metrics.
             #[must_use]

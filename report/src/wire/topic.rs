@@ -186,7 +186,7 @@ fn read_reading(kind: Kind, body: &RawValue) -> Result<Reading, String> {
 
 fn read_value(kind: Kind, body: &RawValue) -> Result<Value, String> {
     match kind {
-        Kind::Text => from_raw(body).map(Value::Text),
+        Kind::Text | Kind::Version => from_raw(body).map(Value::Text),
         Kind::OneOf(words) => {
             let word: String = from_raw(body)?;
             let known = words.iter().find(|known| **known == word);

@@ -27,7 +27,7 @@ fn ignorance() -> impl Strategy<Value = Ignorance> {
 
 fn value(kind: Kind) -> BoxedStrategy<Value> {
     match kind {
-        Kind::Text => text().prop_map(Value::Text).boxed(),
+        Kind::Text | Kind::Version => text().prop_map(Value::Text).boxed(),
         Kind::OneOf(words) => prop::sample::select(words).prop_map(Value::Choice).boxed(),
         Kind::Bool => any::<bool>().prop_map(Value::Bool).boxed(),
         Kind::Count => any::<u64>().prop_map(Value::Count).boxed(),

@@ -150,14 +150,24 @@ impl<'m> Readings<'m> {
         let place = self.values.size();
         match self.columns.kind(mark.slot)? {
             Kind::OneOf(words) => words.get(place).copied(),
-            Kind::Text | Kind::Bool | Kind::Count | Kind::Moment(_) | Kind::Records(_) => None,
+            Kind::Text
+            | Kind::Version
+            | Kind::Bool
+            | Kind::Count
+            | Kind::Moment(_)
+            | Kind::Records(_) => None,
         }
     }
 
     pub(super) fn records(&mut self, mark: Mark) -> Option<PackedRecords<'m>> {
         let fields = match self.columns.kind(mark.slot)? {
             Kind::Records(fields) => Columns::Fields(fields),
-            Kind::Text | Kind::OneOf(_) | Kind::Bool | Kind::Count | Kind::Moment(_) => {
+            Kind::Text
+            | Kind::Version
+            | Kind::OneOf(_)
+            | Kind::Bool
+            | Kind::Count
+            | Kind::Moment(_) => {
                 return None;
             }
         };

@@ -153,13 +153,23 @@ impl<'t> Form<'t> {
 fn place(word: &str, kind: Kind) -> Option<usize> {
     match kind {
         Kind::OneOf(words) => words.iter().position(|known| *known == word),
-        Kind::Text | Kind::Bool | Kind::Count | Kind::Moment(_) | Kind::Records(_) => None,
+        Kind::Text
+        | Kind::Version
+        | Kind::Bool
+        | Kind::Count
+        | Kind::Moment(_)
+        | Kind::Records(_) => None,
     }
 }
 
 fn fields(kind: Kind) -> Option<&'static [Field]> {
     match kind {
         Kind::Records(fields) => Some(fields),
-        Kind::Text | Kind::OneOf(_) | Kind::Bool | Kind::Count | Kind::Moment(_) => None,
+        Kind::Text
+        | Kind::Version
+        | Kind::OneOf(_)
+        | Kind::Bool
+        | Kind::Count
+        | Kind::Moment(_) => None,
     }
 }

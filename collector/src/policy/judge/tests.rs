@@ -7,6 +7,7 @@ use report::{Moment, Outcome, Reason, Text, Topic, Value};
 use super::*;
 use crate::machine::Machine;
 use crate::machine::view::{Datum, Obstacle};
+use crate::policy::facts::Finding;
 use crate::policy::fixtures::{
     DAY, HOUR, NOW, explained, good_machine, keep, key, known, observe, rule, set, set_with_rules,
     silent_body, source_moment, view,

@@ -2,20 +2,23 @@
 
 use std::ops::Range;
 
-use report::catalogue::{Kind, Platform};
+use report::catalogue::{Field, Kind, Platform};
+use report::fact::Record;
 use report::verdict::Ruling;
 use report::{Fact, FactKey, Moment, Reason, Text, Timestamp, Value};
 
 use crate::machine::view::Seen;
 use crate::policy::calendar::Calendar;
+use crate::policy::constraint::find_field;
 use crate::policy::derive::in_our_time;
-use crate::policy::document::{Item, Section, Shape};
+use crate::policy::document::{Item, Section, Shape, all, names};
 use crate::policy::facts::Facts;
 use crate::policy::judge::Setting;
 use crate::policy::problem::did_you_mean;
+use crate::policy::rule::{read_system, read_unit};
 use crate::policy::why::Why;
-use crate::register::MachineKind;
 use crate::register::systems::read_level;
+use crate::register::{MachineKind, Register};
 
 /// One example.
 #[derive(Clone, Debug)]
@@ -44,17 +47,18 @@ impl Example {
     }
 }
 
-const VERDICTS: [Ruling; 4] = [Ruling::Pass, Ruling::Fail, Ruling::Unknown, Ruling::NotApplicable];
+pub(crate) const VERDICTS: [Ruling; 4] =
+    [Ruling::Pass, Ruling::Fail, Ruling::Unknown, Ruling::NotApplicable];
 
-pub(super) fn read(item: &Item<'_>, calendar: &Calendar) -> Option<Example> {
+pub(super) fn read(item: &Item<'_>, calendar: &Calendar, register: &Register) -> Option<Example> {
     let section = item.section()?;
     let name = section.need("name").and_then(|item| item.string());
     let now = section.need("now").and_then(|item| item.moment(calendar));
     let verdict_item = section.need("verdict");
     let verdict = verdict_item
         .as_ref()
-        .and_then(|item| Ruling::from_name(item.word(&VERDICTS.map(Ruling::name))?));
-    let setting = read_setting(&section);
+        .and_then(|item| Ruling::from_name(item.word(&names(&VERDICTS, Ruling::name))?));
+    let setting = read_setting(&section, now, calendar, register);
     let facts = section.get("facts").map(|item| read_facts(&item, calendar)).unwrap_or_default();
     section.finish();
     Some(Example {
@@ -67,7 +71,13 @@ pub(super) fn read(item: &Item<'_>, calendar: &Calendar) -> Option<Example> {
     })
 }
 
-fn read_setting(section: &Section<'_>) -> Setting<'static> {
+/// The unit stands with every unit above it, as it does where a machine is judged.
+fn read_setting(
+    section: &Section<'_>,
+    now: Option<Timestamp>,
+    calendar: &Calendar,
+    register: &Register,
+) -> Setting<'static> {
     let os = section
         .get("os")
         .and_then(|item| Platform::from_name(item.word(&Platform::ALL.map(Platform::name))?));
@@ -75,8 +85,14 @@ fn read_setting(section: &Section<'_>) -> Setting<'static> {
         MachineKind::from_name(item.word(&MachineKind::ALL.map(MachineKind::name))?)
     });
     let level = section.get("level").and_then(|item| read_level(&item));
-    let units = section.get("unit").and_then(|item| item.string()).map(|unit| vec![unit.into()]);
-    let systems = section.get("systems").map(|item| item.each(|one| one.string().map(Into::into)));
+    let unit = section.get("unit").and_then(|item| read_unit(&item, register));
+    let units = unit.zip(now).map(|(unit, now)| {
+        let line = register.units.line(&unit, calendar.date_of(now));
+        line.into_iter().map(|unit| unit.to_owned().into()).collect()
+    });
+    let systems = section.get("systems").map(|item| {
+        item.each(|one| read_system(one, register)).into_iter().map(Into::into).collect()
+    });
     Setting { os, kind, level, units, systems }
 }
 
@@ -92,27 +108,43 @@ fn read_facts(item: &Item<'_>, calendar: &Calendar) -> Vec<(FactKey, Fact)> {
                 item.wrong_key(format!("unknown fact `{name}`"), help);
                 return None;
             };
-            Some((key, read_finding(key, &item, calendar)?))
+            Some((key, read_fact(name, key.spec().kind, &item, calendar)?))
         })
         .collect()
 }
 
-fn read_finding(key: FactKey, item: &Item<'_>, calendar: &Calendar) -> Option<Fact> {
+/// What is known of a fact, or of a field of a record.
+fn read_fact(name: &str, kind: Kind, item: &Item<'_>, calendar: &Calendar) -> Option<Fact> {
     if item.shape() == Shape::Table {
         return read_gap(item);
     }
-    let value = match key.spec().kind {
-        Kind::Text => Value::Text(read_text(item)?),
+    let value = match kind {
+        Kind::Text | Kind::Version => Value::Text(read_text(item)?),
         Kind::OneOf(words) => Value::Choice(item.word(words)?),
         Kind::Bool => Value::Bool(item.bool()?),
         Kind::Count => Value::Count(item.count()?),
         Kind::Moment(_) => Value::Moment(Moment::source(item.moment(calendar)?)),
-        Kind::Records(_) => {
-            item.wrong("lists of records are not supported in examples by this version");
-            return None;
+        Kind::Records(fields) => {
+            let records = item.list()?.into_iter();
+            Value::Records(all(records.map(|record| read_record(name, fields, &record, calendar)))?)
         }
     };
     Some(Fact::Known(value))
+}
+
+/// A field that is not named is unknown.
+fn read_record(
+    list: &str,
+    fields: &'static [Field],
+    item: &Item<'_>,
+    calendar: &Calendar,
+) -> Option<Record> {
+    let section = item.section()?;
+    let read = all(section.items().map(|(name, item)| {
+        let field = find_field(list, fields, name, &item)?;
+        Some((field.name, read_fact(name, field.kind, &item, calendar)?.into()))
+    }))?;
+    Some(Record(read.into_iter().collect()))
 }
 
 fn read_text(item: &Item<'_>) -> Option<Text> {
