@@ -11,7 +11,7 @@ use report::State;
 
 use crate::live::Live;
 use crate::policy::posture::ReportAge;
-use crate::policy::{PolicySet, Posture};
+use crate::policy::{PolicySet, Posture, Roll};
 
 type Result<T> = std::result::Result<T, prometheus::Error>;
 
@@ -30,6 +30,8 @@ pub fn families(live: &Live) -> Result<Vec<MetricFamily>> {
     book.rules(set, &posture)?;
     book.targets(set, &posture)?;
     book.systems(&posture)?;
+    book.contracts(live.roll())?;
+    book.waivers(live.roll())?;
     book.contacts(&posture)?;
     book.names(set, set.targets.calendar.date_of(posture.clock.now))?;
     book.catalogues(set)?;
@@ -91,6 +93,15 @@ impl Book {
         }
         for (unit, count) in &posture.unregistered {
             unregistered.with_label_values(&[or_undetermined(unit.as_deref())]).set(int(*count));
+        }
+
+        let declared = self.gauges(
+            "lachan_declared_machines",
+            "Machines that may carry no agent and are declared by heads, by unit.",
+            &["unit"],
+        )?;
+        for (unit, heads) in &posture.declared {
+            declared.with_label_values(&[unit]).set(int(*heads));
         }
         Ok(())
     }
@@ -158,6 +169,9 @@ impl Book {
                 members.with_label_values(&[id, unit]).set(int(tally.members));
                 met.with_label_values(&[id, unit, "observed"]).set(int(tally.met));
             }
+            for (unit, attested) in &target.attested {
+                met.with_label_values(&[id, unit, "attested"]).set(int(*attested));
+            }
         }
         Ok(())
     }
@@ -171,6 +185,42 @@ impl Book {
         for ((at, status, plan), count) in &posture.systems {
             let plan = if *plan { "approved" } else { "not_approved" };
             systems.with_label_values(&[level(*at).as_str(), status.name(), plan]).set(int(*count));
+        }
+        Ok(())
+    }
+
+    fn contracts(&self, roll: &Roll) -> Result<()> {
+        const LABELS: &[&str] = &["contract", "product"];
+        let seats = self.gauges("lachan_licence_seats", "Seats of a contract in force.", LABELS)?;
+        let used = self.gauges(
+            "lachan_licence_seats_used",
+            "Machines that use a seat of a contract in force.",
+            LABELS,
+        )?;
+        let end = self.gauges(
+            "lachan_licence_end_timestamp_seconds",
+            "The last second of a contract in force.",
+            LABELS,
+        )?;
+        let (set, today) = (roll.set(), roll.day().date());
+        for (number, licence) in set.register.licences.iter().enumerate() {
+            if licence.holds(today) {
+                let labels = [licence.id.as_str(), &licence.products.join(" ")];
+                seats.with_label_values(&labels).set(licence.seats.into());
+                used.with_label_values(&labels).set(roll.seats_used(number).into());
+                end.with_label_values(&labels).set(set.targets.calendar.end_of(licence.until).0);
+            }
+        }
+        Ok(())
+    }
+
+    fn waivers(&self, roll: &Roll) -> Result<()> {
+        let waivers = self.gauges("lachan_waivers", "Waivers in force, by rule.", &["rule"])?;
+        for rule in &roll.set().rules {
+            waivers.with_label_values(&[&rule.id]).set(0);
+        }
+        for waiver in roll.set().register.waivers.in_force(roll.day().date()) {
+            waivers.with_label_values(&[&waiver.rule]).inc();
         }
         Ok(())
     }

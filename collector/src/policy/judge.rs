@@ -22,7 +22,7 @@ use super::states;
 use super::subject::{JudgeClock, Subject};
 use super::why::{Matter, Why};
 use super::words::{self, Instants};
-use crate::register::{MachineKind, MachineRow, Waiver};
+use crate::register::{MachineKind, MachineRow, UnitIndex, Waiver};
 
 /// What the judge says of one machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,8 +109,8 @@ pub(crate) struct Setting<'m> {
     pub(crate) kind: Option<MachineKind>,
     pub(crate) level: Option<u8>,
     /// The unit and every unit above it.
-    pub(crate) units: Option<Vec<Cow<'m, str>>>,
-    pub(crate) systems: Option<Vec<Cow<'m, str>>>,
+    pub(crate) units: Option<Cow<'m, [UnitIndex]>>,
+    pub(crate) systems: Option<Cow<'m, [String]>>,
 }
 
 /// What of a rule concerns a machine.
@@ -141,17 +141,12 @@ impl Setting<'_> {
 
     /// One definite no decides; else one that is not known leaves it open.
     fn concerned(&self, applies: &Applies) -> Concern {
-        let among = |wanted: &[String], own: &Option<Vec<Cow<'_, str>>>| match own {
-            _ if wanted.is_empty() => Some(true),
-            Some(own) => Some(own.iter().any(|one| wanted.iter().any(|id| id == one))),
-            None => None,
-        };
         let answers = [
             (Matter::Os, contains(&applies.os, self.os)),
             (Matter::Kind, contains(&applies.kinds, self.kind)),
             (Matter::Level, contains(&applies.levels, self.level)),
-            (Matter::Unit, among(&applies.units, &self.units)),
-            (Matter::Systems, among(&applies.systems, &self.systems)),
+            (Matter::Unit, among(&applies.units, self.units.as_deref())),
+            (Matter::Systems, among(&applies.systems, self.systems.as_deref())),
         ];
         if answers.iter().any(|(_, answer)| *answer == Some(false)) {
             return Concern::No;
@@ -173,6 +168,14 @@ fn contains<T: PartialEq>(wanted: &[T], own: Option<T>) -> Option<bool> {
     match own {
         _ if wanted.is_empty() => Some(true),
         Some(own) => Some(wanted.contains(&own)),
+        None => None,
+    }
+}
+
+fn among<T: PartialEq>(wanted: &[T], own: Option<&[T]>) -> Option<bool> {
+    match own {
+        _ if wanted.is_empty() => Some(true),
+        Some(own) => Some(own.iter().any(|one| wanted.contains(one))),
         None => None,
     }
 }
@@ -208,15 +211,15 @@ struct Bench<'b, 'm> {
     row: Option<MachineRow<'m>>,
     clock: &'b Hourglass,
     facts: Facts<'m>,
-    setting: Setting<'m>,
+    setting: Setting<'b>,
     /// The state in which nothing of what the machine said counts, and why.
     silenced: Option<(State, Why<'m>)>,
 }
 
-impl<'b, 'm> Bench<'b, 'm> {
+impl<'b, 'm: 'b> Bench<'b, 'm> {
     fn new(set: &'m PolicySet, day: &'b Day, subject: &Subject<'m>, clock: &'b Hourglass) -> Self {
         let facts = derive(set, day, subject, clock);
-        let setting = setting(set, subject, &facts, clock.clock());
+        let setting = setting(set, day, subject, &facts);
         let silenced = states::silenced(set, subject, setting.kind, clock);
         Self { set, day, row: subject.row, clock, facts, setting, silenced }
     }
@@ -349,28 +352,20 @@ fn excuse(waiver: &Waiver) -> Bilingual {
 
 /// Reads from the facts and the register what the rules' applicability hangs on. What kind of
 /// system a machine has does not grow stale: it is taken from the last word of the machine.
-fn setting<'m>(
+fn setting<'b, 'm: 'b>(
     set: &'m PolicySet,
+    day: &'b Day,
     subject: &Subject<'m>,
     facts: &Facts<'m>,
-    clock: JudgeClock,
-) -> Setting<'m> {
-    let today = set.targets.calendar.date_of(clock.now);
-    let unit = subject
-        .row
-        .map(|row| row.unit)
-        .or_else(|| subject.machine.and_then(|machine| machine.token_unit()));
+) -> Setting<'b> {
+    let token = || set.register.units.index(subject.machine?.token_unit()?);
+    let unit = subject.row.map(|row| row.unit_index).or_else(token);
     Setting {
         os: super::derive::os_family(subject),
         kind: facts.get(KIND).word().and_then(MachineKind::from_name),
         level: facts.get(LEVEL).count().and_then(|level| u8::try_from(level).ok()),
-        units: unit.map(|unit| {
-            let line = set.register.units.line(unit, today);
-            line.into_iter().map(Cow::Borrowed).collect()
-        }),
-        systems: subject
-            .row
-            .map(|row| row.systems.iter().map(|id| Cow::Borrowed(id.as_str())).collect()),
+        units: unit.map(|unit| day.line(unit).into()),
+        systems: subject.row.map(|row| row.systems.into()),
     }
 }
 

@@ -21,6 +21,7 @@ use super::words;
 use crate::machine::MachineView;
 use crate::register::MachineKind;
 use crate::register::systems::{Status, System};
+use crate::register::training::Heads;
 
 /// The posture at one moment. A number that is zero is left out of the maps.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +44,8 @@ pub struct Posture {
     pub targets: Vec<TargetPosture>,
     /// Systems in force by level, status of approval, and whether the plan is approved.
     pub systems: BTreeMap<(Option<u8>, Status, bool), u64>,
+    /// Machines that may carry no agent, by unit: beside the members, not among them.
+    pub declared: BTreeMap<String, u64>,
     /// Members by how long ago they were last heard of.
     pub report_age: BTreeMap<ReportAge, u64>,
     /// The median over the members' clocks minus the collector's, in seconds.
@@ -56,17 +59,29 @@ pub struct TargetPosture {
     pub id: String,
     /// The percentage to reach.
     pub goal: u8,
-    /// Over everyone.
+    /// Over everyone, as far as it was observed or decided.
     pub total: Tally,
     /// By unit.
     pub units: BTreeMap<Option<String>, Tally>,
+    /// For how many declared machines somebody attests it, by unit: shown beside what was
+    /// observed, and never part of it.
+    pub attested: BTreeMap<String, u64>,
+    /// Whether what is attested counts towards the goal.
+    pub counts_attested: bool,
 }
 
 impl TargetPosture {
     /// Whether the goal is met.
     #[must_use]
     pub fn is_met(&self) -> bool {
-        self.total.meets(self.goal)
+        let attested = if self.counts_attested { self.all_attested() } else { 0 };
+        Tally { met: self.total.met + attested, ..self.total }.meets(self.goal)
+    }
+
+    /// For how many declared machines somebody attests it.
+    #[must_use]
+    pub fn all_attested(&self) -> u64 {
+        self.attested.values().sum()
     }
 }
 
@@ -181,13 +196,16 @@ impl Posture {
             rule_failing: rule_failing(set, &units, counts),
             targets: targets(set, &units, counts),
             systems: BTreeMap::new(),
+            declared: BTreeMap::new(),
             report_age: some(ReportAge::ALL.into_iter().map(|age| (age, counts.of_age(age)))),
             skew_median: counts.skew_median(),
         };
-        let today = set.targets.calendar.date_of(roll.clock().now);
+        let today = roll.day().date();
         for system in set.register.systems.in_force(today) {
             posture.count_system(set, system, today);
         }
+        posture.count_declared(set, today);
+        posture.count_staff(set, today);
         posture
     }
 
@@ -210,7 +228,6 @@ impl Posture {
                 Measure::PlansApproved if classified(set.targets.counted_statuses()) => {
                     posture.count(Some(&system.unit), plan);
                 }
-                // No training list is read yet: that target has no members and is not met.
                 Measure::PlansApproved
                 | Measure::StaffTrained
                 | Measure::Rules(_)
@@ -220,10 +237,50 @@ impl Posture {
     }
 }
 
+impl Posture {
+    /// Machines that may carry no agent are counted by heads, and nothing is observed of them.
+    fn count_declared(&mut self, set: &PolicySet, today: Date) {
+        let (units, declared) = (&set.register.units, &set.register.declared);
+        let heads = declared.heads(today);
+        for (target, posture) in set.targets.list.iter().zip(&mut self.targets) {
+            if !target.measure.is_about_machines() {
+                continue;
+            }
+            for (unit, members) in &heads {
+                posture.add(&units.at(*unit).id, Tally { members: *members, met: 0 });
+            }
+            let attested = declared.attested(&target.id, today).into_iter();
+            posture.attested =
+                attested.map(|(unit, met)| (units.at(unit).id.clone(), met)).collect();
+        }
+        let names = heads.into_iter().map(|(unit, heads)| (units.at(unit).id.clone(), heads));
+        self.declared = names.collect();
+    }
+
+    fn count_staff(&mut self, set: &PolicySet, today: Date) {
+        let tallies = set.register.training.tally(today);
+        for (target, posture) in set.targets.list.iter().zip(&mut self.targets) {
+            let (Measure::StaffTrained, units) = (&target.measure, &set.register.units) else {
+                continue;
+            };
+            for (unit, heads) in &tallies {
+                let Heads { members, met } = *heads;
+                posture.add(&units.at(*unit).id, Tally { members, met });
+            }
+        }
+    }
+}
+
 impl TargetPosture {
     fn count(&mut self, unit: Option<&str>, met: bool) {
         self.total.count(met);
         self.units.entry(unit.map(str::to_owned)).or_default().count(met);
+    }
+
+    fn add(&mut self, unit: &str, more: Tally) {
+        self.total = self.total.plus(more);
+        let own = self.units.entry(Some(unit.to_owned())).or_default();
+        *own = own.plus(more);
     }
 }
 
@@ -291,7 +348,14 @@ fn targets(set: &PolicySet, units: &[Option<String>], counts: &Counts) -> Vec<Ta
         let own = tallies.filter(|(_, tally)| tally.members > 0);
         let units: BTreeMap<_, _> = own.map(|(id, tally)| (id.clone(), tally)).collect();
         let total = units.values().copied().fold(Tally::default(), Tally::plus);
-        TargetPosture { id: target.id.clone(), goal: target.goal, total, units }
+        TargetPosture {
+            id: target.id.clone(),
+            goal: target.goal,
+            total,
+            units,
+            attested: BTreeMap::new(),
+            counts_attested: set.targets.accept_attested,
+        }
     };
     set.targets.list.iter().enumerate().map(posture).collect()
 }

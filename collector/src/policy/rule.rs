@@ -12,7 +12,7 @@ use super::document::{Document, Item, Section, distinct, names};
 use super::problem::{Page, did_you_mean};
 use super::requirement::{self, Requirement};
 use crate::register::systems::read_level;
-use crate::register::{MachineKind, Register};
+use crate::register::{MachineKind, Register, UnitIndex};
 
 pub(crate) mod example;
 
@@ -50,7 +50,7 @@ pub struct Applies {
     /// Levels of the information system.
     pub levels: Vec<u8>,
     /// Units, with every unit below them.
-    pub units: Vec<String>,
+    pub units: Vec<UnitIndex>,
     /// Information systems.
     pub systems: Vec<String>,
 }
@@ -168,7 +168,7 @@ fn read_applies(item: &Item<'_>, register: &Register) -> Option<Applies> {
             MachineKind::from_name(item.word(&MachineKind::ALL.map(MachineKind::name))?)
         }),
         levels: choices(&section, "levels", read_level),
-        units: choices(&section, "units", |item| read_unit(item, register)),
+        units: choices(&section, "units", |item| register.units.index(&read_unit(item, register)?)),
         systems: choices(&section, "systems", |item| read_system(item, register)),
     };
     section.finish();

@@ -86,13 +86,12 @@ fn read_setting(
     });
     let level = section.get("level").and_then(|item| read_level(&item));
     let unit = section.get("unit").and_then(|item| read_unit(&item, register));
-    let units = unit.zip(now).map(|(unit, now)| {
-        let line = register.units.line(&unit, calendar.date_of(now));
-        line.into_iter().map(|unit| unit.to_owned().into()).collect()
+    let units = unit.zip(now).and_then(|(unit, now)| {
+        let tree = register.units.on(calendar.date_of(now));
+        Some(tree.line(register.units.index(&unit)?).to_owned().into())
     });
-    let systems = section.get("systems").map(|item| {
-        item.each(|one| read_system(one, register)).into_iter().map(Into::into).collect()
-    });
+    let systems =
+        section.get("systems").map(|item| item.each(|one| read_system(one, register)).into());
     Setting { os, kind, level, units, systems }
 }
 
