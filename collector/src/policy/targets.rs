@@ -63,7 +63,7 @@ pub enum Measure {
     Classified(Vec<Status>),
     /// Classified systems whose plan is approved.
     PlansApproved,
-    /// Heads trained within twelve months.
+    /// Heads of `training.toml` that were trained within twelve months.
     StaffTrained,
 }
 

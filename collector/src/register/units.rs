@@ -197,8 +197,13 @@ pub(super) fn read(page: Page<'_>, sample: &mut bool) -> Units {
     section.finish();
     let whole = page.ledger.count() == before;
     let units = Units { units: by_id.into_values().collect(), whole };
+    let days: BTreeSet<_> = units
+        .iter()
+        .flat_map(|unit| &unit.placed)
+        .map(|place| place.term.from.unwrap_or(Date::MIN))
+        .collect();
     for item in &items {
-        check_placements(item, &units);
+        check_placements(item, &units, &days);
     }
     units
 }
@@ -229,7 +234,9 @@ fn read_placement(item: &Item<'_>) -> Option<Placement> {
     Some(Placement { under: under?, term })
 }
 
-fn check_placements(item: &Item<'_>, units: &Units) -> Option<()> {
+/// Checks where a unit stands. The days are those on which any placement begins: a circle that is
+/// never closed on one of them is never closed.
+fn check_placements(item: &Item<'_>, units: &Units, days: &BTreeSet<Date>) -> Option<()> {
     if !units.whole {
         return None;
     }
@@ -245,12 +252,7 @@ fn check_placements(item: &Item<'_>, units: &Units) -> Option<()> {
     if overlap {
         section.get("placed")?.wrong("two placements hold on one day");
     }
-    let days: BTreeSet<_> = units
-        .iter()
-        .flat_map(|unit| &unit.placed)
-        .map(|place| place.term.from.unwrap_or(Date::MIN))
-        .collect();
-    if days.into_iter().any(|day| is_its_own_ancestor(units, &id, day)) {
+    if days.iter().any(|day| is_its_own_ancestor(units, &id, *day)) {
         section.get("placed")?.wrong(format!("`{id}` would stand under itself"));
     }
     Some(())
