@@ -188,6 +188,20 @@ pub const ANTIVIRUS_PRODUCT: &[Field] = &[
     Field::new("present", Kind::Bool, ["Tệp chương trình có trên máy", "Its program is on the machine"]),
 ];
 
+/// The place of the field of this name, for constants: one that is not there ends the build.
+#[must_use]
+#[expect(clippy::panic, reason = "constants are computed when the program is built")]
+pub const fn place(fields: &[Field], name: &str) -> usize {
+    let mut place = 0;
+    while place < fields.len() {
+        if is_same(fields[place].name, name) {
+            return place;
+        }
+        place += 1;
+    }
+    panic!("the record has no such field")
+}
+
 /// One row of the table.
 #[derive(Debug)]
 pub struct FactSpec {

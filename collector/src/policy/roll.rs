@@ -86,8 +86,29 @@ impl Roll {
     #[must_use]
     pub fn call(set: Arc<PolicySet>, fleet: &Fleet, clock: JudgeClock) -> Self {
         let day = Day::of(&set, clock.now);
-        let midnight = set.targets.calendar.end_of(day.date()) + 1;
         let speakers = Speakers::appoint(&set, fleet, &day);
+        Self::judge(set, fleet, clock, day, speakers)
+    }
+
+    /// Judges everyone again, by another set or on another day.
+    fn call_again(&mut self, set: Arc<PolicySet>, fleet: &Fleet, clock: JudgeClock) {
+        let day = Day::of(&set, clock.now);
+        let is_same = set.register.machines == self.set.register.machines;
+        let speakers = match is_same {
+            true => std::mem::take(&mut self.speakers).appoint_again(&set, fleet, &day),
+            false => Speakers::appoint(&set, fleet, &day),
+        };
+        *self = Self::judge(set, fleet, clock, day, speakers);
+    }
+
+    fn judge(
+        set: Arc<PolicySet>,
+        fleet: &Fleet,
+        clock: JudgeClock,
+        day: Day,
+        speakers: Speakers,
+    ) -> Self {
+        let midnight = set.targets.calendar.end_of(day.date()) + 1;
         let unit = |machine| unit_of(&set, fleet, &speakers, machine);
         let seats = Seats::allot(&set, &day, fleet, unit);
         let bench =
@@ -152,8 +173,7 @@ impl Roll {
     pub fn advance(&mut self, set: &Arc<PolicySet>, fleet: &Fleet, now: Timestamp) {
         let was_set_back = now < self.clock.now - JITTER;
         if self.set.hash != set.hash || now >= self.midnight || was_set_back {
-            *self = Self::call(Arc::clone(set), fleet, JudgeClock::at(now));
-            return;
+            return self.call_again(Arc::clone(set), fleet, JudgeClock::at(now));
         }
         self.clock = JudgeClock::at(now.max(self.clock.now));
         if self.seats.is_unsettled() {

@@ -99,7 +99,7 @@ pub struct MachineRow<'r> {
 }
 
 /// Every row, ordered by id.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Machines {
     rows: Box<[Row]>,
     /// The texts of all rows.

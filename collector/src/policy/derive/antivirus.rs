@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use report::catalogue::ANTIVIRUS_PRODUCT;
 use report::{FactKey, Moment, Reason, Timestamp, Topic};
 
 use super::in_our_time;
@@ -23,14 +24,33 @@ const UNTIL: FactKey = FactKey::of("antivirus.licence.until");
 const EVIDENCE: FactKey = FactKey::of("antivirus.licence.evidence");
 
 /// The derived facts that are a field of the elected product as it stands.
-const COPIED: [(FactKey, &str); 6] = [
-    (FactKey::of("antivirus.primary.product"), "product"),
-    (FactKey::of("antivirus.primary.vendor"), "vendor"),
-    (FactKey::of("antivirus.primary.version"), "version"),
-    (FactKey::of("antivirus.primary.state"), "state"),
-    (FactKey::of("antivirus.primary.definitions_at"), "definitions_at"),
-    (FactKey::of("antivirus.primary.definitions_version"), "definitions_version"),
+const COPIED: [(FactKey, usize); 6] = [
+    (FactKey::of("antivirus.primary.product"), field::PRODUCT),
+    (FactKey::of("antivirus.primary.vendor"), field::VENDOR),
+    (FactKey::of("antivirus.primary.version"), field::VERSION),
+    (FactKey::of("antivirus.primary.state"), field::STATE),
+    (FactKey::of("antivirus.primary.definitions_at"), field::DEFINITIONS_AT),
+    (FactKey::of("antivirus.primary.definitions_version"), field::DEFINITIONS_VERSION),
 ];
+
+/// The places of a product's fields in the catalogue.
+mod field {
+    use report::catalogue::{ANTIVIRUS_PRODUCT, place};
+
+    pub(super) const COUNT: usize = ANTIVIRUS_PRODUCT.len();
+    pub(super) const PRODUCT: usize = place(ANTIVIRUS_PRODUCT, "product");
+    pub(super) const VENDOR: usize = place(ANTIVIRUS_PRODUCT, "vendor");
+    pub(super) const VERSION: usize = place(ANTIVIRUS_PRODUCT, "version");
+    pub(super) const STATE: usize = place(ANTIVIRUS_PRODUCT, "state");
+    pub(super) const REALTIME: usize = place(ANTIVIRUS_PRODUCT, "realtime");
+    pub(super) const PASSIVE: usize = place(ANTIVIRUS_PRODUCT, "passive");
+    pub(super) const DEFINITIONS_VERSION: usize = place(ANTIVIRUS_PRODUCT, "definitions_version");
+    pub(super) const DEFINITIONS_AT: usize = place(ANTIVIRUS_PRODUCT, "definitions_at");
+    pub(super) const LICENCE_STATUS: usize = place(ANTIVIRUS_PRODUCT, "licence_status");
+    pub(super) const LICENCE_UNTIL: usize = place(ANTIVIRUS_PRODUCT, "licence_until");
+    pub(super) const LICENCE_EVIDENCE: usize = place(ANTIVIRUS_PRODUCT, "licence_evidence");
+    pub(super) const REGISTERED: usize = place(ANTIVIRUS_PRODUCT, "registered");
+}
 
 pub(super) fn derive<'m>(
     set: &PolicySet,
@@ -48,13 +68,27 @@ pub(super) fn derive<'m>(
             let products = records.iter().map(|record| Product::read(record, &desk)).collect();
             elect(products, facts.get(COMPLETE).bool() == Some(true))
         }
-        Finding::Known(_) | Finding::Absent => Err(Finding::Absent),
+        Finding::Known(_) | Finding::Absent => {
+            elect(Vec::new(), facts.get(COMPLETE).bool() == Some(true))
+        }
         Finding::Unknown(why) => Err(Finding::Unknown(why)),
     };
     match elected {
         Ok(product) => product.write(facts),
         Err(finding) => write_none(finding, facts),
     }
+}
+
+/// Reads every field of a record once; one that was not reported is unknown.
+fn fields(record: RecordView<'_>, skew: i64) -> [Finding<'_>; field::COUNT] {
+    let missing = Finding::Unknown(Why::Unreadable(Obstacle::new(Reason::NotSupported)));
+    let mut fields = [missing; field::COUNT];
+    for (name, seen) in record.fields() {
+        if let Some(place) = ANTIVIRUS_PRODUCT.iter().position(|field| field.name == name) {
+            fields[place] = in_our_time(seen, skew);
+        }
+    }
+    fields
 }
 
 /// What a product is read by.
@@ -74,8 +108,8 @@ fn write_none<'m>(finding: Finding<'m>, facts: &mut Facts<'m>) {
 
 /// One product as the election sees it.
 struct Product<'m> {
-    record: RecordView<'m>,
-    skew: i64,
+    /// Every field, at its place in the catalogue.
+    fields: [Finding<'m>; field::COUNT],
     id: Option<&'m str>,
     running: Option<bool>,
     realtime: Finding<'m>,
@@ -87,25 +121,24 @@ struct Product<'m> {
 
 impl<'m> Product<'m> {
     fn read(record: RecordView<'m>, desk: &Desk<'_, 'm>) -> Self {
-        let field = |name| in_our_time(record.field(name), desk.skew);
-        let running = field("state").word().map(|state| state == "on");
-        let passive = field("passive").bool();
-        let id = field("product").text();
+        let fields = fields(record, desk.skew);
+        let running = fields[field::STATE].word().map(|state| state == "on");
+        let passive = fields[field::PASSIVE].bool();
+        let id = fields[field::PRODUCT].text();
         let said = Said {
-            status: field("licence_status"),
-            until: field("licence_until"),
-            evidence: field("licence_evidence"),
+            status: fields[field::LICENCE_STATUS],
+            until: fields[field::LICENCE_UNTIL],
+            evidence: fields[field::LICENCE_EVIDENCE],
         };
         Self {
-            record,
-            skew: desk.skew,
             id,
             running,
-            realtime: realtime(field("realtime"), running, passive),
+            realtime: realtime(fields[field::REALTIME], running, passive),
             passive,
-            registered: field("registered").bool(),
-            definitions_at: definitions_at(field("definitions_at"), desk.clock),
+            registered: fields[field::REGISTERED].bool(),
+            definitions_at: definitions_at(fields[field::DEFINITIONS_AT], desk.clock),
             licence: Licence::of(said, id, desk),
+            fields,
         }
     }
 
@@ -134,7 +167,7 @@ impl<'m> Product<'m> {
         let evidence = self.id.map(Evidence::Product);
         let contract = self.licence.contract.map(Evidence::Contract);
         for (key, field) in COPIED {
-            facts.derive(key, in_our_time(self.record.field(field), self.skew), evidence);
+            facts.derive(key, self.fields[field], evidence);
         }
         facts.derive(REALTIME, self.realtime, evidence);
         for (key, finding) in [

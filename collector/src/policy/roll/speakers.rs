@@ -10,12 +10,14 @@ use crate::register::RowIndex;
 
 /// The machines and the rows they are bound to, on one day. Rows have the first places, in their
 /// order, and machines those after them, in the order in which they enrolled.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Speakers {
     /// By row; `None`: no machine ever enrolled for it.
     speakers: Vec<Option<Slot>>,
     /// By machine: the row it is bound to, if that is in force.
     rows: Vec<Option<RowIndex>>,
+    /// By machine: the row it is bound to, in force or not.
+    bound: Vec<Option<RowIndex>>,
     /// The machines of each row that more than one is bound to.
     rivals: BTreeMap<RowIndex, Vec<Slot>>,
 }
@@ -23,13 +25,28 @@ pub(super) struct Speakers {
 impl Speakers {
     /// Chooses who speaks for each row.
     pub(super) fn appoint(set: &PolicySet, fleet: &Fleet, day: &Day) -> Self {
+        let bound = fleet.slots().map(|machine| row_of(set, fleet, machine)).collect();
+        Self::choose(set, fleet, day, bound)
+    }
+
+    /// Chooses anew over the same register of machines: to find a million rows by their ids takes
+    /// as long as to judge them.
+    pub(super) fn appoint_again(self, set: &PolicySet, fleet: &Fleet, day: &Day) -> Self {
+        Self::choose(set, fleet, day, self.bound)
+    }
+
+    fn choose(set: &PolicySet, fleet: &Fleet, day: &Day, bound: Vec<Option<RowIndex>>) -> Self {
         let rows = set.register.machines.len();
-        let mut speakers =
-            Self { speakers: vec![None; rows], rows: Vec::new(), rivals: BTreeMap::new() };
-        for machine in fleet.slots() {
-            speakers.bind(set, day, fleet, machine);
+        let mut speakers = Self {
+            speakers: vec![None; rows],
+            rows: Vec::with_capacity(bound.len()),
+            bound: Vec::new(),
+            rivals: BTreeMap::new(),
+        };
+        for (machine, row) in fleet.slots().zip(&bound) {
+            speakers.bind(set, day, fleet, machine, *row);
         }
-        speakers
+        Self { bound, ..speakers }
     }
 
     /// How many rows there are.
@@ -77,7 +94,9 @@ impl Speakers {
         machine: Slot,
     ) -> Vec<usize> {
         if machine.place() >= self.rows.len() {
-            self.bind(set, day, fleet, machine);
+            let row = row_of(set, fleet, machine);
+            self.bound.push(row);
+            self.bind(set, day, fleet, machine, row);
         }
         let Some(row) = self.row_of(machine) else {
             return vec![self.own_place(machine)];
@@ -99,12 +118,16 @@ impl Speakers {
         self.rows() + machine.place()
     }
 
-    /// Binds the next machine to its row.
-    fn bind(&mut self, set: &PolicySet, day: &Day, fleet: &Fleet, machine: Slot) {
-        let row = fleet.at(machine).row().and_then(|id| {
-            let row = set.register.machines.index(id)?;
-            day.has(set.register.machines.at(row)).then_some(row)
-        });
+    /// Binds the next machine to its row, if that is in force.
+    fn bind(
+        &mut self,
+        set: &PolicySet,
+        day: &Day,
+        fleet: &Fleet,
+        machine: Slot,
+        row: Option<RowIndex>,
+    ) {
+        let row = row.filter(|row| day.has(set.register.machines.at(*row)));
         self.rows.push(row);
         let Some(row) = row else {
             return;
@@ -119,6 +142,11 @@ impl Speakers {
             }
         }
     }
+}
+
+/// The row a machine is bound to, in force or not.
+fn row_of(set: &PolicySet, fleet: &Fleet, machine: Slot) -> Option<RowIndex> {
+    set.register.machines.index(fleet.at(machine).row()?)
 }
 
 /// Who speaks for a row before whom.

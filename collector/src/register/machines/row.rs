@@ -9,7 +9,7 @@ use crate::register::Term;
 use crate::register::units::UnitIndex;
 
 /// A row without its texts, which stand one after the other in the string of all rows.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Row {
     /// Where its texts begin.
     texts_at: u32,
