@@ -80,7 +80,7 @@ fn joined(
 ) {
     let machine = record.machine;
     hub.token_changed(&token.id, |token| token.used += 1);
-    hub.identities_mut().issued(record, None);
+    hub.identities_mut().issued(&record, None);
     hub.live_mut().joined(machine, row, token.unit.clone(), standing, now);
     hub.process.audit_entries.inc();
     tracing::info!(%machine, standing = standing.name(), token = token.id, "a machine joined");
@@ -109,7 +109,7 @@ pub async fn renew(
     let same = hub
         .commit(renewal, move |hub, same| {
             if *same {
-                hub.identities_mut().issued(record, Some(others_end));
+                hub.identities_mut().issued(&record, Some(others_end));
                 hub.process.audit_entries.inc();
             }
         })

@@ -103,8 +103,72 @@ pub const RENEWAL_GRACE: i64 = 400 * 86_400;
 pub struct Identities {
     /// SHA-256 of the certificates of the machine CAs in force.
     issuers: Vec<[u8; 32]>,
-    certificates: BTreeMap<[u8; 32], CertificateRecord>,
+    certificates: Certificates,
     revoked: std::collections::BTreeSet<MachineId>,
+}
+
+/// Certificates by their SHA-256, in the form in which a million of them are kept.
+#[derive(Debug, Default)]
+pub struct Certificates {
+    known: BTreeMap<[u8; 32], Known>,
+    /// SHA-256 of the certificates of every CA that ever issued one: a few.
+    issuers: Vec<[u8; 32]>,
+}
+
+/// What is asked of a certificate.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    machine: MachineId,
+    /// The place of its issuer.
+    issuer: u32,
+    not_before: Timestamp,
+    not_after: Timestamp,
+    used_at: Option<Timestamp>,
+    ends_at: Option<Timestamp>,
+}
+
+impl Certificates {
+    /// Takes in one more.
+    pub fn push(&mut self, record: &CertificateRecord) {
+        let place = self.issuers.iter().position(|issuer| *issuer == record.issuer);
+        let place = place.unwrap_or_else(|| {
+            self.issuers.push(record.issuer);
+            self.issuers.len() - 1
+        });
+        let known = Known {
+            machine: record.machine,
+            issuer: u32::try_from(place).unwrap_or(u32::MAX),
+            not_before: record.not_before,
+            not_after: record.not_after,
+            used_at: record.used_at,
+            ends_at: record.ends_at,
+        };
+        self.known.insert(record.sha256, known);
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.known.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
+    fn issuer(&self, known: &Known) -> Option<&[u8; 32]> {
+        self.issuers.get(known.issuer as usize)
+    }
+}
+
+impl<'r> FromIterator<&'r CertificateRecord> for Certificates {
+    fn from_iter<I: IntoIterator<Item = &'r CertificateRecord>>(records: I) -> Self {
+        let mut certificates = Self::default();
+        records.into_iter().for_each(|record| certificates.push(record));
+        certificates
+    }
 }
 
 impl Identities {
@@ -112,14 +176,13 @@ impl Identities {
     #[must_use]
     pub fn new(
         issuers: Vec<[u8; 32]>,
-        certificates: Vec<CertificateRecord>,
+        certificates: Certificates,
         standings: impl Iterator<Item = (MachineId, Standing)>,
     ) -> Self {
         let revoked = standings
             .filter(|(_, standing)| *standing == Standing::Revoked)
             .map(|(machine, _)| machine)
             .collect();
-        let certificates = certificates.into_iter().map(|record| (record.sha256, record)).collect();
         Self { issuers, certificates, revoked }
     }
 
@@ -132,13 +195,14 @@ impl Identities {
         peer: Option<&CertificateDer<'_>>,
         at: Timestamp,
     ) -> Result<AuthenticatedMachine, Stranger> {
-        let record = self.record(peer, at)?;
+        let (certificate, record) = self.record(peer, at)?;
         if record.ends_at.is_some_and(|end| at >= end) {
             Err(Stranger::Superseded)
         } else if at > record.not_after {
             Err(Stranger::Expired)
         } else {
-            Ok(record.speaker(at))
+            let (machine, first_use) = (record.machine, record.used_at.is_none());
+            Ok(AuthenticatedMachine { machine, certificate, first_use, at })
         }
     }
 
@@ -153,7 +217,7 @@ impl Identities {
         peer: Option<&CertificateDer<'_>>,
         at: Timestamp,
     ) -> Result<RenewingMachine, Stranger> {
-        let record = self.record(peer, at)?;
+        let (_, record) = self.record(peer, at)?;
         if record.ends_at.is_some_and(|end| at >= end) && self.newest_was_used(record.machine) {
             Err(Stranger::Superseded)
         } else if at > record.not_after + RENEWAL_GRACE {
@@ -169,18 +233,19 @@ impl Identities {
         &self,
         peer: Option<&CertificateDer<'_>>,
         at: Timestamp,
-    ) -> Result<&CertificateRecord, Stranger> {
+    ) -> Result<([u8; 32], &Known), Stranger> {
         let peer = peer.ok_or(Stranger::NoCertificate)?;
         let sha256: [u8; 32] = Sha256::digest(peer).into();
-        let record = self.certificates.get(&sha256).ok_or(Stranger::UnknownCertificate)?;
+        let record = self.certificates.known.get(&sha256).ok_or(Stranger::UnknownCertificate)?;
+        let issuer = self.certificates.issuer(record);
         if self.revoked.contains(&record.machine) {
             Err(Stranger::Revoked)
-        } else if !self.issuers.contains(&record.issuer) {
+        } else if !issuer.is_some_and(|issuer| self.issuers.contains(issuer)) {
             Err(Stranger::IssuerRetired)
         } else if at < record.not_before {
             Err(Stranger::NotYetValid)
         } else {
-            Ok(record)
+            Ok((sha256, record))
         }
     }
 
@@ -188,29 +253,30 @@ impl Identities {
     fn newest_was_used(&self, machine: MachineId) -> bool {
         let mut newest = self
             .certificates
+            .known
             .values()
             .filter(|record| record.machine == machine && record.ends_at.is_none());
         newest.any(|record| record.used_at.is_some())
     }
 
     /// A certificate was issued; after a renewal the machine's others end `others_end`.
-    pub fn issued(&mut self, record: CertificateRecord, others_end: Option<Timestamp>) {
+    pub fn issued(&mut self, record: &CertificateRecord, others_end: Option<Timestamp>) {
         if let Some(end) = others_end {
-            for other in self.of_machine(record.machine) {
+            for (_, other) in self.of_machine(record.machine) {
                 other.ends_at.get_or_insert(end);
             }
         }
-        self.certificates.insert(record.sha256, record);
+        self.certificates.push(record);
     }
 
     /// A certificate was used for the first time: the others of its machine end now.
     pub fn used(&mut self, sha256: [u8; 32], at: Timestamp) {
-        let Some(record) = self.certificates.get_mut(&sha256) else {
+        let Some(record) = self.certificates.known.get_mut(&sha256) else {
             return;
         };
         record.used_at = Some(at);
         let machine = record.machine;
-        for other in self.of_machine(machine).filter(|other| other.sha256 != sha256) {
+        for (_, other) in self.of_machine(machine).filter(|(other, _)| **other != sha256) {
             other.ends_at = other.ends_at.map(|end| end.min(at));
         }
     }
@@ -220,19 +286,8 @@ impl Identities {
         self.revoked.insert(machine);
     }
 
-    fn of_machine(&mut self, machine: MachineId) -> impl Iterator<Item = &mut CertificateRecord> {
-        self.certificates.values_mut().filter(move |record| record.machine == machine)
-    }
-}
-
-impl CertificateRecord {
-    fn speaker(&self, at: Timestamp) -> AuthenticatedMachine {
-        AuthenticatedMachine {
-            machine: self.machine,
-            certificate: self.sha256,
-            first_use: self.used_at.is_none(),
-            at,
-        }
+    fn of_machine(&mut self, machine: MachineId) -> impl Iterator<Item = (&[u8; 32], &mut Known)> {
+        self.certificates.known.iter_mut().filter(move |(_, known)| known.machine == machine)
     }
 }
 
@@ -261,7 +316,7 @@ mod tests {
     }
 
     fn identities() -> Identities {
-        Identities::new(vec![CA], vec![record(b"old")], std::iter::empty())
+        Identities::new(vec![CA], [record(b"old")].iter().collect(), std::iter::empty())
     }
 
     fn refused(identities: &Identities, at: i64) -> Stranger {
@@ -295,14 +350,15 @@ mod tests {
 
     #[test]
     fn a_retired_issuer_speaks_for_nobody() {
-        let identities = Identities::new(vec![[2; 32]], vec![record(b"old")], std::iter::empty());
+        let identities =
+            Identities::new(vec![[2; 32]], [record(b"old")].iter().collect(), std::iter::empty());
         assert_eq!(refused(&identities, 150), Stranger::IssuerRetired);
     }
 
     #[test]
     fn the_old_certificate_ends_when_the_new_one_is_used_or_after_the_overlap() {
         let mut identities = identities();
-        identities.issued(record(b"new"), Some(Timestamp(180)));
+        identities.issued(&record(b"new"), Some(Timestamp(180)));
         let old = certificate(b"old");
         assert!(identities.authenticate(Some(&old), Timestamp(179)).is_ok());
         assert_eq!(refused(&identities, 180), Stranger::Superseded);

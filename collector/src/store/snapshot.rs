@@ -11,6 +11,7 @@ use super::policies::KeptFolder;
 use super::tokens::KeptToken;
 use super::{StoreError, policies, tokens};
 use crate::fleet::Fleet;
+use crate::identities::Certificates;
 use crate::machine::{Contact, Kept, Machine, Standing};
 
 /// The store's content at one moment.
@@ -19,7 +20,7 @@ pub struct Snapshot {
     /// Every identity.
     pub fleet: Fleet,
     /// Every certificate.
-    pub certificates: Vec<CertificateRecord>,
+    pub certificates: Certificates,
     /// Every join token.
     pub tokens: Vec<KeptToken>,
     /// The policy set that was last in force.
@@ -132,17 +133,17 @@ fn kept_topics(
     Ok(kept)
 }
 
-fn certificates(database: &Connection) -> Result<Vec<CertificateRecord>, StoreError> {
+fn certificates(database: &Connection) -> Result<Certificates, StoreError> {
     let mut statement = database.prepare(
         "SELECT sha256, serial, machine, issuer, not_before, not_after, used_at, ends_at
          FROM certificates",
     )?;
     let mut rows = statement.query([])?;
-    let mut certificates = Vec::new();
+    let mut certificates = Certificates::default();
     while let Some(row) = rows.next()? {
         let serial: String = row.get(1)?;
         let machine: String = row.get(2)?;
-        certificates.push(CertificateRecord {
+        certificates.push(&CertificateRecord {
             sha256: row.get(0)?,
             machine: parse(&format!("certificate {serial}"), &machine)?,
             serial,

@@ -139,7 +139,7 @@ fn sender(n: u8, at: Timestamp) -> AuthenticatedMachine {
         used_at: None,
         ends_at: None,
     };
-    let identities = Identities::new(vec![[9; 32]], vec![record], std::iter::empty());
+    let identities = Identities::new(vec![[9; 32]], [record].iter().collect(), std::iter::empty());
     identities.authenticate(Some(&CertificateDer::from(vec![n])), at).unwrap()
 }
 

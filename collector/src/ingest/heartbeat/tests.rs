@@ -45,7 +45,7 @@ fn comes_to(past: &Past, heartbeat: Heartbeat) -> Pulse {
         used_at: None,
         ends_at: None,
     };
-    let identities = Identities::new(vec![[9; 32]], vec![record], std::iter::empty());
+    let identities = Identities::new(vec![[9; 32]], [record].iter().collect(), std::iter::empty());
     let sender = identities.authenticate(Some(&certificate), NOW).unwrap();
     pulse(past, &admit_heartbeat(&sender, heartbeat).unwrap())
 }
