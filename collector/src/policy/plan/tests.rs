@@ -198,6 +198,17 @@ fn a_protected_member_that_nobody_answers_for_any_more_is_protected_no_longer() 
 }
 
 #[test]
+fn a_protected_machine_that_comes_to_count_is_newly_protected() {
+    let mut quiet = good(1);
+    quiet.last_contact.at = NOW - 2 * 3600;
+    let mut old = strict(2..=2);
+    old.targets.unregistered_after = crate::policy::period::Period::parse("1h").unwrap();
+    let plan = plan(&old, &strict(2..=2), &[quiet]);
+    assert_eq!(plan.joined.count, 1);
+    assert_eq!(plan.newly_protected, plan.joined);
+}
+
+#[test]
 fn targets_that_come_and_go_are_told_with_their_goals() {
     let text = crate::policy::starter::starter_files()
         .iter()
