@@ -4,8 +4,6 @@
 //! [`judge`](judge::judge) holds one machine against a set, [`Posture`] everyone. All of it is
 //! pure: what a set says of a machine at a moment depends on nothing else.
 
-use std::collections::BTreeMap;
-
 use report::Lang;
 
 pub mod calendar;
@@ -117,13 +115,6 @@ pub fn load(folder: &Folder) -> Result<PolicySet, Problems> {
 }
 
 const RULES: &str = "rules/";
-
-/// Loads a set that was in force from its own text; a newer program may find fault with it, and
-/// then there is none.
-#[must_use]
-pub fn load_kept(files: &BTreeMap<String, String>) -> Option<PolicySet> {
-    load(&Folder::from_files(files.clone())).ok()
-}
 
 fn read_rules(
     folder: &Folder,
