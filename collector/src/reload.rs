@@ -210,6 +210,9 @@ impl Reloader {
             Look::CheckingOut => self.checkouts.saturating_add(1),
             Look::Still(_) | Look::Changing => 0,
         };
+        if self.checkouts == 1 {
+            tracing::info!("git is at work on the policies folder: it is read when that ends");
+        }
         if self.checkouts == STALE_CHECKOUT {
             tracing::warn!(
                 "git has held its lock on the policies folder for a minute: nothing is reloaded \
