@@ -481,7 +481,7 @@ fn a_folder_in_an_open_place_is_not_judged_by_and_the_cure_is_told() {
     let chmod = |path: &Path, mode| {
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     };
-    chmod(&above, 0o775);
+    chmod(&above, 0o777);
     edit(&world, "rules/os-supported.toml", "major", "critical");
     until("the open place is refused", || is(&world, GOOD, 0.0));
     let cure = format!("run chmod go-w {}", above.canonicalize().unwrap().display());

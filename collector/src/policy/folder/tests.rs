@@ -84,7 +84,7 @@ fn me(dir: &Path) -> u32 {
 
 /// The mistakes of a folder that this test's user keeps.
 fn kept(dir: &Path) -> Result<Folder, String> {
-    Folder::read_kept(dir, &Keepers::of(dir)).map_err(|problems| problems.compact())
+    Folder::read_kept(dir, &Keepers::user(me(dir))).map_err(|problems| problems.compact())
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn the_way_to_a_folder_must_be_closed_too_and_the_cure_is_named() {
     let policies = dir.path().join("office/policies");
     assert!(kept(&policies).is_ok());
     chmod(&dir.path().join("office"), 0o775);
-    let problems = Folder::read_kept(&policies, &Keepers::of(&policies)).unwrap_err();
+    let problems = Folder::read_kept(&policies, &Keepers::user(me(&policies))).unwrap_err();
     let office = dir.path().canonicalize().unwrap().join("office").display().to_string();
     let compact = problems.compact();
     assert!(compact.starts_with(&format!("{office}: can be written by its group")), "{compact}");
