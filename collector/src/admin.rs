@@ -5,6 +5,7 @@
 //! from the store.
 
 pub mod client;
+pub mod policies;
 pub mod views;
 
 use std::os::unix::fs::PermissionsExt as _;
@@ -107,6 +108,7 @@ pub async fn serve(
         .route("/v1/machines/{name}", get(machine))
         .route("/v1/machines/{name}/revoke", post(revoke_machine))
         .route("/v1/posture", get(posture))
+        .merge(policies::routes())
         .with_state(hub);
     axum::serve(listener, router.into_make_service_with_connect_info::<Officer>())
         .with_graceful_shutdown(async move { draining.told().await })

@@ -43,6 +43,12 @@ pub enum Action {
     PoliciesInForce,
     /// A policy set was faulty and was not used.
     PoliciesRefused,
+    /// A policy set waits for an officer's word.
+    PoliciesHeld,
+    /// An officer said yes to the set that waited, and it took effect.
+    PoliciesAccepted,
+    /// The set that waited is no longer in the folder.
+    PoliciesWithdrawn,
 }
 
 impl Action {
@@ -61,6 +67,9 @@ impl Action {
             Self::CloneSeen => "clone_seen",
             Self::PoliciesInForce => "policies_in_force",
             Self::PoliciesRefused => "policies_refused",
+            Self::PoliciesHeld => "policies_held",
+            Self::PoliciesAccepted => "policies_accepted",
+            Self::PoliciesWithdrawn => "policies_withdrawn",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The officers' commands.
 
 mod desk;
+mod policy;
 mod print;
 
 use std::io::IsTerminal as _;
@@ -16,8 +17,9 @@ use crate::admin::client::escaped;
 use crate::admin::{CreatedToken, NewToken};
 use crate::config::{Config, duration};
 use crate::init::{self, Wishes};
-use crate::{reload, serve};
+use crate::serve;
 use desk::Desk;
+use policy::PolicyCommand;
 
 /// Everything is fine.
 const FINE: u8 = 0;
@@ -163,20 +165,6 @@ enum MachineCommand {
     },
 }
 
-#[derive(Debug, Subcommand)]
-enum PolicyCommand {
-    /// Read a policies folder and name every mistake in it; needs no collector
-    Check {
-        /// The folder
-        folder: PathBuf,
-    },
-    /// Write into a policies folder what lets an editor check it while it is written
-    Schema {
-        /// The folder
-        folder: PathBuf,
-    },
-}
-
 fn parse_duration(text: &str) -> Result<u32, String> {
     duration(text).ok_or_else(|| "expected a number and s, m, h or d, as in 7d".to_owned())
 }
@@ -228,8 +216,7 @@ fn run(command: Command, lang: Lang) -> anyhow::Result<u8> {
             multi_threaded()?.block_on(serve::serve(config))?;
             Ok(FINE)
         }
-        Command::Policy { command: PolicyCommand::Check { folder } } => check(&folder, lang),
-        Command::Policy { command: PolicyCommand::Schema { folder } } => schema(&folder, lang),
+        Command::Policy { command } => single_threaded()?.block_on(policy(command, lang)),
         Command::Token { command } => single_threaded()?.block_on(token(command, lang)),
         Command::Machine { command } => single_threaded()?.block_on(machine(command, lang)),
         Command::Posture(args) => single_threaded()?.block_on(posture(args, lang)),
@@ -251,23 +238,13 @@ fn run_init(args: InitArgs, lang: Lang) -> anyhow::Result<u8> {
     Ok(FINE)
 }
 
-fn check(folder: &std::path::Path, lang: Lang) -> anyhow::Result<u8> {
-    match reload::read(folder, true) {
-        Ok((read, set)) => {
-            print::policies_good(&read, &set, lang);
-            Ok(FINE)
-        }
-        Err(fault) => {
-            print::policies_faulty(&fault);
-            Ok(ERROR)
-        }
+async fn policy(command: PolicyCommand, lang: Lang) -> anyhow::Result<u8> {
+    match command {
+        PolicyCommand::Check { folder } => Ok(policy::check(&folder, lang)),
+        PolicyCommand::Schema { folder } => policy::schema(&folder, lang),
+        PolicyCommand::Plan { folder, read } => policy::plan(folder, read, lang).await,
+        PolicyCommand::Accept(args) => policy::accept(args, lang).await,
     }
-}
-
-fn schema(folder: &std::path::Path, lang: Lang) -> anyhow::Result<u8> {
-    init::write_schemas(folder)?;
-    print::schemas_written(folder, lang);
-    Ok(FINE)
 }
 
 async fn token(command: TokenCommand, lang: Lang) -> anyhow::Result<u8> {

@@ -16,6 +16,7 @@ use crate::ingest::limit::Limits;
 use crate::live::Live;
 use crate::metrics::process::Process;
 use crate::policy::PolicySet;
+use crate::reload::Gate;
 use crate::store::{AppendAudit, KeptToken, Operation, Snapshot, Store, StoreError};
 
 /// The shared state. Every lock is held for a moment and never across a wait.
@@ -31,6 +32,8 @@ pub struct Hub {
     pub process: Process,
     /// The policy set in force.
     pub policies: watch::Receiver<Arc<PolicySet>>,
+    /// Where a policy set waits for an officer's word.
+    pub gate: Gate,
     limits: Mutex<Limits>,
     store: Store,
     live: RwLock<Live>,
@@ -53,6 +56,8 @@ pub struct Beginnings {
     pub process: Process,
     /// See [`Hub::policies`].
     pub policies: watch::Receiver<Arc<PolicySet>>,
+    /// See [`Hub::gate`].
+    pub gate: Gate,
     /// Where everything is kept.
     pub store: Store,
     /// What is kept there.
@@ -63,7 +68,8 @@ impl Hub {
     /// A hub over the store's content.
     #[must_use]
     pub fn new(from: Beginnings) -> Self {
-        let Snapshot { fleet, certificates, tokens, audit_entries, policies: _ } = from.snapshot;
+        let Snapshot { fleet, certificates, tokens, audit_entries, policies: _, policies_held: _ } =
+            from.snapshot;
         from.process.audit_entries.inc_by(audit_entries);
         let standings = fleet.slots().map(|slot| {
             let machine = fleet.at(slot);
@@ -80,6 +86,7 @@ impl Hub {
             limits: Mutex::new(Limits::new(from.contacts_per_hour, from.contact_interval)),
             process: from.process,
             policies: from.policies,
+            gate: from.gate,
             store: from.store,
             live: RwLock::new(live),
             identities: RwLock::new(identities),

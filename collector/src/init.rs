@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::config;
@@ -97,7 +98,9 @@ fn settings_text(wishes: &Wishes) -> String {
 
 fn write(path: &Path, text: &str) -> Result<(), InitError> {
     let at = |cause| InitError::Write { path: path.to_owned(), cause };
-    fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).map_err(at)?;
+    // Whatever the umask allows: a folder that a group may write is not judged by.
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::DirBuilder::new().recursive(true).mode(0o755).create(folder).map_err(at)?;
     write_atomically(path, text.as_bytes(), 0o644).map_err(at)
 }
 

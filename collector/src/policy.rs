@@ -4,8 +4,6 @@
 //! [`judge`](judge::judge) holds one machine against a set, [`Posture`] everyone. All of it is
 //! pure: what a set says of a machine at a moment depends on nothing else.
 
-use std::collections::BTreeMap;
-
 use report::Lang;
 
 pub mod calendar;
@@ -23,6 +21,7 @@ pub mod folder;
 pub mod hourglass;
 pub mod judge;
 pub mod period;
+pub mod plan;
 pub mod posture;
 pub mod problem;
 pub mod requirement;
@@ -43,6 +42,7 @@ pub use day::Day;
 pub use folder::{Folder, FolderHash};
 pub use hourglass::Hourglass;
 pub use judge::{Judgement, explain, judge};
+pub use plan::Plan;
 pub use posture::Posture;
 pub use problem::{Problem, Problems};
 pub use roll::Roll;
@@ -115,13 +115,6 @@ pub fn load(folder: &Folder) -> Result<PolicySet, Problems> {
 }
 
 const RULES: &str = "rules/";
-
-/// Loads a set that was in force from its own text; a newer program may find fault with it, and
-/// then there is none.
-#[must_use]
-pub fn load_kept(files: &BTreeMap<String, String>) -> Option<PolicySet> {
-    load(&Folder::from_files(files.clone())).ok()
-}
 
 fn read_rules(
     folder: &Folder,

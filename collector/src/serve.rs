@@ -13,11 +13,11 @@ use crate::drain::{self, Draining};
 use crate::enrol::ca::{Authorities, LEAF_LIFE};
 use crate::hub::{Beginnings, Hub};
 use crate::metrics::process::Process;
-use crate::reload::Reloader;
+use crate::reload::{Beginning, Reloader, Source, Started};
 use crate::store::Store;
 use crate::tls::tickets::TicketKeys;
 use crate::tls::{Doors, OwnCertificate};
-use crate::{admin, metrics, policy, server};
+use crate::{admin, metrics, server};
 
 /// How often the collector looks whether its own certificate should be replaced.
 const CERTIFICATE_CHECK: Duration = Duration::from_secs(3600);
@@ -42,15 +42,14 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let (store, writer, mut snapshot) =
         Store::open(&config.store(), process.commit_duration.clone())
             .with_context(|| format!("open {}", config.store().display()))?;
-    let last_good = snapshot.policies.take().and_then(|files| policy::load_kept(&files));
-    let (reloader, policies) = Reloader::start(
-        config.policies.clone(),
-        config.allow_sample,
-        last_good,
-        store.clone(),
-        process.clone(),
-    )
-    .await?;
+    let beginning = Beginning {
+        source: Source::of(&config),
+        last_good: snapshot.policies.take(),
+        held_before: snapshot.policies_held.take(),
+        store: store.clone(),
+        process: process.clone(),
+    };
+    let Started { reloader, policies, gate } = Reloader::start(beginning, &snapshot.fleet).await?;
     let authorities = Authorities::load(&config.pki()).context("read the authorities' keys")?;
     let own = own_certificate(&authorities, &config, &process)?;
     let tickets = Arc::new(TicketKeys::open(config.ticket_keys(), crate::clock::now()));
@@ -63,6 +62,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         contacts_per_hour: config.contacts_per_hour,
         process,
         policies,
+        gate,
         store,
         snapshot,
     }));
@@ -78,7 +78,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         "the metrics listener",
         metrics::listener::serve(scrapes, hub.clone(), draining.clone()),
     ));
-    tokio::spawn(reloader.watch(draining.clone()));
+    tokio::spawn(reloader.watch(hub.clone(), draining.clone()));
     tokio::spawn(rotate(tickets, draining.clone()));
     tokio::spawn(replace_certificate(own, hub.clone(), config.clone(), draining));
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);

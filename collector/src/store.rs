@@ -27,7 +27,7 @@ use tokio::sync::{mpsc, oneshot};
 pub use enrolment::{Enrol, Enrolled, NewCertificate, Renew};
 pub use heartbeats::{Heard, StoreHeartbeat};
 pub use machines::{CertificateUsed, RevokeMachine};
-pub use policies::{KeptFolder, PoliciesInForce};
+pub use policies::{KeptFolder, PoliciesHeld, PoliciesInForce, PoliciesWithdrawn};
 pub use reports::{StoreReport, Stored};
 pub use snapshot::{CertificateRecord, Snapshot};
 pub use sqlite::AppendAudit;

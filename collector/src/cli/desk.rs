@@ -3,17 +3,18 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::admin::client::{AdminError, Client, escaped};
+use crate::admin::policies::{PlanView, ProposedFolder};
 use crate::admin::views::{self, MachineDetail, MachineRow, PostureView};
 use crate::config::Config;
 use crate::enrol::token::TokenRecord;
 use crate::live::Live;
-use crate::policy::{self, PolicySet};
-use crate::reload;
+use crate::policy::{Folder, JudgeClock, Plan, PolicySet, Roll};
+use crate::reload::Source;
 use crate::store::{Snapshot, Store};
 
 /// The collector behind a command.
@@ -32,24 +33,29 @@ pub(super) struct AtRest {
 
 impl AtRest {
     /// The set the collector would judge by: the folder's, or the last good one.
-    fn policies(&self) -> anyhow::Result<PolicySet> {
-        let folder = &self.config.policies;
-        let fault = match reload::read(folder, self.config.allow_sample) {
-            Ok((_, policies)) => return Ok(policies),
-            Err(fault) => fault,
-        };
-        match self.snapshot.policies.as_ref().and_then(policy::load_kept) {
-            Some(policies) => {
-                tracing::warn!("the policies folder is faulty: judged by the last good set");
-                Ok(policies)
-            }
-            None => bail!("load the policies in {}:\n{fault}", folder.display()),
-        }
+    fn policies(&self) -> anyhow::Result<Arc<PolicySet>> {
+        let Snapshot { policies, policies_held, fleet, .. } = &self.snapshot;
+        let source = Source::of(&self.config);
+        let now = crate::clock::now();
+        source
+            .at_rest(policies.as_ref(), policies_held.as_deref(), fleet, now)
+            .map_err(|fault| source.unusable(&fault))
+    }
+
+    fn plan(&self, folder: &Folder) -> anyhow::Result<PlanView> {
+        let source = Source::of(&self.config);
+        let load = |folder: &Folder| source.load(folder).map_err(|fault| source.unusable(&fault));
+        let kept = self.snapshot.policies.clone();
+        let kept = kept.context("no policy set was ever in force here: start the collector")?;
+        let (old, new) = (load(&Folder::from_files(kept))?, load(folder)?);
+        let (fleet, clock) = (&self.snapshot.fleet, JudgeClock::at(crate::clock::now()));
+        let before = Roll::call(Arc::new(old), fleet, clock);
+        Ok(PlanView::of(Plan::from(&before, Arc::new(new), fleet)))
     }
 
     /// Everyone, judged now.
     fn live(&mut self) -> anyhow::Result<Live> {
-        let set = Arc::new(self.policies()?);
+        let set = self.policies()?;
         let fleet = std::mem::take(&mut self.snapshot.fleet);
         Ok(Live::new(set, fleet, crate::clock::now()))
     }
@@ -99,6 +105,28 @@ impl Desk {
             Self::Running(client) => client.get("/v1/posture").await?,
             Self::AtRest(mut rest) => views::posture(&rest.live()?),
         })
+    }
+
+    /// What a folder would change. At rest it is held against the set that was last in force.
+    pub(super) async fn plan(self, folder: &Folder) -> anyhow::Result<PlanView> {
+        match self {
+            Self::Running(client) => {
+                Ok(client.post("/v1/policies/plan", &ProposedFolder::of(folder)).await?)
+            }
+            Self::AtRest(rest) => rest.plan(folder),
+        }
+    }
+
+    /// What the set that is held would change; at rest, what the collector's own folder would.
+    pub(super) async fn held_plan(self) -> anyhow::Result<Option<PlanView>> {
+        match self {
+            Self::Running(client) => Ok(client.get("/v1/policies/held").await?),
+            Self::AtRest(rest) => {
+                let source = Source::of(&rest.config);
+                let folder = source.read().map_err(|fault| source.unusable(&fault))?;
+                Ok(Some(rest.plan(&folder)?))
+            }
+        }
     }
 
     /// Asks the running collector to change something; nobody else may.

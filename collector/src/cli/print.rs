@@ -1,5 +1,7 @@
 //! What the commands print for people, and the same as JSON for programs.
 
+mod plan;
+
 use std::io::Write as _;
 use std::path::Path;
 
@@ -14,6 +16,8 @@ use crate::policy::folder::Folder;
 use crate::policy::posture::Tally;
 use crate::policy::{PolicySet, words};
 use crate::reload::FolderError;
+
+pub(super) use plan::{accepted, plan};
 
 /// How wide a table is where nobody says.
 const WIDTH: u16 = 120;

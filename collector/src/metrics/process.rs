@@ -25,8 +25,10 @@ pub struct Process {
     pub report_duration: Histogram,
     /// One transaction of the store, in seconds.
     pub commit_duration: Histogram,
-    /// Whether the last reading of the policies gave a set that is in force.
+    /// Whether the last reading of the policies found no fault.
     pub reload_successful: IntGauge,
+    /// Whether a policy set waits for an officer's word.
+    pub policy_held: IntGauge,
     /// When a set last took effect.
     pub reload_success_at: IntGauge,
     policy: IntGaugeVec,
@@ -100,7 +102,11 @@ impl Process {
             )?,
             reload_successful: gauge(
                 "lachan_policy_last_reload_successful",
-                "Whether the last reading of the policies gave a set that is in force.",
+                "Whether the last reading of the policies found no fault.",
+            )?,
+            policy_held: gauge(
+                "lachan_policy_held",
+                "Whether a policy set waits to be accepted; the one before stays in force.",
             )?,
             reload_success_at: gauge(
                 "lachan_policy_last_reload_success_timestamp_seconds",
@@ -122,6 +128,7 @@ impl Process {
         self.policy.reset();
         self.policy.with_label_values(&[hash]).set(1);
         self.reload_successful.set(1);
+        self.policy_held.set(0);
         self.reload_success_at.set(at.0);
     }
 

@@ -2,15 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::{self, File};
-use std::io::Read as _;
-use std::os::unix::fs::PermissionsExt as _;
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use self::keepers::{Way, exposure};
 use super::problem::{Ledger, Problems};
 use crate::register::machines;
+
+mod keepers;
+
+pub use keepers::Keepers;
 
 const MIB: u64 = 1 << 20;
 /// What a person writes by hand is far smaller; only the register of machines grows with the office.
@@ -52,34 +57,23 @@ impl Folder {
     /// Reads a folder: its `.toml`, `.csv` and `.md` files, at most 2000. None is larger than 1 MiB
     /// but the register of machines, which may have 256.
     ///
-    /// Hidden files and editors' backups are left out. A link is followed only to a place inside
-    /// the folder. Any other file is a problem, since a misspelt ending would otherwise silently
-    /// drop a rule.
+    /// Hidden files and what editors leave beside a file are left out. A link is followed only to
+    /// a place inside the folder. Any other file is a problem, since a misspelt ending would
+    /// otherwise silently drop a rule; so is what everybody may write.
     ///
     /// # Errors
     /// Every file that cannot be read as it must be, with the place where one is not UTF-8.
     pub fn read(dir: &Path) -> Result<Self, Problems> {
-        let mut walk =
-            Walk { root: dir.to_owned(), files: BTreeMap::new(), ledger: Ledger::default() };
-        match dir.canonicalize() {
-            Ok(root) => {
-                walk.check_closed("", root.metadata());
-                walk.root = root;
-                walk.folder("", 0);
-            }
-            Err(error) => {
-                let dir = dir.display().to_string();
-                walk.ledger.note_file(
-                    &dir,
-                    format!("failed to open the policies folder: {error}"),
-                    None,
-                );
-            }
-        }
-        match walk.ledger.count() {
-            0 => Ok(Self::from_files(walk.files)),
-            _ => Err(walk.ledger.problems(|_| None)),
-        }
+        Walk::new(dir, None).read(dir)
+    }
+
+    /// Reads a folder that is to be judged by: it, everything in it and every step of the way to
+    /// it must belong to the keepers, and nobody else may write there.
+    ///
+    /// # Errors
+    /// As for [`Folder::read`], and everything that somebody else could have written.
+    pub fn read_kept(dir: &Path, keepers: &Keepers) -> Result<Self, Problems> {
+        Walk::new(dir, Some(keepers)).read(dir)
     }
 
     /// The hash over paths and contents.
@@ -110,13 +104,57 @@ fn hash(files: &BTreeMap<String, String>) -> FolderHash {
     FolderHash(hash.finalize().into())
 }
 
-struct Walk {
+struct Walk<'k> {
     root: PathBuf,
+    keepers: Option<&'k Keepers>,
+    way: Option<Way<'k>>,
     files: BTreeMap<String, String>,
     ledger: Ledger,
 }
 
-impl Walk {
+impl<'k> Walk<'k> {
+    fn new(dir: &Path, keepers: Option<&'k Keepers>) -> Self {
+        Self {
+            root: dir.to_owned(),
+            keepers,
+            way: keepers.map(Way::new),
+            files: BTreeMap::new(),
+            ledger: Ledger::default(),
+        }
+    }
+
+    fn read(mut self, dir: &Path) -> Result<Folder, Problems> {
+        match self.real(dir) {
+            Ok(root) => {
+                self.root = root;
+                let root = self.root.clone();
+                self.check_closed("", &root, fs::metadata(&root));
+                self.folder("", 0);
+            }
+            Err(error) => {
+                let dir = dir.display().to_string();
+                let message = format!("failed to open the policies folder: {error}");
+                self.ledger.note_file(&dir, message, None);
+            }
+        }
+        for (path, exposure) in self.way.map(|way| way.exposed).unwrap_or_default() {
+            let name = path.display().to_string();
+            self.ledger.note_file(&name, exposure.message, Some(exposure.cure));
+        }
+        match self.ledger.count() {
+            0 => Ok(Folder::from_files(self.files)),
+            _ => Err(self.ledger.problems(|_| None)),
+        }
+    }
+
+    /// Where a path leads.
+    fn real(&mut self, path: &Path) -> io::Result<PathBuf> {
+        match &mut self.way {
+            Some(way) => way.go(path),
+            None => path.canonicalize(),
+        }
+    }
+
     fn folder(&mut self, relative: &str, depth: usize) {
         if depth > MAX_DEPTH {
             return self.wrong(relative, format!("lies deeper than {MAX_DEPTH} folders"));
@@ -141,15 +179,17 @@ impl Walk {
     }
 
     fn entry(&mut self, relative: &str, depth: usize) {
-        let real = match self.root.join(relative).canonicalize() {
-            Ok(real) => real,
+        let path = self.root.join(relative);
+        let found = self.real(&path).and_then(|real| Ok((fs::symlink_metadata(&real)?, real)));
+        let (metadata, real) = match found {
+            Ok(found) => found,
             Err(error) => return self.wrong(relative, format!("failed to read: {error}")),
         };
         if !real.starts_with(&self.root) {
             return self.wrong(relative, "is a link that leads out of the folder".to_owned());
         }
-        if real.is_dir() {
-            self.check_closed(relative, real.metadata());
+        if metadata.is_dir() {
+            self.check_closed(relative, &real, Ok(metadata));
             return self.folder(relative, depth + 1);
         }
         if !has_read_extension(relative) {
@@ -157,6 +197,9 @@ impl Walk {
                 relative,
                 "is not read: only .toml, .csv and .md files belong here".to_owned(),
             );
+        }
+        if !metadata.is_file() {
+            return self.wrong(relative, "is neither a file nor a folder".to_owned());
         }
         self.file(relative, &real);
     }
@@ -168,9 +211,12 @@ impl Walk {
         }
         let max_mib = max_mib(relative);
         let mut bytes = Vec::new();
-        let read = File::open(real).and_then(|file| {
-            self.check_closed(relative, file.metadata());
-            file.take(max_mib * MIB + 1).read_to_end(&mut bytes)
+        let read = File::open(real).and_then(|mut file| {
+            let before = file.metadata()?;
+            (&mut file).take(max_mib * MIB + 1).read_to_end(&mut bytes)?;
+            let stood_still = Edition::of(&before) == Edition::of(&file.metadata()?);
+            self.check_closed(relative, real, Ok(before));
+            if stood_still { Ok(()) } else { Err(io::Error::other("it changed meanwhile")) }
         });
         if let Err(error) = read {
             return self.wrong(relative, format!("failed to read: {error}"));
@@ -186,19 +232,14 @@ impl Walk {
         }
     }
 
-    /// Whoever may write here decides who counts as protected.
-    fn check_closed(&self, relative: &str, metadata: std::io::Result<fs::Metadata>) {
-        let mode = match metadata {
-            Ok(metadata) => metadata.permissions().mode() & 0o777,
+    fn check_closed(&mut self, relative: &str, real: &Path, metadata: io::Result<Metadata>) {
+        self.way.iter_mut().for_each(|way| way.leave_out(real));
+        let metadata = match metadata {
+            Ok(metadata) => metadata,
             Err(error) => return self.wrong(relative, format!("failed to read: {error}")),
         };
-        if mode & 0o002 != 0 {
-            let name = if relative.is_empty() { "." } else { relative };
-            self.ledger.note_file(
-                name,
-                format!("can be written by everybody (mode {mode:03o})"),
-                Some("run chmod -R o-w on the policies folder".to_owned()),
-            );
+        if let Some(exposure) = exposure(real, &metadata, self.keepers) {
+            self.ledger.note_file(shown(relative), exposure.message, Some(exposure.cure));
         }
     }
 
@@ -214,9 +255,31 @@ impl Walk {
     }
 
     fn wrong(&self, relative: &str, message: String) {
-        let name = if relative.is_empty() { "." } else { relative };
-        self.ledger.note_file(name, message, None);
+        self.ledger.note_file(shown(relative), message, None);
     }
+}
+
+/// What tells one content of a file from the next without reading it.
+#[derive(PartialEq, Eq)]
+struct Edition {
+    length: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+impl Edition {
+    fn of(metadata: &Metadata) -> Self {
+        Self {
+            length: metadata.len(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+        }
+    }
+}
+
+/// The folder itself has a name too.
+fn shown(relative: &str) -> &str {
+    if relative.is_empty() { "." } else { relative }
 }
 
 fn max_mib(relative: &str) -> u64 {
@@ -230,8 +293,15 @@ fn joined(folder: &str, name: &str) -> String {
     }
 }
 
+/// What editors, offices and version control put beside a file while somebody works on it. None
+/// of it can be a misspelt rule.
 fn is_litter(name: &str) -> bool {
-    name.starts_with(['.', '#']) || name.ends_with('~')
+    const ENDINGS: [&str; 6] = ["~", ".swp", ".swo", ".swx", "___jb_tmp___", "___jb_old___"];
+    // vim tries with a file named 4913, or more, whether it may write.
+    let is_number = name.bytes().all(|byte| byte.is_ascii_digit());
+    is_number
+        || name.starts_with(['.', '#', '~'])
+        || ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
 fn has_read_extension(path: &str) -> bool {
@@ -239,100 +309,4 @@ fn has_read_extension(path: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn folder_with(files: &[(&str, &[u8])]) -> tempfile::TempDir {
-        let dir = tempfile::tempdir().unwrap();
-        for (path, bytes) in files {
-            let path = dir.path().join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, bytes).unwrap();
-        }
-        dir
-    }
-
-    #[test]
-    fn a_read_folder_equals_the_same_files_in_memory() {
-        let dir = folder_with(&[
-            ("targets.toml", b"a"),
-            ("rules/x.toml", b"b"),
-            (".git/index.toml", b"c"),
-            ("x.toml~", b"d"),
-        ]);
-        let read = Folder::read(dir.path()).unwrap();
-        assert_eq!(read, Folder::from_files([("rules/x.toml", "b"), ("targets.toml", "a")]));
-    }
-
-    #[test]
-    fn the_hash_changes_with_every_path_and_text() {
-        let one = Folder::from_files([("a", "bc")]).hash();
-        assert_ne!(one, Folder::from_files([("ab", "c")]).hash());
-        assert_ne!(one, Folder::from_files([("a", "bd")]).hash());
-        assert_eq!(one.to_string().len(), 64);
-    }
-
-    #[test]
-    fn a_misspelt_ending_is_not_silently_dropped() {
-        let dir = folder_with(&[("rules/x.tmol", b"")]);
-        let problems = Folder::read(dir.path()).unwrap_err();
-        assert_eq!(
-            problems.compact(),
-            "rules/x.tmol: is not read: only .toml, .csv and .md files belong here\n"
-        );
-    }
-
-    #[test]
-    fn text_that_is_not_utf8_is_refused_with_its_place() {
-        let dir = folder_with(&[("register/machines.csv", b"id\nm\xe1y-01\n")]);
-        let problems = Folder::read(dir.path()).unwrap_err();
-        assert_eq!(problems.compact(), "register/machines.csv:2:2: is not UTF-8\n");
-    }
-
-    #[test]
-    fn a_file_larger_than_the_limit_is_refused() {
-        let dir = folder_with(&[("big.md", &vec![b'x'; (1 << 20) + 1])]);
-        assert!(Folder::read(dir.path()).unwrap_err().compact().contains("larger than 1 MiB"));
-    }
-
-    #[test]
-    fn the_register_of_machines_may_be_larger_than_what_is_written_by_hand() {
-        let dir = folder_with(&[("register/machines.csv", &vec![b'#'; (1 << 20) + 1])]);
-        assert!(Folder::read(dir.path()).unwrap().get("register/machines.csv").is_some());
-        assert_eq!(max_mib("register/machines.csv"), 256);
-    }
-
-    #[test]
-    fn a_link_is_followed_inside_the_folder_and_never_out_of_it() {
-        use std::os::unix::fs::symlink;
-        let outside = folder_with(&[("secret.toml", b"s")]);
-        let dir = folder_with(&[("..data/targets.toml", b"a")]);
-        symlink("..data/targets.toml", dir.path().join("targets.toml")).unwrap();
-        assert_eq!(Folder::read(dir.path()).unwrap().get("targets.toml"), Some("a"));
-        symlink(outside.path(), dir.path().join("rules")).unwrap();
-        let problems = Folder::read(dir.path()).unwrap_err();
-        assert_eq!(problems.compact(), "rules: is a link that leads out of the folder\n");
-    }
-
-    #[test]
-    fn what_everybody_may_write_is_refused_by_name() {
-        let open = |path: &Path| {
-            fs::set_permissions(path, fs::Permissions::from_mode(0o777)).unwrap();
-        };
-        let dir = folder_with(&[("targets.toml", b"a"), ("rules/x.toml", b"b")]);
-        open(&dir.path().join("rules"));
-        open(&dir.path().join("targets.toml"));
-        let problems = Folder::read(dir.path()).unwrap_err().compact();
-        assert_eq!(
-            problems,
-            "rules: can be written by everybody (mode 777)\n\
-             targets.toml: can be written by everybody (mode 777)\n"
-        );
-    }
-
-    #[test]
-    fn a_folder_that_is_not_there_says_so() {
-        let problems = Folder::read(Path::new("/nonexistent/policies")).unwrap_err();
-        assert!(problems.compact().starts_with("/nonexistent/policies: failed to open"));
-    }
-}
+mod tests;

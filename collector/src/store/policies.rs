@@ -13,7 +13,7 @@ use crate::audit::Entry;
 /// The files of a policies folder by relative path.
 pub type KeptFolder = BTreeMap<String, String>;
 
-/// A policy set takes effect.
+/// A policy set takes effect; nothing is held any more.
 #[derive(Debug)]
 pub struct PoliciesInForce {
     /// The folder's hash.
@@ -38,8 +38,51 @@ impl Operation for PoliciesInForce {
         database
             .prepare_cached("INSERT INTO policies_in_force (at, hash) VALUES (?, ?)")?
             .execute((self.at.0, &self.hash))?;
+        hold_nothing(database)?;
         audit(database, &self.entry)
     }
+}
+
+/// A policy set waits for an officer's word, in the place of any that waited before.
+#[derive(Debug)]
+pub struct PoliciesHeld {
+    /// The folder's hash.
+    pub hash: String,
+    /// Since when.
+    pub at: Timestamp,
+    /// Why.
+    pub entry: Entry,
+}
+
+impl Operation for PoliciesHeld {
+    type Outcome = ();
+
+    fn apply(self, database: &Connection) -> Result<(), StoreError> {
+        database
+            .prepare_cached(
+                "INSERT OR REPLACE INTO policies_held (number, at, hash) VALUES (1, ?, ?)",
+            )?
+            .execute((self.at.0, &self.hash))?;
+        audit(database, &self.entry)
+    }
+}
+
+/// The policy set that waited is no longer in the folder.
+#[derive(Debug)]
+pub struct PoliciesWithdrawn(pub Entry);
+
+impl Operation for PoliciesWithdrawn {
+    type Outcome = ();
+
+    fn apply(self, database: &Connection) -> Result<(), StoreError> {
+        hold_nothing(database)?;
+        audit(database, &self.0)
+    }
+}
+
+fn hold_nothing(database: &Connection) -> Result<(), StoreError> {
+    database.prepare_cached("DELETE FROM policies_held")?.execute([])?;
+    Ok(())
 }
 
 /// The set that was last in force.
@@ -55,4 +98,10 @@ pub(super) fn last(database: &Connection) -> Result<Option<KeptFolder>, StoreErr
     files
         .map(|files| serde_json::from_str(&files).map_err(|error| damaged("policy_sets", error)))
         .transpose()
+}
+
+/// The hash of the set that waits.
+pub(super) fn held(database: &Connection) -> Result<Option<String>, StoreError> {
+    let hash = database.query_row("SELECT hash FROM policies_held", [], |row| row.get(0));
+    Ok(hash.optional()?)
 }

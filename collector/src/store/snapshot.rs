@@ -25,6 +25,8 @@ pub struct Snapshot {
     pub tokens: Vec<KeptToken>,
     /// The policy set that was last in force.
     pub policies: Option<KeptFolder>,
+    /// The hash of the policy set that waits for an officer's word.
+    pub policies_held: Option<String>,
     /// How many entries the audit log has.
     pub audit_entries: u64,
 }
@@ -59,6 +61,7 @@ impl Snapshot {
             certificates: certificates(database)?,
             tokens: tokens::all(database)?,
             policies: policies::last(database)?,
+            policies_held: policies::held(database)?,
             audit_entries: u64::try_from(audit_entries).unwrap_or_default(),
         })
     }

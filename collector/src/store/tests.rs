@@ -292,6 +292,32 @@ async fn the_last_policy_set_in_force_comes_back() {
 }
 
 #[tokio::test]
+async fn the_set_that_waits_is_known_after_a_restart_until_it_is_withdrawn_or_another_takes_effect()
+{
+    let held = |hash: &str| {
+        let entry = entry(Action::PoliciesHeld);
+        PoliciesHeld { hash: hash.to_owned(), at: NOW, entry }
+    };
+    let first = world(1).await;
+    first.store.submit(held("aa")).await.unwrap();
+    first.store.submit(held("bb")).await.unwrap();
+    assert_eq!(first.reopened().policies_held.unwrap(), "bb", "the newer in the older's place");
+
+    let withdrawn = world(1).await;
+    withdrawn.store.submit(held("aa")).await.unwrap();
+    let entry_of = entry(Action::PoliciesWithdrawn);
+    withdrawn.store.submit(PoliciesWithdrawn(entry_of)).await.unwrap();
+    assert_eq!(withdrawn.reopened().policies_held, None);
+
+    let another = world(1).await;
+    another.store.submit(held("aa")).await.unwrap();
+    let entry = entry(Action::PoliciesAccepted);
+    let (hash, files) = ("aa".to_owned(), KeptFolder::new());
+    another.store.submit(PoliciesInForce { hash, files, at: NOW, entry }).await.unwrap();
+    assert_eq!(another.reopened().policies_held, None);
+}
+
+#[tokio::test]
 async fn a_store_that_is_read_is_not_changed() {
     let world = world(1).await;
     let file = world.folder.path().join("store.sqlite");

@@ -1,0 +1,92 @@
+//! `policy`: a set before it takes effect.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use report::Lang;
+
+use super::desk::Desk;
+use super::{ConfigArg, ERROR, FINDING, FINE, ReadArgs, print};
+use crate::admin::policies::Acceptance;
+use crate::policy::Plan;
+use crate::{init, reload};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PolicyCommand {
+    /// Read a policies folder and name every mistake in it; needs no collector
+    Check {
+        /// The folder
+        folder: PathBuf,
+    },
+    /// Write into a policies folder what lets an editor check it while it is written
+    Schema {
+        /// The folder
+        folder: PathBuf,
+    },
+    /// What a policies folder would change: who becomes protected and who no longer is, by which
+    /// rule, and whether it would be held
+    Plan {
+        /// The folder; without one, the set that is held
+        folder: Option<PathBuf>,
+        #[command(flatten)]
+        read: ReadArgs,
+    },
+    /// Put the set that is held in force
+    Accept(AcceptArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AcceptArgs {
+    /// The hash that `policy plan` shows, or at least its first eight digits
+    hash: String,
+    #[command(flatten)]
+    config: ConfigArg,
+}
+
+pub(super) fn check(folder: &Path, lang: Lang) -> u8 {
+    match reload::read(folder, true) {
+        Ok((read, set)) => {
+            print::policies_good(&read, &set, lang);
+            FINE
+        }
+        Err(fault) => {
+            print::policies_faulty(&fault);
+            ERROR
+        }
+    }
+}
+
+pub(super) fn schema(folder: &Path, lang: Lang) -> anyhow::Result<u8> {
+    init::write_schemas(folder)?;
+    print::schemas_written(folder, lang);
+    Ok(FINE)
+}
+
+/// A set that would be held is a finding.
+pub(super) async fn plan(
+    folder: Option<PathBuf>,
+    read: ReadArgs,
+    lang: Lang,
+) -> anyhow::Result<u8> {
+    let desk = Desk::open(&read.config.config).await?;
+    let planned = match folder {
+        None => desk.held_plan().await?,
+        Some(folder) => match reload::read(&folder, true) {
+            Ok((read, _)) => Some(desk.plan(&read).await?),
+            Err(fault) => {
+                print::policies_faulty(&fault);
+                return Ok(ERROR);
+            }
+        },
+    };
+    print::plan(planned.as_ref(), read.json, lang)?;
+    let waits = planned.is_some_and(|planned| !planned.reasons.is_empty());
+    Ok(if waits { FINDING } else { FINE })
+}
+
+pub(super) async fn accept(args: AcceptArgs, lang: Lang) -> anyhow::Result<u8> {
+    let desk = Desk::open(&args.config.config).await?;
+    let plan: Plan = desk.post("/v1/policies/accept", &Acceptance { hash: args.hash }).await?;
+    print::accepted(&plan, lang);
+    Ok(FINE)
+}

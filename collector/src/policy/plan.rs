@@ -1,0 +1,414 @@
+//! What an edit would change, before it is made: two sets over the same machines at one moment.
+//!
+//! A set that would newly protect too many machines, or that drops register rows or mandatory
+//! rules, looks better than it is; [`Plan::needs_acceptance`] says so, and somebody has to say yes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use std::sync::Arc;
+
+use report::Timestamp;
+use report::verdict::{Ruling, Severity, State};
+use serde::{Deserialize, Serialize};
+
+use super::posture::{Posture, Tally, TargetPosture};
+use super::roll::{Member, Roll};
+use super::{PolicySet, Rule};
+use crate::fleet::Fleet;
+
+mod words;
+
+/// How many names are told of each crowd.
+const NAMED: usize = 10;
+/// A whole, in parts per million.
+const MILLION: f64 = 1_000_000.0;
+
+/// What another policy set would change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The moment both sets were judged at.
+    pub at: Timestamp,
+    /// The hashes of both sets.
+    pub policies: Change<String>,
+    /// The shares that a set may newly protect, in parts per million. Only the one before counts:
+    /// no edit loosens its own guard.
+    pub guard: Change<u32>,
+    /// How many members are answered for.
+    pub members: Change<u64>,
+    /// How many of them are protected.
+    pub protected: Change<u64>,
+    /// Members that would be protected and are not now.
+    pub newly_protected: Crowd,
+    /// Members that are protected now and would not be.
+    pub no_longer_protected: Crowd,
+    /// Members that nobody answers for now.
+    pub joined: Crowd,
+    /// Members that nobody would answer for.
+    pub left: Crowd,
+    /// What rules would say otherwise of members that both sets have, ordered by rule.
+    pub flips: Vec<Flip>,
+    /// Rules that come, go, or matter more or less; ordered by id.
+    pub rules: Vec<RuleChange>,
+    /// Register rows that are missing from the new set. A row that has ended is not missing.
+    pub rows_dropped: BTreeMap<RegisterList, Crowd>,
+    /// Every target of both sets.
+    pub targets: Vec<TargetChange>,
+}
+
+/// Something by the set in force and by the other one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change<T> {
+    /// By the set in force.
+    pub before: T,
+    /// By the other one.
+    pub after: T,
+}
+
+impl<T: PartialEq> Change<T> {
+    /// Whether there is a difference.
+    pub fn is_real(&self) -> bool {
+        self.before != self.after
+    }
+}
+
+/// How many, and the first of them by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Crowd {
+    /// How many.
+    pub count: u64,
+    /// The first ten: register ids, or identities where there is none.
+    pub first: Vec<String>,
+}
+
+impl Crowd {
+    fn add(&mut self, name: impl FnOnce() -> String) {
+        self.count += 1;
+        if self.first.len() < NAMED {
+            self.first.push(name());
+        }
+    }
+}
+
+/// What one rule would say otherwise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flip {
+    /// The rule's id.
+    pub rule: String,
+    /// Its ruling; `None` where the set does not have the rule.
+    pub ruling: Change<Option<Ruling>>,
+    /// Of whom.
+    pub members: Crowd,
+}
+
+/// A rule that comes, goes, or matters more or less.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleChange {
+    /// The rule's id.
+    pub rule: String,
+    /// How much it matters; `None` where the set does not have the rule.
+    pub severity: Change<Option<Severity>>,
+}
+
+impl RuleChange {
+    /// Whether a rule that decides about protection no longer does.
+    #[must_use]
+    pub fn drops_a_mandatory_rule(&self) -> bool {
+        let mandatory = |severity: Option<Severity>| severity.is_some_and(Severity::is_mandatory);
+        mandatory(self.severity.before) && !mandatory(self.severity.after)
+    }
+}
+
+/// One target, as far as each set has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetChange {
+    /// Its id.
+    pub target: String,
+    /// How far it has come; `None` where the set does not have it.
+    pub standing: Change<Option<TargetStanding>>,
+}
+
+/// How far a target has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetStanding {
+    /// How many are counted.
+    pub members: u64,
+    /// For how many of them it holds.
+    pub met: u64,
+    /// The percentage to reach.
+    pub goal: u8,
+}
+
+impl TargetStanding {
+    fn of(target: &TargetPosture) -> Self {
+        let Tally { members, met } = target.total;
+        Self { members, met, goal: target.goal }
+    }
+}
+
+/// The lists of the register whose ids never disappear.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RegisterList {
+    /// `machines.csv`.
+    Machines,
+    /// `systems.toml`.
+    Systems,
+    /// `units.toml`.
+    Units,
+}
+
+impl RegisterList {
+    /// Every list.
+    pub const ALL: [Self; 3] = [Self::Machines, Self::Systems, Self::Units];
+
+    fn ids(self, set: &PolicySet) -> BTreeSet<&str> {
+        let register = &set.register;
+        match self {
+            Self::Machines => register.machines.iter().map(|row| row.id).collect(),
+            Self::Systems => register.systems.iter().map(|system| system.id.as_str()).collect(),
+            Self::Units => register.units.iter().map(|unit| unit.id.as_str()).collect(),
+        }
+    }
+}
+
+/// Why somebody has to say yes to a set before it takes effect.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "reason", rename_all = "snake_case")]
+pub enum Reason {
+    /// It would newly protect more members than the guard allows.
+    GuardExceeded {
+        /// How many it would newly protect.
+        newly_protected: u64,
+        /// Of how many that are answered for now.
+        members: u64,
+        /// The share that is allowed, in parts per million.
+        guard: u32,
+    },
+    /// Register rows are missing from it.
+    RowsDropped {
+        /// How many.
+        rows: u64,
+    },
+    /// Rules that decide about protection are missing from it, or would be advice.
+    MandatoryRulesDropped {
+        /// Their ids.
+        rules: Vec<String>,
+    },
+    /// It was held before, and nobody has said yes since.
+    HeldBefore,
+}
+
+impl Plan {
+    /// Judges everyone of a roll by another set, at the roll's moment.
+    #[must_use]
+    pub fn from(roll: &Roll, to: Arc<PolicySet>, fleet: &Fleet) -> Self {
+        Self::between(roll, &Roll::call(to, fleet, roll.clock()), fleet)
+    }
+
+    /// Compares two rolls over the same machines at the same moment.
+    #[must_use]
+    pub fn between(before: &Roll, after: &Roll, fleet: &Fleet) -> Self {
+        let (old, new) = (before.set(), after.set());
+        let mut plan = Self {
+            at: before.clock().now,
+            policies: Change { before: old.hash.to_string(), after: new.hash.to_string() },
+            guard: Change {
+                before: parts_per_million(old.targets.guard),
+                after: parts_per_million(new.targets.guard),
+            },
+            members: Change { before: 0, after: 0 },
+            protected: Change { before: 0, after: 0 },
+            newly_protected: Crowd::default(),
+            no_longer_protected: Crowd::default(),
+            joined: Crowd::default(),
+            left: Crowd::default(),
+            flips: Vec::new(),
+            rules: rule_changes(old, new),
+            rows_dropped: rows_dropped(old, new),
+            targets: target_changes(&Posture::of(before), &Posture::of(after)),
+        };
+        plan.look_forward(before, after, fleet);
+        plan.look_back(before, after, fleet);
+        plan
+    }
+
+    /// Why the set must be accepted before it takes effect; empty: it need not.
+    #[must_use]
+    pub fn needs_acceptance(&self) -> Vec<Reason> {
+        let mut reasons = Vec::new();
+        if self.exceeds_the_guard() {
+            reasons.push(Reason::GuardExceeded {
+                newly_protected: self.newly_protected.count,
+                members: self.members.before,
+                guard: self.guard.before,
+            });
+        }
+        let rows = self.rows_dropped.values().map(|crowd| crowd.count).sum();
+        if rows > 0 {
+            reasons.push(Reason::RowsDropped { rows });
+        }
+        let rules = self.mandatory_rules_dropped();
+        if !rules.is_empty() {
+            reasons.push(Reason::MandatoryRulesDropped { rules });
+        }
+        reasons
+    }
+
+    /// The rules that decide about protection and no longer would.
+    #[must_use]
+    pub fn mandatory_rules_dropped(&self) -> Vec<String> {
+        let dropped = self.rules.iter().filter(|change| change.drops_a_mandatory_rule());
+        dropped.map(|change| change.rule.clone()).collect()
+    }
+
+    /// Whether the next edit could protect more machines unseen than this one.
+    #[must_use]
+    pub fn loosens_the_guard(&self) -> bool {
+        self.guard.after > self.guard.before
+    }
+
+    /// In whole numbers. The share is of those answered for now: rows that the edit itself adds
+    /// cannot make room for others.
+    fn exceeds_the_guard(&self) -> bool {
+        let allowed = u128::from(self.guard.before) * u128::from(self.members.before);
+        u128::from(self.newly_protected.count) * 1_000_000 > allowed
+    }
+
+    /// What becomes of those whom the other set has.
+    fn look_forward(&mut self, before: &Roll, after: &Roll, fleet: &Fleet) {
+        let rules = rules_of_both(before.set(), after.set());
+        let mut flips: BTreeMap<(usize, Option<Ruling>, Option<Ruling>), Crowd> = BTreeMap::new();
+        for member in after.members() {
+            let name = || name(&member, fleet);
+            self.members.after += 1;
+            self.protected.after += u64::from(is_protected(&member));
+            let Some(counterpart) = counterpart(&member, before) else {
+                self.joined.add(name);
+                if is_protected(&member) {
+                    self.newly_protected.add(name);
+                }
+                continue;
+            };
+            match (is_protected(&counterpart), is_protected(&member)) {
+                (false, true) => self.newly_protected.add(name),
+                (true, false) => self.no_longer_protected.add(name),
+                (true, true) | (false, false) => {}
+            }
+            let rulings = |member: &Member<'_>| member.rulings().collect::<Vec<_>>();
+            let (old, new) = (rulings(&counterpart), rulings(&member));
+            for (number, rule) in rules.iter().enumerate() {
+                let ruling = |of: &[Ruling], place: Option<usize>| place.map(|place| of[place]);
+                let (old, new) = (ruling(&old, rule.before), ruling(&new, rule.after));
+                if old != new {
+                    flips.entry((number, old, new)).or_default().add(name);
+                }
+            }
+        }
+        self.flips = flips
+            .into_iter()
+            .map(|((number, before, after), members)| Flip {
+                rule: rules[number].id.to_owned(),
+                ruling: Change { before, after },
+                members,
+            })
+            .collect();
+    }
+
+    /// What becomes of those whom the other set no longer has.
+    fn look_back(&mut self, before: &Roll, after: &Roll, fleet: &Fleet) {
+        for member in before.members() {
+            self.members.before += 1;
+            self.protected.before += u64::from(is_protected(&member));
+            if counterpart(&member, after).is_none() {
+                self.left.add(|| name(&member, fleet));
+                if is_protected(&member) {
+                    self.no_longer_protected.add(|| name(&member, fleet));
+                }
+            }
+        }
+    }
+}
+
+/// A share in parts per million: what is written with a point is compared in whole numbers.
+fn parts_per_million(share: f64) -> u32 {
+    (share * MILLION).round() as u32
+}
+
+fn is_protected(member: &Member<'_>) -> bool {
+    member.entry.state == State::Protected
+}
+
+fn name(member: &Member<'_>, fleet: &Fleet) -> String {
+    match (member.row, member.machine) {
+        (Some(row), _) => row.id.to_owned(),
+        (None, Some(machine)) => fleet.at(machine).id.to_string(),
+        (None, None) => String::new(),
+    }
+}
+
+/// The member of the other roll that is this one: by row, or by the machine where a row is new, is
+/// gone, or has changed hands.
+fn counterpart<'r>(member: &Member<'_>, other: &'r Roll) -> Option<Member<'r>> {
+    let row = member.row.and_then(|row| other.set().register.machines.index(row.id));
+    let by_row = row.and_then(|row| other.member_at(row));
+    by_row.or_else(|| other.member_of(member.machine?))
+}
+
+/// A rule and its place in each set.
+struct SharedRule<'s> {
+    id: &'s str,
+    before: Option<usize>,
+    after: Option<usize>,
+}
+
+fn rules_of_both<'s>(old: &'s PolicySet, new: &'s PolicySet) -> Vec<SharedRule<'s>> {
+    let ids: BTreeSet<&str> =
+        old.rules.iter().chain(&new.rules).map(|rule| rule.id.as_str()).collect();
+    let place = |set: &PolicySet, id: &str| set.rules.iter().position(|rule| rule.id == id);
+    let shared = |id| SharedRule { id, before: place(old, id), after: place(new, id) };
+    ids.into_iter().map(shared).collect()
+}
+
+fn rule_changes(old: &PolicySet, new: &PolicySet) -> Vec<RuleChange> {
+    let severity = |rules: &[Rule], place: Option<usize>| place.map(|place| rules[place].severity);
+    let change = |rule: SharedRule<'_>| RuleChange {
+        rule: rule.id.to_owned(),
+        severity: Change {
+            before: severity(&old.rules, rule.before),
+            after: severity(&new.rules, rule.after),
+        },
+    };
+    let changes = rules_of_both(old, new).into_iter().map(change);
+    changes.filter(|change| change.severity.is_real()).collect()
+}
+
+fn rows_dropped(old: &PolicySet, new: &PolicySet) -> BTreeMap<RegisterList, Crowd> {
+    let mut dropped: BTreeMap<RegisterList, Crowd> = BTreeMap::new();
+    for list in RegisterList::ALL {
+        let kept = list.ids(new);
+        for id in list.ids(old).into_iter().filter(|id| !kept.contains(id)) {
+            dropped.entry(list).or_default().add(|| id.to_owned());
+        }
+    }
+    dropped
+}
+
+fn target_changes(before: &Posture, after: &Posture) -> Vec<TargetChange> {
+    let standing = |posture: &Posture, id: &str| posture.target(id).map(TargetStanding::of);
+    let gone = before.targets.iter().filter(|target| after.target(&target.id).is_none());
+    after
+        .targets
+        .iter()
+        .chain(gone)
+        .map(|target| TargetChange {
+            target: target.id.clone(),
+            standing: Change {
+                before: standing(before, &target.id),
+                after: standing(after, &target.id),
+            },
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

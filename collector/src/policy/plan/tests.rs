@@ -1,0 +1,256 @@
+//! What an edit changes, and when somebody has to say yes to it.
+
+use report::Lang;
+
+use super::*;
+use crate::machine::Machine;
+use crate::policy::JudgeClock;
+use crate::policy::fixtures::{NOW, good_machine, observe_antivirus, rule, set, set_with_rules};
+
+fn rows(ids: impl IntoIterator<Item = u8>) -> String {
+    ids.into_iter().map(|n| format!("m-{n:02},so,workstation,lan,,,,2025-01-01,\n")).collect()
+}
+
+/// A machine without any antivirus, bound to its row.
+fn bare(number: u8) -> Machine {
+    let mut machine = good_machine(number, Some(&format!("m-{number:02}")));
+    observe_antivirus(&mut machine, Vec::new(), true);
+    machine
+}
+
+fn good(number: u8) -> Machine {
+    good_machine(number, Some(&format!("m-{number:02}")))
+}
+
+fn plan(old: &PolicySet, new: &PolicySet, machines: &[Machine]) -> Plan {
+    let fleet = Fleet::new(machines.to_vec());
+    let before = Roll::call(Arc::new(old.clone()), &fleet, JudgeClock::at(NOW));
+    Plan::from(&before, Arc::new(new.clone()), &fleet)
+}
+
+const LICENSED: &str = "[require]\n\"antivirus.licence.accepted\" = true\n";
+const KNOWN_SYSTEM: &str = "[require]\n\"machine.os_id\" = { present = true }\n";
+
+/// A set over these rows that asks for a licensed antivirus.
+fn strict(ids: impl IntoIterator<Item = u8>) -> PolicySet {
+    set_with_rules(&rows(ids), &[&rule("r0", "critical", LICENSED)])
+}
+
+/// The same that asks for nothing but to be seen.
+fn lax(ids: impl IntoIterator<Item = u8>) -> PolicySet {
+    set_with_rules(&rows(ids), &[&rule("r0", "critical", KNOWN_SYSTEM)])
+}
+
+#[test]
+fn the_same_set_changes_nothing_and_passes() {
+    let set = set(&rows(1..=3), &[]);
+    let plan = plan(&set, &set, &[good(1), bare(2)]);
+    assert_eq!(plan.members, Change { before: 3, after: 3 });
+    assert_eq!(plan.protected, Change { before: 1, after: 1 });
+    assert_eq!(plan.newly_protected.count + plan.no_longer_protected.count, 0);
+    assert!(plan.flips.is_empty() && plan.rules.is_empty() && plan.rows_dropped.is_empty());
+    assert!(plan.targets.iter().all(|target| !target.standing.is_real()));
+    assert_eq!(plan.needs_acceptance(), []);
+}
+
+#[test]
+fn who_becomes_protected_is_counted_and_named_with_the_rule_that_turned() {
+    let machines: Vec<_> = (1..=20).map(|n| if n <= 18 { good(n) } else { bare(n) }).collect();
+    let plan = plan(&strict(1..=20), &lax(1..=20), &machines);
+    assert_eq!(plan.protected, Change { before: 18, after: 20 });
+    assert_eq!(plan.newly_protected.first, ["m-19", "m-20"]);
+    assert_eq!(
+        plan.flips,
+        [Flip {
+            rule: "r0".to_owned(),
+            ruling: Change { before: Some(Ruling::Fail), after: Some(Ruling::Pass) },
+            members: Crowd { count: 2, first: vec!["m-19".to_owned(), "m-20".to_owned()] },
+        }]
+    );
+    assert_eq!(
+        plan.needs_acceptance(),
+        [Reason::GuardExceeded { newly_protected: 2, members: 20, guard: 50_000 }]
+    );
+}
+
+#[test]
+fn exactly_the_guard_passes_and_one_more_does_not() {
+    let machines = |bare_ones: u8| -> Vec<_> {
+        (1..=40).map(|n| if n <= bare_ones { bare(n) } else { good(n) }).collect()
+    };
+    let (old, new) = (strict(1..=40), lax(1..=40));
+    assert_eq!(plan(&old, &new, &machines(2)).needs_acceptance(), []);
+    assert_eq!(plan(&old, &new, &machines(3)).needs_acceptance().len(), 1);
+}
+
+#[test]
+fn a_stricter_set_passes_whatever_it_turns() {
+    let plan = plan(&lax(1..=3), &strict(1..=3), &[bare(1), bare(2), good(3)]);
+    assert_eq!(plan.no_longer_protected.first, ["m-01", "m-02"]);
+    assert_eq!(plan.needs_acceptance(), []);
+}
+
+#[test]
+fn rows_that_the_edit_adds_make_no_room_for_others() {
+    let machines = [bare(1), good(2)];
+    let plan = plan(&strict(1..=2), &lax(1..=99), &machines);
+    assert_eq!(plan.members, Change { before: 2, after: 99 });
+    assert_eq!(plan.joined.count, 97);
+    assert_eq!(plan.joined.first.len(), NAMED);
+    assert_eq!(
+        plan.needs_acceptance(),
+        [Reason::GuardExceeded { newly_protected: 1, members: 2, guard: 50_000 }]
+    );
+}
+
+#[test]
+fn an_edit_does_not_loosen_its_own_guard_and_says_that_it_loosens_the_next() {
+    let guarded = |guard: &str| {
+        let text = crate::policy::starter::starter_files()
+            .iter()
+            .find_map(|(path, text)| (*path == "targets.toml").then_some(*text))
+            .unwrap();
+        set(&rows(1..=2), &[("targets.toml", &text.replace("guard = 0.05", guard))])
+    };
+    let (tight, loose) = (guarded("guard = 0"), guarded("guard = 1.0"));
+    let plan_of = |old, new| plan(old, new, &[]);
+    let loosened = plan_of(&tight, &loose);
+    assert_eq!(loosened.guard, Change { before: 0, after: 1_000_000 });
+    assert!(loosened.loosens_the_guard());
+    assert!(loosened.lines(Lang::En).iter().any(|line| line.contains("LOOSENED: 0.0% → 100.0%")));
+    assert!(loosened.for_audit().ends_with(" guard_ppm=0..1000000"));
+    assert!(!plan_of(&loose, &tight).loosens_the_guard());
+    // The guard of the set in force decides.
+    let mut lax = lax(1..=2);
+    lax.targets.guard = 1.0;
+    let mut strict = strict(1..=2);
+    strict.targets.guard = 0.0;
+    assert_eq!(plan(&strict, &lax, &[bare(1)]).needs_acceptance().len(), 1);
+    strict.targets.guard = 1.0;
+    lax.targets.guard = 0.0;
+    assert_eq!(plan(&strict, &lax, &[bare(1)]).needs_acceptance(), []);
+}
+
+#[test]
+fn a_missing_row_is_dropped_and_an_ended_one_is_not() {
+    let old = set(&rows(1..=3), &[]);
+    let ended = rows(1..=2) + "m-03,so,workstation,lan,,,,2025-01-01,2026-11-01\n";
+    let plan_of_ended = plan(&old, &set(&ended, &[]), &[]);
+    assert_eq!(plan_of_ended.needs_acceptance(), []);
+    assert_eq!(plan_of_ended.left.first, ["m-03"]);
+    let plan = plan(&old, &set(&rows(1..=2), &[]), &[]);
+    assert_eq!(plan.needs_acceptance(), [Reason::RowsDropped { rows: 1 }]);
+    assert_eq!(plan.rows_dropped[&RegisterList::Machines].first, ["m-03"]);
+}
+
+#[test]
+fn a_dropped_system_or_unit_is_a_dropped_row_too() {
+    const UNIT: &str = "[[unit]]\nid = \"so\"\nname = { vi = \"Sở\", en = \"Department\" }\n";
+    let old = set("", &[]);
+    let new = set("", &[("register/units.toml", UNIT), ("register/systems.toml", "")]);
+    let plan = plan(&old, &new, &[]);
+    assert_eq!(plan.rows_dropped[&RegisterList::Systems].first, ["ho-tich", "lan", "moi"]);
+    assert_eq!(plan.rows_dropped[&RegisterList::Units].first, ["phong"]);
+    assert_eq!(plan.needs_acceptance(), [Reason::RowsDropped { rows: 4 }]);
+}
+
+#[test]
+fn a_mandatory_rule_that_goes_or_becomes_advice_is_dropped() {
+    let with = |severity: &str, others: &[&str]| {
+        let first = rule("r0", severity, LICENSED);
+        set_with_rules("", &[&[first.as_str()], others].concat())
+    };
+    let second = rule("r1", "major", KNOWN_SYSTEM);
+    let advice = rule("r1", "minor", KNOWN_SYSTEM);
+    let dropped = |old: &PolicySet, new: &PolicySet| plan(old, new, &[]).needs_acceptance();
+    let mandatory = |rule: &str| [Reason::MandatoryRulesDropped { rules: vec![rule.to_owned()] }];
+    assert_eq!(dropped(&with("critical", &[&second]), &with("critical", &[])), mandatory("r1"));
+    assert_eq!(
+        dropped(&with("critical", &[&second]), &with("critical", &[&advice])),
+        mandatory("r1")
+    );
+    assert_eq!(dropped(&with("critical", &[&advice]), &with("critical", &[])), []);
+    assert_eq!(dropped(&with("critical", &[]), &with("major", &[&second])), []);
+}
+
+#[test]
+fn a_machine_is_found_again_under_another_row_or_none() {
+    // m-01 leaves the register: its machine still speaks, outside of it.
+    let plan = plan(&strict(1..=2), &strict(2..=2), &[good(1), good(2)]);
+    assert_eq!(plan.left.count, 0);
+    assert_eq!(plan.joined.count, 0);
+    assert_eq!(plan.newly_protected.count + plan.no_longer_protected.count, 0);
+}
+
+#[test]
+fn a_protected_member_that_nobody_answers_for_any_more_is_protected_no_longer() {
+    let mut quiet = good(1);
+    quiet.last_contact.at = NOW - 2 * 3600;
+    let old = strict(1..=1);
+    let ended = "m-01,so,workstation,lan,,,,2025-01-01,2026-11-01\n";
+    let mut new = set_with_rules(ended, &[&rule("r0", "critical", LICENSED)]);
+    let outside = plan(&old, &new, &[quiet.clone()]);
+    assert_eq!(outside.no_longer_protected.count, 0, "outside the register it still counts");
+    new.targets.unregistered_after = crate::policy::period::Period::parse("1h").unwrap();
+    let plan = plan(&old, &new, &[quiet]);
+    assert_eq!((plan.left.first, plan.members.after), (vec!["m-01".to_owned()], 0));
+    assert_eq!(plan.no_longer_protected.first, ["m-01"]);
+}
+
+#[test]
+fn a_protected_machine_that_comes_to_count_is_newly_protected() {
+    let mut quiet = good(1);
+    quiet.last_contact.at = NOW - 2 * 3600;
+    let mut old = strict(2..=2);
+    old.targets.unregistered_after = crate::policy::period::Period::parse("1h").unwrap();
+    let plan = plan(&old, &strict(2..=2), &[quiet]);
+    assert_eq!(plan.joined.count, 1);
+    assert_eq!(plan.newly_protected, plan.joined);
+}
+
+#[test]
+fn targets_that_come_and_go_are_told_with_their_goals() {
+    let text = crate::policy::starter::starter_files()
+        .iter()
+        .find_map(|(path, text)| (*path == "targets.toml").then_some(*text))
+        .unwrap();
+    let lower = text.replace(
+        "counts = [\"appraised\", \"approved\"]\ngoal = 100",
+        "counts = [\"appraised\", \"approved\"]\ngoal = 60",
+    );
+    let plan = plan(&set("", &[]), &set("", &[("targets.toml", &lower)]), &[]);
+    let real: Vec<_> = plan.targets.iter().filter(|target| target.standing.is_real()).collect();
+    assert_eq!(real.len(), 1);
+    assert_eq!(
+        plan.lines(Lang::Vi).last().unwrap(),
+        "chỉ tiêu systems-classified: 2/3 = 66,6 % (mục tiêu 100 %) → 2/3 = 66,6 % (mục tiêu 60 %)"
+    );
+}
+
+#[test]
+fn a_plan_is_told_in_both_languages_and_travels_as_json() {
+    let machines = [bare(1), good(2)];
+    let plan = plan(&strict(1..=3), &lax(1..=2), &machines);
+    let vi = plan.lines(Lang::Vi).join("\n");
+    assert!(vi.contains("máy tính được bảo vệ: 1 → 2\nmới được bảo vệ: 1 (m-01)"), "{vi}");
+    assert!(vi.contains("bị xóa khỏi register/machines.csv: 1 (m-03)"), "{vi}");
+    assert!(vi.contains("r0: Chưa đạt → Đạt: 1 (m-01)"), "{vi}");
+    let reasons: Vec<_> = plan
+        .needs_acceptance()
+        .iter()
+        .map(|reason| reason.words().get(Lang::En).to_owned())
+        .collect();
+    assert_eq!(
+        reasons,
+        [
+            "1 of 3 machines would newly be protected, more than the 5.0% that pass unseen",
+            "1 register rows are missing; a row that ends stays, with its until",
+        ]
+    );
+    assert!(plan.for_audit().ends_with(
+        " newly_protected=1 no_longer_protected=0 rows_dropped=1 mandatory_rules_dropped=0"
+    ));
+    let json = serde_json::to_string(&plan).unwrap();
+    assert!(json.contains(r#""rows_dropped":{"machines":{"count":1,"first":["m-03"]}}"#), "{json}");
+    assert_eq!(serde_json::from_str::<Plan>(&json).unwrap(), plan);
+}

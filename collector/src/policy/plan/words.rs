@@ -1,0 +1,235 @@
+//! A plan in words, one line for each thing that would change.
+
+use report::verdict::{Ruling, Severity};
+use report::{Bilingual, Lang};
+
+use super::{Change, Crowd, Flip, Plan, Reason, RegisterList, RuleChange, TargetStanding};
+use crate::policy::posture::Tally;
+use crate::policy::words::{both, number, percent};
+
+/// Enough of a hash to tell two sets apart.
+const SHORT: usize = 12;
+/// Parts per million in a tenth of a percent.
+const TENTH: u32 = 1000;
+
+impl Plan {
+    /// What would change, from the most to the least weighty.
+    #[must_use]
+    pub fn lines(&self, lang: Lang) -> Vec<String> {
+        let mut lines = vec![self.sets(lang), self.members(lang), self.protected(lang)];
+        lines.extend(crowd_line(
+            ["mới được bảo vệ", "newly protected"],
+            &self.newly_protected,
+            lang,
+        ));
+        lines.extend(crowd_line(
+            ["không còn được bảo vệ", "no longer protected"],
+            &self.no_longer_protected,
+            lang,
+        ));
+        for (list, crowd) in &self.rows_dropped {
+            lines.extend(crowd_line(list.dropped(), crowd, lang));
+        }
+        lines.extend(crowd_line(["không còn được tính", "no longer counted"], &self.left, lang));
+        lines.extend(crowd_line(["mới được tính", "newly counted"], &self.joined, lang));
+        lines.extend(self.rules.iter().map(|change| change.line(lang)));
+        lines.extend(self.flips.iter().map(|flip| flip.line(lang)));
+        for target in self.targets.iter().filter(|target| target.standing.is_real()) {
+            lines.push(target_line(&target.target, &target.standing, lang));
+        }
+        lines.extend(self.guard_line(lang));
+        lines
+    }
+
+    fn sets(&self, lang: Lang) -> String {
+        let Change { before, after } = &self.policies;
+        let [before, after] = [before, after].map(|hash| hash.get(..SHORT).unwrap_or(hash));
+        match lang {
+            Lang::Vi => format!("bộ chính sách: {before} → {after}"),
+            Lang::En => format!("policy set: {before} → {after}"),
+        }
+    }
+
+    fn members(&self, lang: Lang) -> String {
+        let change = numbers(self.members, lang);
+        match lang {
+            Lang::Vi => format!("máy tính được tính: {change}"),
+            Lang::En => format!("machines counted: {change}"),
+        }
+    }
+
+    fn protected(&self, lang: Lang) -> String {
+        let change = numbers(self.protected, lang);
+        match lang {
+            Lang::Vi => format!("máy tính được bảo vệ: {change}"),
+            Lang::En => format!("machines protected: {change}"),
+        }
+    }
+
+    fn guard_line(&self, lang: Lang) -> Option<String> {
+        let Change { before, after } = self.guard;
+        let change = format!("{} → {}", share(before, lang), share(after, lang));
+        if !self.guard.is_real() {
+            return None;
+        }
+        Some(match (self.loosens_the_guard(), lang) {
+            (true, Lang::Vi) => {
+                format!("ngưỡng guard bị NỚI: {change}; từ lần sửa sau sẽ dễ qua hơn")
+            }
+            (true, Lang::En) => {
+                format!("the guard is LOOSENED: {change}; edits after this one pass more easily")
+            }
+            (false, Lang::Vi) => format!("ngưỡng guard được siết: {change}"),
+            (false, Lang::En) => format!("the guard is tightened: {change}"),
+        })
+    }
+
+    /// Both numbers that matter to whoever reads the audit log, and the sets.
+    #[must_use]
+    pub fn for_audit(&self) -> String {
+        let rows: u64 = self.rows_dropped.values().map(|crowd| crowd.count).sum();
+        let mut text = format!(
+            "from={} to={} newly_protected={} no_longer_protected={} rows_dropped={rows} \
+             mandatory_rules_dropped={}",
+            self.policies.before,
+            self.policies.after,
+            self.newly_protected.count,
+            self.no_longer_protected.count,
+            self.mandatory_rules_dropped().len(),
+        );
+        if self.guard.is_real() {
+            text += &format!(" guard_ppm={}..{}", self.guard.before, self.guard.after);
+        }
+        text
+    }
+}
+
+impl Reason {
+    /// Why somebody has to say yes.
+    #[must_use]
+    pub fn words(&self) -> Bilingual {
+        both(|lang| self.text(lang))
+    }
+
+    fn text(&self, lang: Lang) -> String {
+        match (self, lang) {
+            (Self::GuardExceeded { newly_protected, members, guard }, Lang::Vi) => format!(
+                "{} trên {} máy tính bỗng dưng được bảo vệ, nhiều hơn mức {} cho phép",
+                number(*newly_protected, lang),
+                number(*members, lang),
+                share(*guard, lang)
+            ),
+            (Self::GuardExceeded { newly_protected, members, guard }, Lang::En) => format!(
+                "{} of {} machines would newly be protected, more than the {} that pass unseen",
+                number(*newly_protected, lang),
+                number(*members, lang),
+                share(*guard, lang)
+            ),
+            (Self::RowsDropped { rows }, Lang::Vi) => {
+                let rows = number(*rows, lang);
+                format!(
+                    "{rows} dòng bị xóa khỏi sổ đăng ký; dòng đã hết hạn phải giữ lại với until"
+                )
+            }
+            (Self::RowsDropped { rows }, Lang::En) => {
+                let rows = number(*rows, lang);
+                format!("{rows} register rows are missing; a row that ends stays, with its until")
+            }
+            (Self::MandatoryRulesDropped { rules }, Lang::Vi) => {
+                format!("quy tắc bắt buộc bị bỏ: {}", rules.join(", "))
+            }
+            (Self::MandatoryRulesDropped { rules }, Lang::En) => {
+                format!("mandatory rules are dropped: {}", rules.join(", "))
+            }
+            (Self::HeldBefore, Lang::Vi) => {
+                "bộ này đã phải chờ duyệt và chưa được duyệt".to_owned()
+            }
+            (Self::HeldBefore, Lang::En) => {
+                "it was held before, and nobody has accepted it since".to_owned()
+            }
+        }
+    }
+}
+
+impl RegisterList {
+    fn dropped(self) -> [&'static str; 2] {
+        match self {
+            Self::Machines => {
+                ["bị xóa khỏi register/machines.csv", "missing from register/machines.csv"]
+            }
+            Self::Systems => {
+                ["bị xóa khỏi register/systems.toml", "missing from register/systems.toml"]
+            }
+            Self::Units => ["bị xóa khỏi register/units.toml", "missing from register/units.toml"],
+        }
+    }
+}
+
+impl RuleChange {
+    fn line(&self, lang: Lang) -> String {
+        let rule = &self.rule;
+        let label = |severity: Severity| severity.label(lang);
+        match (self.severity.before, self.severity.after, lang) {
+            (Some(before), Some(after), Lang::Vi) => {
+                format!("quy tắc {rule}: {} → {}", label(before), label(after))
+            }
+            (Some(before), Some(after), Lang::En) => {
+                format!("rule {rule}: {} → {}", label(before), label(after))
+            }
+            (Some(before), None, Lang::Vi) => format!("bỏ quy tắc {rule} ({})", label(before)),
+            (Some(before), None, Lang::En) => format!("rule {rule} ({}) goes", label(before)),
+            (None, Some(after), Lang::Vi) => format!("thêm quy tắc {rule} ({})", label(after)),
+            (None, Some(after), Lang::En) => format!("rule {rule} ({}) comes", label(after)),
+            (None, None, Lang::Vi | Lang::En) => rule.clone(),
+        }
+    }
+}
+
+impl Flip {
+    fn line(&self, lang: Lang) -> String {
+        let label = |ruling: Option<Ruling>| ruling.map_or("–", |ruling| ruling.label(lang));
+        let (before, after) = (label(self.ruling.before), label(self.ruling.after));
+        format!("{}: {before} → {after}: {}", self.rule, crowd(&self.members, lang))
+    }
+}
+
+fn target_line(target: &str, standing: &Change<Option<TargetStanding>>, lang: Lang) -> String {
+    let words = match lang {
+        Lang::Vi => ["chỉ tiêu", "mục tiêu"],
+        Lang::En => ["target", "goal"],
+    };
+    let text = |standing: Option<TargetStanding>| match standing {
+        None => "–".to_owned(),
+        Some(TargetStanding { members, met, goal }) => {
+            let share = Tally { members, met }.share(lang).unwrap_or_else(|| "–".to_owned());
+            let (met, members) = (number(met, lang), number(members, lang));
+            format!("{met}/{members} = {share} ({} {goal} %)", words[1])
+        }
+    };
+    format!("{} {target}: {} → {}", words[0], text(standing.before), text(standing.after))
+}
+
+fn numbers(change: Change<u64>, lang: Lang) -> String {
+    format!("{} → {}", number(change.before, lang), number(change.after, lang))
+}
+
+fn share(parts_per_million: u32, lang: Lang) -> String {
+    percent(u64::from(parts_per_million / TENTH), lang)
+}
+
+/// Nothing is said of nobody.
+fn crowd_line([vi, en]: [&str; 2], members: &Crowd, lang: Lang) -> Option<String> {
+    let label = match lang {
+        Lang::Vi => vi,
+        Lang::En => en,
+    };
+    (members.count > 0).then(|| format!("{label}: {}", crowd(members, lang)))
+}
+
+/// `12 (pc-01, pc-02, …)`.
+fn crowd(members: &Crowd, lang: Lang) -> String {
+    let more = u64::try_from(members.first.len()).is_ok_and(|named| named < members.count);
+    let names = members.first.join(", ");
+    let rest = if more { ", …" } else { "" };
+    format!("{} ({names}{rest})", number(members.count, lang))
+}
