@@ -13,7 +13,7 @@ set -eu
 NEXTEST_VERSION=0.9.143
 DENY_VERSION=0.20.2
 
-# Debian's names. clamav-daemon brings clamd and clamonacc, prometheus brings promtool.
+# Debian's names; npm, for taplo, is added where there is none. clamav-daemon brings clamd and clamonacc, prometheus brings promtool.
 PACKAGES="clamav clamav-daemon clamdscan curl git libdpkg-perl lz4 openssl prometheus shellcheck strace systemd time xz-utils zstd"
 
 main() {
@@ -106,6 +106,8 @@ install_packages() {
         complain "this is not a Debian: install the equivalents of: $PACKAGES"
         return 1
     fi
+    # npm comes with the Node.js of others than Debian too.
+    command -v npm >/dev/null || PACKAGES="$PACKAGES npm"
     missing=
     for package in $PACKAGES; do
         state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)

@@ -33,7 +33,11 @@ pub struct Clause {
 #[derive(Clone, Debug)]
 enum Asked {
     Value(Constraint),
-    List(Vec<ListTest>),
+    List {
+        tests: Vec<ListTest>,
+        /// The fact that says whether every source of the list answered.
+        whole: Option<FactKey>,
+    },
 }
 
 /// Everything that is asked of one value, of a fact or of a field of a record: all of it must hold.
@@ -104,7 +108,7 @@ impl Clause {
     pub fn judge<'m>(&self, facts: &Facts<'m>, clock: &Hourglass) -> ClauseRuling<'m> {
         match &self.asked {
             Asked::Value(constraint) => constraint.judge(facts.get(self.key), clock),
-            Asked::List(tests) => List::of(self.key, facts).judge(tests, clock),
+            Asked::List { tests, whole } => List::of(self.key, *whole, facts).judge(tests, clock),
         }
     }
 }

@@ -115,6 +115,30 @@ pub(crate) fn rule(id: &str, severity: &str, rest: &str) -> String {
     format!("{head}{rest}")
 }
 
+/// Holds a list of mistakes against what loading says of each: blocks of what is written into a
+/// rule and, indented, what is said of it: place and mistake, and further in what to write instead.
+pub(crate) fn check_mistakes(list: &str, write: impl Fn(&str) -> String) {
+    let said_of = |written: &str| -> String {
+        let Err(problems) = load(&folder("", &[("rules/r0.toml", &write(written))])) else {
+            return "  nothing\n".to_owned();
+        };
+        let said = problems.iter().map(|problem| {
+            let line = problem.to_string();
+            let line = line.strip_prefix("rules/r0.toml:").unwrap_or(&line);
+            let help = problem.help.iter().map(|help| format!("    {help}\n"));
+            format!("  {line}\n{}", help.collect::<String>())
+        });
+        said.collect()
+    };
+    let each = list.split("\n\n").map(|block| {
+        let written: Vec<_> = block.lines().filter(|line| !line.starts_with("  ")).collect();
+        let written = written.join("\n");
+        format!("{written}\n{}", said_of(&written))
+    });
+    let said = each.collect::<Vec<_>>().join("\n");
+    assert!(said == list, "\n{said}");
+}
+
 pub(crate) fn key(name: &str) -> FactKey {
     FactKey::named(name).unwrap_or_else(|| panic!("no fact {name}"))
 }

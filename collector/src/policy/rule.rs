@@ -211,3 +211,6 @@ pub(crate) fn check_reference(id: &str, rules: &[Rule], item: &Item<'_>) {
         item.wrong_with_help(format!("unknown rule `{id}`"), help);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -240,5 +240,7 @@ fn the_readme_is_executed() {
         })
         .collect();
     let set = set(ROW, &files);
-    assert!(set.rule("host-has-memory").is_some());
+    for rule in ["host-has-memory", "one-antivirus-runs", "system-is-recent"] {
+        assert!(set.rule(rule).is_some_and(|rule| rule.examples.len() >= 4), "{rule}");
+    }
 }

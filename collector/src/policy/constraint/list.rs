@@ -40,14 +40,12 @@ pub(super) struct List<'m> {
 }
 
 impl<'m> List<'m> {
-    pub(super) fn of(key: FactKey, facts: &Facts<'m>) -> Self {
-        let spec = key.spec();
-        let whole = spec.whole.and_then(FactKey::named).map(|whole| facts.get(whole));
-        let skew = match spec.origin {
+    pub(super) fn of(key: FactKey, whole: Option<FactKey>, facts: &Facts<'m>) -> Self {
+        let whole = whole.and_then(|whole| facts.get(whole).bool()) == Some(true);
+        let skew = match key.spec().origin {
             Origin::Agent(topic) => facts.skew(topic),
             Origin::Derived => 0,
         };
-        let whole = whole.is_some_and(|whole| whole.bool() == Some(true));
         Self { finding: facts.get(key), whole, skew }
     }
 

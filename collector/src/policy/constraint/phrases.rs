@@ -17,7 +17,7 @@ impl Clause {
     pub fn required(&self) -> Bilingual {
         words::both(|lang| match &self.asked {
             Asked::Value(constraint) => constraint.words(lang),
-            Asked::List(tests) => joined(tests.iter().map(|test| test.words(lang))),
+            Asked::List { tests, .. } => joined(tests.iter().map(|test| test.words(lang))),
         })
     }
 
@@ -30,7 +30,9 @@ impl Clause {
     ) -> Bilingual {
         let finding = facts.get(self.key);
         let shown = match &self.asked {
-            Asked::List(tests) => List::of(self.key, facts).words(tests, instants),
+            Asked::List { tests, whole } => {
+                List::of(self.key, *whole, facts).words(tests, instants)
+            }
             Asked::Value(_) => None,
         };
         match (ruling, shown) {

@@ -25,7 +25,10 @@ impl Clause {
         };
         let reading = Reading { name, kind: key.spec().kind, calendar };
         let asked = match reading.kind {
-            Kind::Records(fields) => Asked::List(reading.list_tests(fields, item)?),
+            Kind::Records(fields) => Asked::List {
+                tests: reading.list_tests(fields, item)?,
+                whole: key.spec().whole.and_then(FactKey::named),
+            },
             Kind::Text
             | Kind::Version
             | Kind::OneOf(_)
