@@ -13,6 +13,7 @@ const FILES: &[(&str, &str)] = files! {
         "catalogue/antivirus.toml",
         "catalogue/os-lifecycle.toml",
         "catalogue/serials.toml",
+        "catalogue/windows-builds.toml",
         "rules/antivirus-definitions-fresh.toml",
         "rules/antivirus-licensed.toml",
         "rules/antivirus-realtime.toml",
