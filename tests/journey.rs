@@ -184,7 +184,7 @@ fn the_reply_tells_the_machine_what_to_do_and_status_shows_it() {
     let vietnamese = agent.command(&["status", "--lang", "vi"]);
     assert_eq!(vietnamese.status.code(), Some(2), "judged, and not protected");
     let text = String::from_utf8(vietnamese.stdout).unwrap();
-    for words in ["chưa được bảo vệ", "Chưa đạt", "Gia hạn bản quyền", "không quá 7 ngày"]
+    for words in ["chưa được bảo vệ", "Chưa đạt", "→ Bước 1: mở phần mềm", "không quá 7 ngày"]
     {
         assert!(text.contains(words), "{words}\n{text}");
     }

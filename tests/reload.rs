@@ -63,7 +63,11 @@ fn a_misspelt_key_changes_nothing_but_the_gauge_and_check_names_its_place() {
     );
     assert_eq!(check.status.code(), Some(1));
     let text = String::from_utf8(check.stdout).unwrap();
-    assert!(text.contains("rules/antivirus-definitions-fresh.toml:10:"), "{text}");
+    let rule = world.policies("rules/antivirus-definitions-fresh.toml");
+    let rule = std::fs::read_to_string(rule).unwrap();
+    let line = rule.lines().position(|line| line.contains("max_agee")).unwrap() + 1;
+    let place = format!("rules/antivirus-definitions-fresh.toml:{line}:");
+    assert!(text.contains(&place), "{place} {text}");
     assert!(text.contains("max_agee") && text.contains("max_age`"), "{text}");
 
     edit(&world, "rules/antivirus-definitions-fresh.toml", "max_agee", "max_age");

@@ -349,6 +349,9 @@ const fn whole_by(whole: &'static str, spec: FactSpec) -> FactSpec {
     FactSpec { whole: Some(whole), ..spec }
 }
 
+/// How Windows was installed: with a desktop for people, or as a server with one or without.
+pub const INSTALLATIONS: &[&str] = &["client", "server", "server_core"];
+
 /// The words a chassis can be.
 const CHASSIS: &[&str] = &["desktop", "laptop", "server", "virtual", "other"];
 
@@ -363,6 +366,8 @@ static FACTS: &[FactSpec] = &[
     agent(Topic::Machine, "machine.os_id", Kind::Text, ["Mã hệ điều hành", "Operating system identifier"]),
     agent(Topic::Machine, "machine.os_version", Kind::Version, ["Phiên bản hệ điều hành", "Operating system version"]),
     agent(Topic::Machine, "machine.os_name", Kind::Text, ["Tên hệ điều hành", "Operating system name"]),
+    only_on(&[Platform::Windows], agent(Topic::Machine, "machine.os_edition", Kind::Text, ["Ấn bản Windows (EditionID)", "Windows edition (EditionID)"])),
+    only_on(&[Platform::Windows], agent(Topic::Machine, "machine.os_installation", Kind::OneOf(INSTALLATIONS), ["Kiểu cài đặt Windows", "Windows installation type"])),
     agent(Topic::Machine, "machine.kernel", Kind::Version, ["Phiên bản nhân đang chạy", "Running kernel"]),
     agent(Topic::Machine, "machine.architecture", Kind::Text, ["Kiến trúc bộ xử lý", "Processor architecture"]),
     agent(Topic::Machine, "machine.container", Kind::Bool, ["Chạy trong container", "Runs inside a container"]),
@@ -400,6 +405,7 @@ static FACTS: &[FactSpec] = &[
     only_on(&[Platform::Linux], agent(Topic::Patches, "patches.lists_at", HAPPENED, ["Ngày của danh mục bản vá", "Date of the update lists"])),
     only_on(&[Platform::Linux], agent(Topic::Patches, "patches.lists_valid_until", END, ["Danh mục bản vá có giá trị đến", "Update lists valid until"])),
     volatile(agent(Topic::Patches, "patches.refreshed_at", HAPPENED, ["Lần kiểm tra bản vá gần nhất", "Last check for updates"])),
+    agent(Topic::Patches, "patches.extended_support", Kind::Bool, ["Đã đăng ký hỗ trợ kéo dài", "Attached to extended support"]),
     agent(Topic::Patches, "patches.reboot_pending", Kind::Bool, ["Cần khởi động lại để hoàn tất bản vá", "Restart needed to finish updates"]),
 
     derived("antivirus.primary.product", Kind::Text, ["Phần mềm diệt virus chính", "Primary antivirus"]),
@@ -414,6 +420,9 @@ static FACTS: &[FactSpec] = &[
     derived("antivirus.licence.until", END, ["Hết hạn bản quyền", "Licence ends"]),
     derived("antivirus.licence.evidence", Kind::OneOf(LICENCE_EVIDENCE), ["Căn cứ về bản quyền", "Evidence of the licence"]),
     derived("patches.security_pending_days", Kind::Count, ["Số ngày liên tục có bản vá an ninh chờ cài", "Days security updates have been pending without a break"]),
+    // Everything published for this system until then is installed: neither the day of the last
+    // installation, which advances with anything, nor the day of the last check.
+    derived("patches.content_date", HAPPENED, ["Đã cài mọi bản vá phát hành đến", "Everything published until then is installed"]),
     derived("os.supported_until", END, ["Hệ điều hành được hỗ trợ đến", "Operating system supported until"]),
     derived("machine.level", Kind::Count, ["Cấp độ của hệ thống thông tin", "Level of the information system"]),
     derived("machine.kind", Kind::OneOf(MACHINE_KINDS), ["Loại máy tính", "Kind of machine"]),

@@ -1,28 +1,45 @@
 //! Catalogues: what the world outside says, kept by the officer beside the rules.
 
 use jiff::civil::Date;
-use report::{Bilingual, Timestamp};
+use report::Timestamp;
 
 use super::calendar::Calendar;
 use super::document::{Document, Item, Section};
 use super::folder::Folder;
+use super::hourglass::Hourglass;
+use super::period::Period;
 use super::problem::{Ledger, Page};
+use super::why::Why;
+
+pub mod antivirus;
+pub mod builds;
+pub mod lifecycle;
+pub mod serials;
+
+pub use antivirus::Antivirus;
+pub use builds::Builds;
+pub use lifecycle::Lifecycle;
+pub use serials::Serials;
 
 /// When support for operating systems ends.
 const LIFECYCLE: &str = "catalogue/os-lifecycle.toml";
+/// Which update brings Windows to which revision.
+const BUILDS: &str = "catalogue/windows-builds.toml";
 /// Which licences count, and how products are called.
 const ANTIVIRUS: &str = "catalogue/antivirus.toml";
 /// Serial numbers that name no machine.
 const SERIALS: &str = "catalogue/serials.toml";
 
 /// Every file this version knows.
-pub(crate) const FILES: [&str; 3] = [LIFECYCLE, ANTIVIRUS, SERIALS];
+pub(crate) const FILES: [&str; 4] = [LIFECYCLE, BUILDS, ANTIVIRUS, SERIALS];
 
 /// All catalogues.
 #[derive(Clone, Debug, Default)]
 pub struct Catalogues {
     /// Support of operating systems.
     pub lifecycle: Lifecycle,
+    /// Revisions of Windows.
+    pub builds: Builds,
     /// Antivirus products and licences.
     pub antivirus: Antivirus,
     /// Serial numbers that name no machine.
@@ -35,19 +52,71 @@ impl Catalogues {
             lifecycle: file(folder, ledger, LIFECYCLE, |section| {
                 Lifecycle::read(section, calendar)
             }),
-            antivirus: file(folder, ledger, ANTIVIRUS, Antivirus::read),
-            serials: file(folder, ledger, SERIALS, Serials::read),
+            builds: file(folder, ledger, BUILDS, |section| Builds::read(section, calendar)),
+            antivirus: file(folder, ledger, ANTIVIRUS, |section| {
+                Antivirus::read(section, calendar)
+            }),
+            serials: file(folder, ledger, SERIALS, |section| Serials::read(section, calendar)),
         }
+    }
+
+    /// The name of each catalogue, when its data was true, and for how long it speaks.
+    pub fn vintages(&self) -> impl Iterator<Item = (&'static str, Vintage)> {
+        [
+            ("os-lifecycle", self.lifecycle.vintage),
+            ("windows-builds", self.builds.vintage),
+            ("antivirus", self.antivirus.vintage),
+            ("serials", self.serials.vintage),
+        ]
+        .into_iter()
     }
 
     /// The name of each catalogue and the date of its data.
     pub fn dates(&self) -> impl Iterator<Item = (&'static str, Date)> {
-        [
-            ("os-lifecycle", self.lifecycle.data_date),
-            ("antivirus", self.antivirus.data_date),
-            ("serials", self.serials.data_date),
-        ]
-        .into_iter()
+        self.vintages().map(|(name, vintage)| (name, vintage.date))
+    }
+}
+
+/// When the data of a catalogue was true, and for how long it speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Vintage {
+    /// The day the data was true.
+    pub date: Date,
+    /// The first second of that day.
+    pub at: Timestamp,
+    /// The last second for which it speaks.
+    pub until: Timestamp,
+}
+
+impl Default for Vintage {
+    fn default() -> Self {
+        Self { date: Date::default(), at: Timestamp(0), until: Timestamp(0) }
+    }
+}
+
+impl Vintage {
+    fn read(section: &Section<'_>, calendar: &Calendar) -> Self {
+        let date = section.need("data_date").and_then(|item| item.date());
+        let stale_after = section.need("stale_after").and_then(|item| item.period());
+        let (Some(date), Some(stale_after)) = (date, stale_after) else {
+            return Self::default();
+        };
+        Self::new(date, stale_after, calendar)
+    }
+
+    pub(crate) fn new(date: Date, stale_after: Period, calendar: &Calendar) -> Self {
+        let until = calendar.end_of(date) + stale_after.seconds();
+        Self { date, at: calendar.start_of(date), until }
+    }
+
+    /// Why the catalogue of this name says nothing, if its data is too old.
+    pub(crate) fn staleness(
+        self,
+        catalogue: &'static str,
+        clock: &Hourglass,
+    ) -> Option<Why<'static>> {
+        let stale = Why::CatalogueStale { catalogue, date: self.date };
+        clock.is_past(self.until).then_some(stale)
     }
 }
 
@@ -70,213 +139,21 @@ fn file<T: Default>(
     catalogue
 }
 
-fn data_date(section: &Section<'_>) -> Date {
-    section.need("data_date").and_then(|item| item.date()).unwrap_or_default()
+/// One of a closed list of words, each with what it stands for.
+fn chosen<T: Copy, const N: usize>(item: &Item<'_>, choices: [(&'static str, T); N]) -> Option<T> {
+    let word = item.word(&choices.map(|(word, _)| word))?;
+    choices.into_iter().find(|(choice, _)| *choice == word).map(|(_, meaning)| meaning)
 }
 
-/// When support for each release of an operating system ends.
-#[derive(Clone, Debug, Default)]
-pub struct Lifecycle {
-    /// The day the table was true.
-    pub data_date: Date,
-    releases: Vec<Release>,
-}
-
-/// One release.
-#[derive(Clone, Debug)]
-pub struct Release {
-    /// `ID` of `os-release`.
-    pub os: String,
-    /// `VERSION_ID`, or its beginning up to a dot.
-    pub version: String,
-    /// What to call it.
-    pub name: String,
-    /// The end of general support: its last second.
-    pub end: Timestamp,
-    /// Support that goes on after that.
-    pub extended: Option<Extended>,
-}
-
-/// Support after the general end.
-#[derive(Clone, Debug)]
-pub struct Extended {
-    /// What its supplier calls it.
-    pub name: String,
-    /// Its last second.
-    pub end: Timestamp,
-    /// Whether every machine has it, or only those with a contract. No fact tells yet which
-    /// machine has a contract, so the latter counts for none.
-    pub for_everyone: bool,
-}
-
-impl Release {
-    /// Until when a machine without a contract is supported, and by what.
-    #[must_use]
-    pub fn supported_until(&self) -> (Timestamp, Option<&Extended>) {
-        match &self.extended {
-            Some(extended) if extended.for_everyone && extended.end > self.end => {
-                (extended.end, Some(extended))
-            }
-            Some(_) | None => (self.end, None),
-        }
-    }
-}
-
-impl Lifecycle {
-    fn read(section: &Section<'_>, calendar: &Calendar) -> Self {
-        let mut lifecycle = Self { data_date: data_date(section), releases: Vec::new() };
-        let items = section.need("release").and_then(|item| item.list());
-        for item in items.unwrap_or_default() {
-            let Some(release) = read_release(&item, calendar) else {
-                continue;
-            };
-            if lifecycle
-                .releases
-                .iter()
-                .any(|one| (&one.os, &one.version) == (&release.os, &release.version))
-            {
-                item.wrong(format!("`{} {}` stands here twice", release.os, release.version));
-            }
-            lifecycle.releases.push(release);
-        }
-        lifecycle
-    }
-
-    /// The release of an operating system; the longest version that fits wins.
-    #[must_use]
-    pub fn release(&self, os: &str, version: &str) -> Option<&Release> {
-        self.releases
-            .iter()
-            .filter(|release| release.os == os && begins_with_version(version, &release.version))
-            .max_by_key(|release| release.version.len())
-    }
-}
-
+/// Whether a version is a release or lies within it: whole, or up to a dot.
 fn begins_with_version(version: &str, release: &str) -> bool {
     version.strip_prefix(release).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
-fn read_release(item: &Item<'_>, calendar: &Calendar) -> Option<Release> {
-    let section = item.section()?;
-    let os = section.need("os").and_then(|item| item.string());
-    let version = section.need("version").and_then(|item| item.string());
-    let name = section.need("name").and_then(|item| item.string());
-    let end = section.need("end").and_then(|item| item.date());
-    let extended = section.get("extended").and_then(|item| read_extended(&item, calendar));
-    section.finish();
-    Some(Release { os: os?, version: version?, name: name?, end: calendar.end_of(end?), extended })
-}
-
-fn read_extended(item: &Item<'_>, calendar: &Calendar) -> Option<Extended> {
-    let section = item.section()?;
-    let name = section.need("name").and_then(|item| item.string());
-    let end = section.need("end").and_then(|item| item.date());
-    let entitled =
-        section.need("entitled").and_then(|item| item.word(&["everyone", "subscribers"]));
-    section.finish();
-    Some(Extended {
-        name: name?,
-        end: calendar.end_of(end?),
-        for_everyone: entitled? == "everyone",
-    })
-}
-
-/// What counts as licensed, and what products are called.
-#[derive(Clone, Debug, Default)]
-pub struct Antivirus {
-    /// The day the list was true.
-    pub data_date: Date,
-    /// Whether a free product counts as licensed.
-    pub count_free: bool,
-    /// Whether a product that comes with the operating system counts as licensed.
-    pub count_builtin: bool,
-    names: Vec<(String, Bilingual)>,
-}
-
-impl Antivirus {
-    fn read(section: &Section<'_>) -> Self {
-        let flag = |key| section.need(key).and_then(|item| item.bool()).unwrap_or(false);
-        let mut antivirus = Self {
-            data_date: data_date(section),
-            count_free: flag("count_free"),
-            count_builtin: flag("count_builtin"),
-            names: Vec::new(),
-        };
-        let names = section.need("products").and_then(|item| item.section());
-        if let Some(names) = names {
-            for (product, name) in names.items() {
-                if let Some(name) = name.string() {
-                    antivirus.names.push((product.to_owned(), Bilingual::same(name)));
-                }
-            }
-        }
-        antivirus
-    }
-
-    /// The ids of the products that are listed.
-    pub fn products(&self) -> impl Iterator<Item = &str> {
-        self.names.iter().map(|(id, _)| id.as_str())
-    }
-
-    /// What people call a product; its id where no name is listed.
-    #[must_use]
-    pub fn name(&self, product: &str) -> Bilingual {
-        self.names
-            .iter()
-            .find(|(id, _)| id == product)
-            .map_or_else(|| Bilingual::same(product), |(_, name)| name.clone())
-    }
-}
-
-/// Serial numbers that makers leave in place of one.
-#[derive(Clone, Debug, Default)]
-pub struct Serials {
-    /// The day the list was true.
-    pub data_date: Date,
-    junk: Vec<String>,
-}
-
-impl Serials {
-    fn read(section: &Section<'_>) -> Self {
-        Self {
-            data_date: data_date(section),
-            junk: section
-                .need("junk")
-                .map(|item| item.each(|text| text.text().map(str::to_uppercase)))
-                .unwrap_or_default(),
-        }
-    }
-
-    /// Whether a serial number, asset tag or hardware UUID names no machine: it is listed, or it
-    /// repeats one character.
-    #[must_use]
-    pub fn is_junk(&self, mark: &str) -> bool {
-        let mark = mark.trim().to_uppercase();
-        let mut characters = mark.chars().filter(|c| c.is_alphanumeric());
-        let first = characters.next();
-        first.is_none() || characters.all(|c| Some(c) == first) || self.junk.contains(&mark)
-    }
+/// Whether two restrictions can hold for one machine; an empty list restricts nothing.
+fn overlap<T: PartialEq>(one: &[T], other: &[T]) -> bool {
+    one.is_empty() || other.is_empty() || one.iter().any(|item| other.contains(item))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_version_fits_whole_or_up_to_a_dot() {
-        assert!(begins_with_version("12", "12"));
-        assert!(begins_with_version("9.4", "9"));
-        assert!(!begins_with_version("24.04", "24.0"));
-        assert!(!begins_with_version("120", "12"));
-    }
-
-    #[test]
-    fn a_repeated_character_is_junk_without_being_listed() {
-        let serials =
-            Serials { junk: vec!["TO BE FILLED BY O.E.M.".to_owned()], ..Serials::default() };
-        for junk in ["", "  ", "0", "00000000", "FFFFFFFF-FFFF", "To be filled by O.E.M.", "...."] {
-            assert!(serials.is_junk(junk), "{junk:?}");
-        }
-        assert!(!serials.is_junk("PF3A"));
-    }
-}
+mod tests;

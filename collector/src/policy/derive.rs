@@ -18,10 +18,8 @@ use crate::register::{MachineKind, MachineRow};
 
 mod antivirus;
 mod patches;
+mod support;
 
-const OS_ID: FactKey = FactKey::of("machine.os_id");
-const OS_VERSION: FactKey = FactKey::of("machine.os_version");
-const SUPPORTED_UNTIL: FactKey = FactKey::of("os.supported_until");
 const CHASSIS: FactKey = FactKey::of("machine.chassis");
 const CLAIMED_LEVEL: FactKey = FactKey::of("assignment.level");
 const OS_FAMILY: FactKey = FactKey::of("machine.os_family");
@@ -43,8 +41,8 @@ pub fn derive<'m>(
 ) -> Facts<'m> {
     let mut facts = observed(subject, clock);
     antivirus::derive(set, subject, clock, &mut facts);
-    patches::derive(subject, clock, &mut facts);
-    os_support(set, &mut facts);
+    patches::derive(set, subject, clock, &mut facts);
+    support::derive(set, clock, &mut facts);
     place(day, subject, &mut facts);
     facts
 }
@@ -118,30 +116,6 @@ pub(crate) fn os_family(subject: &Subject<'_>) -> Option<Platform> {
         Seen::Known(Datum::Choice(family)) => Platform::from_name(family),
         Seen::Known(_) | Seen::Absent | Seen::Unknown(_) => None,
     }
-}
-
-fn os_support<'m>(set: &'m PolicySet, facts: &mut Facts<'m>) {
-    let (finding, evidence) = supported_until(set, facts);
-    facts.derive(SUPPORTED_UNTIL, finding, evidence);
-}
-
-fn supported_until<'m>(
-    set: &'m PolicySet,
-    facts: &Facts<'m>,
-) -> (Finding<'m>, Option<Evidence<'m>>) {
-    let (id, version) = (facts.get(OS_ID), facts.get(OS_VERSION));
-    for part in [id, version] {
-        if let Finding::Unknown(why) = part {
-            return (Finding::Unknown(why), None);
-        }
-    }
-    let (os, version) = (id.text().unwrap_or_default(), version.text().unwrap_or_default());
-    let Some(release) = set.catalogues.lifecycle.release(os, version) else {
-        return (Finding::Unknown(Why::NotInCatalogue { os, version }), None);
-    };
-    let (end, _) = release.supported_until();
-    let until = Finding::Known(Datum::Moment(Moment::source(end)));
-    (until, Some(Evidence::Lifecycle(release)))
 }
 
 /// Kind, unit, level, and whether the machine claims another level.

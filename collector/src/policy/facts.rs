@@ -2,7 +2,9 @@
 
 use report::{Bilingual, FactKey, Lang, Moment, Timestamp, Topic};
 
-use super::catalogues::Release;
+use super::catalogues::Vintage;
+use super::catalogues::builds::{Level, Update};
+use super::catalogues::lifecycle::{Extended, Release};
 use super::why::Why;
 use super::{PolicySet, words};
 use crate::machine::view::{Datum, Records};
@@ -64,7 +66,16 @@ pub enum Evidence<'m> {
     /// A seat of this contract.
     Contract(&'m Licence),
     /// This release in the table of lifecycles.
-    Lifecycle(&'m Release),
+    Lifecycle {
+        /// The release.
+        release: &'m Release,
+        /// The last phase of extended support the machine has.
+        phase: Option<&'m Extended>,
+    },
+    /// Where it stands in the table of builds.
+    Build(Level<'m>),
+    /// The day of its lists of updates, by which nothing is pending.
+    Lists,
     /// This row of the register.
     Row(&'m str),
     /// These information systems.
@@ -91,7 +102,9 @@ impl Evidence<'_> {
                 words::both(|lang| format!("{}: {}", name.get(lang), words::choice(status, lang)))
             }
             Self::Contract(licence) => contract(licence),
-            Self::Lifecycle(release) => lifecycle(release, set),
+            Self::Lifecycle { release, phase } => lifecycle(release, *phase, set),
+            Self::Build(level) => build(level, set),
+            Self::Lists => Bilingual::new("ngày của danh mục bản vá", "date of the update lists"),
             Self::Row(id) => Bilingual::new(format!("sổ đăng ký: {id}"), format!("register: {id}")),
             Self::Systems(ids) => {
                 let ids = ids.join(", ");
@@ -119,15 +132,50 @@ fn contract(licence: &Licence) -> Bilingual {
     )
 }
 
-fn lifecycle(release: &Release, set: &PolicySet) -> Bilingual {
-    let name = match release.supported_until() {
-        (_, Some(extended)) => format!("{} {}", release.name, extended.name),
-        (_, None) => release.name.clone(),
+fn lifecycle(release: &Release, phase: Option<&Extended>, set: &PolicySet) -> Bilingual {
+    let name = match phase {
+        Some(phase) => format!("{} {}", release.name, phase.name),
+        None => release.name.clone(),
     };
-    let date = |lang| words::date(set.catalogues.lifecycle.data_date, lang);
+    of_table(&Bilingual::same(name), set.catalogues.lifecycle.vintage)
+}
+
+/// `KB5129195 ngày 14/09/2026, chưa có KB5131000 ngày 13/10/2026, danh mục ngày …`.
+fn build(level: &Level<'_>, set: &PolicySet) -> Bilingual {
+    let installed = update(level.installed);
+    let installed = match level.exact {
+        true => installed,
+        false => Bilingual::new(
+            format!("ít nhất {}", installed.vi),
+            format!("at least {}", installed.en),
+        ),
+    };
+    let standing = match level.missing.map(update) {
+        None => installed,
+        Some(missing) => Bilingual::new(
+            format!("{}, chưa có {}", installed.vi, missing.vi),
+            format!("{}, lacks {}", installed.en, missing.en),
+        ),
+    };
+    of_table(&standing, set.catalogues.builds.vintage)
+}
+
+/// The first revision of a build has no number of its own.
+fn update(update: &Update) -> Bilingual {
+    let revision = update.revision.to_string();
+    let name = update.kb.as_ref().unwrap_or(&revision);
+    let date = |lang| words::date(update.date, lang);
     Bilingual::new(
-        format!("{name}, danh mục ngày {}", date(Lang::Vi)),
-        format!("{name}, table of {}", date(Lang::En)),
+        format!("{name} ngày {}", date(Lang::Vi)),
+        format!("{name} of {}", date(Lang::En)),
+    )
+}
+
+fn of_table(said: &Bilingual, vintage: Vintage) -> Bilingual {
+    let date = |lang| words::date(vintage.date, lang);
+    Bilingual::new(
+        format!("{}, danh mục ngày {}", said.vi, date(Lang::Vi)),
+        format!("{}, table of {}", said.en, date(Lang::En)),
     )
 }
 

@@ -256,8 +256,12 @@ pub(crate) fn good_machine(number: u8, row: Option<&str>) -> Machine {
         &[
             ("patches.security_pending", known(Value::Count(0))),
             ("patches.security_sources", known(Value::Count(1))),
+            ("patches.sources_behind", known(Value::Count(0))),
             ("patches.lists_at", known(source_moment(NOW - DAY))),
+            ("patches.reboot_pending", known(Value::Bool(false))),
         ],
     );
+    let claims_nothing = [("assignment.level", Fact::Absent)];
+    observe(&mut machine, Topic::Assignment, NOW, &claims_nothing);
     machine
 }

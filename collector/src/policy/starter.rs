@@ -13,11 +13,17 @@ const FILES: &[(&str, &str)] = files! {
         "catalogue/antivirus.toml",
         "catalogue/os-lifecycle.toml",
         "catalogue/serials.toml",
+        "catalogue/windows-builds.toml",
         "rules/antivirus-definitions-fresh.toml",
         "rules/antivirus-licensed.toml",
         "rules/antivirus-realtime.toml",
+        "rules/antivirus-sources-read.toml",
+        "rules/level-as-registered.toml",
         "rules/os-supported.toml",
+        "rules/patched-within-month.toml",
+        "rules/restarted-after-updates.toml",
         "rules/security-updates-installed.toml",
+        "rules/update-sources-fresh.toml",
         "targets.toml",
     ];
     "starter/" => [
@@ -49,7 +55,7 @@ mod tests {
     fn the_starter_folder_loads_and_its_register_is_empty() {
         let set = load(&Folder::from_files(starter_files().iter().copied()))
             .unwrap_or_else(|problems| panic!("{problems}"));
-        assert_eq!(set.rules.len(), 5);
+        assert_eq!(set.rules.len(), 10);
         assert_eq!(set.targets.list.len(), 5);
         assert!(set.register.machines.is_empty());
         assert!(!set.register.is_sample());

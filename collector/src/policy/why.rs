@@ -32,7 +32,14 @@ pub enum Why<'m> {
     LicenceContradiction(Timestamp),
     /// The contracts that are for the machine have no seat left; this is the first of them.
     NoSeatLeft(&'m str),
-    /// The table of lifecycles does not list this operating system.
+    /// The data of a catalogue is too old to speak for today.
+    CatalogueStale {
+        /// Its file.
+        catalogue: &'static str,
+        /// The day its data was true.
+        date: Date,
+    },
+    /// The tables do not list this operating system.
     NotInCatalogue {
         /// Its identifier.
         os: &'m str,
@@ -121,6 +128,13 @@ impl Why<'_> {
                 format!("hợp đồng {contract} đã dùng hết số lượng bản quyền"),
                 format!("contract {contract} has no seat left"),
             ),
+            Self::CatalogueStale { catalogue, date } => {
+                let date = |lang| words::date(*date, lang);
+                Bilingual::new(
+                    format!("danh mục {catalogue} đã quá hạn, dữ liệu ngày {}", date(Lang::Vi)),
+                    format!("the catalogue {catalogue} is too old, data of {}", date(Lang::En)),
+                )
+            }
             Self::NotInCatalogue { os, version } => {
                 let name = format!("{os} {version}");
                 let name = name.trim();
@@ -172,6 +186,10 @@ impl Why<'_> {
             Self::FactMissing => ("Nâng cấp tác tử trên máy.", "Upgrade the agent on the machine."),
             Self::Future(_) => ("Kiểm tra đồng hồ của máy.", "Check the machine's clock."),
             Self::NoVersion(_) | Self::LicenceContradiction(_) => return None,
+            Self::CatalogueStale { .. } => (
+                "Cập nhật danh mục này trong thư mục catalogue, rồi sửa data_date thành ngày của dữ liệu.",
+                "Bring this catalogue in the catalogue folder up to date, then set data_date to the day of the data.",
+            ),
             Self::NotInCatalogue { .. } => (
                 "Bổ sung vào danh mục trong thư mục catalogue.",
                 "Add it to the tables in the catalogue folder.",

@@ -34,7 +34,7 @@ use super::dpkg::{Installed, how_many};
 use super::measured::Measured;
 use crate::host::Files;
 use crate::host::files::{Lines, Read, ReadError, ReadErrorKind};
-use crate::probes::findings::{Findings, count, moment, text, unknown};
+use crate::probes::findings::{Findings, count, moment, text, unknown, yes_or_no};
 use offers::{List, Offers, Security, Update, Waiting};
 use phasing::Phasing;
 use preferences::Preferences;
@@ -62,6 +62,8 @@ const SOURCE_FACTS: [&str; 4] = [
     "patches.lists_valid_until",
 ];
 
+const EXTENDED_SUPPORT: &str = "patches.extended_support";
+
 /// What follows from security sources alone.
 const SECURITY_FACTS: [&str; 2] = ["patches.security_pending", "patches.security_names"];
 
@@ -88,6 +90,7 @@ pub(super) fn look(files: &Files, packages: &Read<Installed>, findings: &mut Fin
     match Lists::read(files) {
         Ok(lists) => {
             note_sources(&lists, findings);
+            findings.add(EXTENDED_SUPPORT, extended_support(&lists, &choice), LISTS);
             match packages {
                 Ok(packages) => note_pending(files, &lists, packages, choice, findings),
                 Err(error) => {
@@ -99,7 +102,13 @@ pub(super) fn look(files: &Files, packages: &Read<Installed>, findings: &mut Fin
             }
         }
         Err(why) => {
-            for facts in [&SOURCE_FACTS[..], &SECURITY_FACTS, &CHOICE_FACTS, &OBSTACLE_FACTS] {
+            for facts in [
+                &SOURCE_FACTS[..],
+                &[EXTENDED_SUPPORT],
+                &SECURITY_FACTS,
+                &CHOICE_FACTS,
+                &OBSTACLE_FACTS,
+            ] {
                 note_unknown(facts, &why, findings);
             }
         }
@@ -156,6 +165,24 @@ fn note_sources(lists: &Lists, findings: &mut Findings) {
     findings.add("patches.lists_valid_until", until, source);
 }
 
+/// Whether what extended maintenance adds to the release itself reaches this machine: its source
+/// is fetched, and no pin keeps it off, as it is without a contract.
+fn extended_support(lists: &Lists, choice: &Result<Choice, Ignorance>) -> Fact {
+    if lists.extended_of_release().next().is_none() {
+        return yes_or_no(false);
+    }
+    let preferences = match choice {
+        Ok(choice) if choice.preferences.unread > 0 => return Fact::Unknown(unread_pin()),
+        Ok(choice) => &choice.preferences,
+        Err(why) => return Fact::Unknown(why.clone()),
+    };
+    let reaches = |source: &Source| {
+        let site = source.site();
+        source.lists().any(|name| list(lists, source, &site, name, preferences).priority > 0)
+    };
+    yes_or_no(lists.extended_of_release().any(reaches))
+}
+
 /// The earliest date, and the release file that bears it.
 fn earliest<'a>(sources: &[&'a Source], date: fn(&Release) -> &Fact<Timestamp>) -> (Fact, &'a str) {
     let mut earliest: Option<(Timestamp, &str)> = None;
@@ -193,8 +220,7 @@ fn note_pending(
         }
     };
     if choice.preferences.unread > 0 {
-        let why = "a pin this agent cannot evaluate may change what apt chooses";
-        gaps.choice = Some(Ignorance::new(Reason::NotSupported, why));
+        gaps.choice = Some(unread_pin());
     }
     let mut offers = Offers::new(packages, &choice.preferences);
     if lists.security_of_release().next().is_none() {
@@ -215,6 +241,11 @@ fn note_pending(
     note_security(&waiting, &gaps, findings);
     note_choice(&waiting, &gaps, findings);
     note_obstacles(&waiting, &gaps, findings);
+}
+
+fn unread_pin() -> Ignorance {
+    let why = "a pin this agent cannot evaluate may change what apt chooses";
+    Ignorance::new(Reason::NotSupported, why)
 }
 
 fn no_security_source() -> Ignorance {

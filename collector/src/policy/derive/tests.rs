@@ -1,14 +1,14 @@
 //! Derived facts: the election, licences at the horizon, support, level.
 
 use report::fact::{Fact, Record};
-use report::{Moment, Outcome, Reason, Text, Timestamp, Topic, Value};
+use report::{Outcome, Reason, Text, Timestamp, Topic, Value};
 
-use crate::machine::view::{Datum, Obstacle};
+use crate::machine::view::Datum;
 use crate::policy::JudgeClock;
 use crate::policy::facts::Finding;
 use crate::policy::fixtures::{
-    DAY, HOUR, NOW, derived, good_machine, good_product, key, known, observe, observe_antivirus,
-    product, set, silent_body, source_moment, text, word,
+    DAY, NOW, derived, good_machine, good_product, key, known, observe, observe_antivirus, product,
+    set, silent_body, source_moment, text, word,
 };
 use crate::policy::why::Why;
 
@@ -217,8 +217,8 @@ fn a_licence_is_over_when_its_end_is_past_and_not_when_a_word_says_so() {
 
 #[test]
 fn the_office_decides_whether_free_counts() {
-    let catalogue =
-        "data_date = 2026-11-22\ncount_free = true\ncount_builtin = false\n[products]\n";
+    let catalogue = "data_date = 2026-11-22\nstale_after = \"365d\"\ncount_free = true\n\
+                     count_builtin = false\n[products]\n";
     let set = set(ROW, &[("catalogue/antivirus.toml", catalogue)]);
     let mut machine = silent_body(1, Some("m-1"));
     let mut accepted = |word_of| {
@@ -232,71 +232,6 @@ fn the_office_decides_whether_free_counts() {
     };
     assert_eq!(accepted("free"), Some(true));
     assert_eq!(accepted("builtin"), Some(false));
-}
-
-fn support(os: &str, version: Fact) -> Finding<'static> {
-    let set = set(ROW, &[]);
-    let mut machine = silent_body(1, Some("m-1"));
-    let facts = [("machine.os_id", known(text(os))), ("machine.os_version", version)];
-    observe(&mut machine, Topic::Machine, NOW, &facts);
-    let facts = derived(&set, &machine, JudgeClock::at(NOW));
-    facts.get(key("os.supported_until"))
-}
-
-fn end(date: &str) -> Finding<'static> {
-    let end: jiff::Timestamp = format!("{date}T23:59:59+07:00").parse().unwrap();
-    Finding::Known(Datum::Moment(Moment::source(Timestamp(end.as_second()))))
-}
-
-#[test]
-fn support_that_everyone_has_counts_and_a_contract_does_not() {
-    assert_eq!(support("debian", known(text("12"))), end("2028-06-30"));
-    assert_eq!(support("ubuntu", known(text("20.04"))), end("2025-05-31"));
-    assert_eq!(support("rhel", known(text("9.4"))), end("2032-05-31"));
-}
-
-#[test]
-fn a_system_outside_the_catalogue_is_unknown() {
-    let unlisted = |os, version| Finding::Unknown(Why::NotInCatalogue { os, version });
-    assert_eq!(support("plan9", known(text("4"))), unlisted("plan9", "4"));
-    assert_eq!(support("debian", Fact::Absent), unlisted("debian", ""));
-}
-
-/// For how long security updates have been pending after these reports, each seen so many hours ago.
-fn pending_days(reports: &[(i64, Fact)]) -> Finding<'static> {
-    let set = set(ROW, &[]);
-    let mut machine = silent_body(1, Some("m-1"));
-    for (hours, pending) in reports {
-        let facts = [("patches.security_pending", pending.clone())];
-        observe(&mut machine, Topic::Patches, NOW - hours * HOUR, &facts);
-    }
-    let facts = derived(&set, &machine, JudgeClock::at(NOW));
-    facts.get(key("patches.security_pending_days"))
-}
-
-#[test]
-fn security_updates_are_pending_for_the_whole_days_since_a_report_first_told_of_them() {
-    let pending = |count| known(Value::Count(count));
-    let days = |reports: &[(i64, Fact)]| pending_days(reports).count();
-    assert_eq!(days(&[(47, pending(3))]), Some(1));
-    assert_eq!(days(&[(24 * 41, pending(3)), (1, pending(2))]), Some(41));
-    assert_eq!(days(&[(24 * 41, pending(3)), (1, pending(0))]), Some(0));
-    assert_eq!(days(&[(24 * 41, pending(0)), (1, pending(2))]), Some(0));
-}
-
-#[test]
-fn for_how_long_they_are_pending_is_known_only_where_it_is_known_that_any_are() {
-    let pending = |count| known(Value::Count(count));
-    let unread = || Fact::unknown(Reason::SourceStale);
-    let why = Finding::Unknown(Why::Unreadable(Obstacle::new(Reason::SourceStale)));
-    assert_eq!(pending_days(&[(1, unread())]), why);
-    assert_eq!(pending_days(&[(24 * 41, pending(3)), (1, unread())]), why);
-    // The days in which nobody knew count, once somebody knows.
-    let gap = [(24 * 41, pending(3)), (24 * 9, unread()), (1, pending(2))];
-    assert_eq!(pending_days(&gap).count(), Some(41));
-    let stale = Finding::Unknown(Why::Stale(NOW - 41 * DAY));
-    assert_eq!(pending_days(&[(24 * 41, pending(3))]), stale);
-    assert_eq!(pending_days(&[]), Finding::Unknown(Why::TopicMissing(Topic::Patches)));
 }
 
 fn level_of(systems: &str) -> Option<u64> {

@@ -231,7 +231,8 @@ proptest! {
         prop_assert_eq!(sum(&mut posture.by_kind.values().copied()), members);
         prop_assert_eq!(sum(&mut posture.by_level.values().copied()), members);
         prop_assert_eq!(sum(&mut posture.report_age.values().copied()), members);
-        prop_assert_eq!(sum(&mut posture.rule_machines.values().copied()), members * 5);
+        let rulings = members * set.rules.len() as u64;
+        prop_assert_eq!(sum(&mut posture.rule_machines.values().copied()), rulings);
         for target in &posture.targets {
             let units = target.units.values().map(|tally| tally.members).sum::<u64>();
             prop_assert_eq!(units, target.total.members);

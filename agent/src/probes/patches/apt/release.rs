@@ -183,6 +183,12 @@ impl Release {
         self.is_for(releases) && (self.label == "Debian-Security" || releases.iter().any(is_named))
     }
 
+    /// Whether this is what extended maintenance adds to the system itself of one of these
+    /// releases; what it adds to other packages (`-apps-security`) keeps no system supported.
+    pub(super) fn is_extended_of(&self, releases: &[String]) -> bool {
+        self.is_for(releases) && self.suite.ends_with("-infra-security")
+    }
+
     /// Whether updates from here go to every machine at once: others may come in phases.
     pub(super) fn is_never_phased(&self) -> bool {
         self.suite.ends_with("-security")

@@ -86,6 +86,11 @@ impl Lists {
         self.sources.iter().filter(|source| source.release.is_security_of(&self.releases))
     }
 
+    /// What extended maintenance adds to the release itself.
+    pub(super) fn extended_of_release(&self) -> impl Iterator<Item = &Source> {
+        self.sources.iter().filter(|source| source.release.is_extended_of(&self.releases))
+    }
+
     pub(super) fn is_security(&self, source: &Source) -> bool {
         source.release.serves_security() && source.release.is_for(&self.releases)
     }
@@ -186,7 +191,8 @@ impl Source {
         }
     }
 
-    fn lists(&self) -> impl Iterator<Item = &str> {
+    /// The names of its package lists.
+    pub(super) fn lists(&self) -> impl Iterator<Item = &str> {
         self.lists.iter().map(String::as_str)
     }
 

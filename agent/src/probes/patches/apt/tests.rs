@@ -199,6 +199,22 @@ fn extended_maintenance_without_a_contract_is_kept_off() {
     assert_eq!(known_count(&facts, "patches.pending"), Some(4));
     assert_eq!(known_count(&facts, "patches.security_pending"), Some(4));
     assert_eq!(fact(&facts, "patches.security_held_names"), text("apps infra"));
+    assert_eq!(fact(&facts, EXTENDED_SUPPORT), yes_or_no(false));
+}
+
+#[test]
+fn extended_support_is_there_when_its_updates_of_the_system_reach_the_machine() {
+    let extended = |machine: &Machine| fact(&look_at(machine), EXTENDED_SUPPORT);
+    assert_eq!(extended(&ubuntu()), yes_or_no(true));
+    let infra = format!("{LISTS}/esm.ubuntu.com_infra_ubuntu_dists_jammy-infra-security_");
+    let without = ubuntu()
+        .without(&format!("{infra}InRelease"))
+        .without(&format!("{infra}main_binary-amd64_Packages"));
+    assert_eq!(extended(&without), yes_or_no(false), "other packages alone keep no system up");
+    let unread = "Package: x*\nPin: version 1\nPin-Priority: x\n";
+    let odd_pin = ubuntu().with("etc/apt/preferences.d/b", unread);
+    assert_eq!(reason(&extended(&odd_pin)), Some(Reason::NotSupported));
+    assert_eq!(reason(&extended(&Machine::empty())), Some(Reason::SourceStale));
 }
 
 #[test]
