@@ -43,12 +43,12 @@ impl Rulings {
 
     /// For one member more.
     pub fn push(&mut self) {
-        self.halves.extend(std::iter::repeat_n(0, self.rules.div_ceil(2)));
+        self.halves.extend(std::iter::repeat_n(0, self.bytes()));
     }
 
     /// What the rules say of a member.
     pub fn of(&self, member: usize) -> impl Iterator<Item = Ruling> {
-        let bytes = self.rules.div_ceil(2);
+        let bytes = self.bytes();
         let own = &self.halves[member * bytes..(member + 1) * bytes];
         let halves = own.iter().flat_map(|both| [both & 0xf, both >> 4]);
         halves.take(self.rules).map(|half| Ruling::ALL[usize::from(half)])
@@ -56,17 +56,38 @@ impl Rulings {
 
     /// Keeps what the rules say of a member.
     pub fn set(&mut self, member: usize, rulings: &[Ruling]) {
-        let bytes = self.rules.div_ceil(2);
-        let own = &mut self.halves[member * bytes..(member + 1) * bytes];
+        RulingsMut { bytes: self.bytes(), halves: &mut self.halves }.set(member, rulings);
+    }
+
+    /// The rulings of so many members each, to be written at the same time.
+    pub fn shares_mut(&mut self, members: usize) -> impl Iterator<Item = RulingsMut<'_>> {
+        let bytes = self.bytes();
+        // Without a rule there is nothing to share out, and still a share for everyone.
+        let shares = self.halves.chunks_mut((members * bytes).max(1)).map(Some);
+        let shares = shares.chain(std::iter::repeat_with(|| None));
+        shares.map(move |halves| RulingsMut { bytes, halves: halves.unwrap_or_default() })
+    }
+
+    fn bytes(&self) -> usize {
+        self.rules.div_ceil(2)
+    }
+}
+
+/// Rulings that are being written, by the members of one share.
+#[derive(Debug)]
+pub struct RulingsMut<'r> {
+    bytes: usize,
+    halves: &'r mut [u8],
+}
+
+impl RulingsMut<'_> {
+    /// Keeps what the rules say of a member.
+    pub fn set(&mut self, member: usize, rulings: &[Ruling]) {
+        let own = &mut self.halves[member * self.bytes..(member + 1) * self.bytes];
         for (both, pair) in own.iter_mut().zip(rulings.chunks(2)) {
             let high = pair.get(1).map_or(0, |ruling| *ruling as u8);
             *both = pair[0] as u8 | high << 4;
         }
-    }
-
-    /// The rulings of members that follow on these.
-    pub fn append(&mut self, mut more: Self) {
-        self.halves.append(&mut more.halves);
     }
 }
 

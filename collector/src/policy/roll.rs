@@ -13,7 +13,7 @@ use report::verdict::Ruling;
 use super::PolicySet;
 use super::counts::Counts;
 use super::day::Day;
-use super::entry::{Entry, Rulings};
+use super::entry::{Entry, Rulings, RulingsMut};
 use super::hourglass::Hourglass;
 use super::judge::judge_on;
 use super::posture::ReportAge;
@@ -181,9 +181,14 @@ impl Roll {
                 self.judge_again(fleet, self.speakers.place_of(machine));
             }
         }
-        while let Some(place) = self.queue.due(self.clock.now) {
+        while let Some(place) = self.next_due() {
             self.judge_again(fleet, place);
         }
+    }
+
+    fn next_due(&mut self) -> Option<usize> {
+        let entries = &self.pages.entries;
+        self.queue.due(self.clock.now, |place| entries[place].map(|entry| entry.turns))
     }
 
     /// Something about a machine has changed: it was heard of, or it is new.
@@ -270,12 +275,6 @@ impl Pages {
             self.counts.add(&entry, &rulings);
         }
     }
-
-    fn append(&mut self, more: Self) {
-        self.entries.extend(more.entries);
-        self.rulings.append(more.rulings);
-        self.counts.merge(&more.counts);
-    }
 }
 
 /// Everything that one place is judged by.
@@ -294,30 +293,42 @@ impl<'b> Bench<'b> {
         let places = self.speakers.rows() + self.fleet.len();
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let share = places.div_ceil(cores).max(1);
-        let shares: Vec<_> =
-            (0..places).step_by(share).map(|from| from..places.min(from + share)).collect();
-        let mut whole = Pages::blank(self.set, 0);
+        let mut pages = Pages::blank(self.set, places);
+        let Pages { entries, rulings, counts } = &mut pages;
+        let shares =
+            entries.chunks_mut(share).zip(rulings.shares_mut(share)).zip((0..).step_by(share));
         std::thread::scope(|scope| {
             let judges: Vec<_> = shares
-                .into_iter()
-                .map(|share| scope.spawn(move || self.judge_places(share)))
+                .map(|((entries, rulings), first)| {
+                    scope.spawn(move || self.judge_share(first, entries, rulings))
+                })
                 .collect();
             for judge in judges {
                 match judge.join() {
-                    Ok(pages) => whole.append(pages),
+                    Ok(own) => counts.merge(&own),
                     Err(panic) => std::panic::resume_unwind(panic),
                 }
             }
         });
-        whole
+        pages
     }
 
-    fn judge_places(&self, places: std::ops::Range<usize>) -> Pages {
-        let mut pages = Pages::blank(self.set, places.len());
-        for (index, place) in places.enumerate() {
-            pages.replace(index, self.judge(place));
+    /// Judges the places from one on; returns their sums.
+    fn judge_share(
+        &self,
+        first: usize,
+        entries: &mut [Option<Entry>],
+        mut rulings: RulingsMut<'_>,
+    ) -> Counts {
+        let mut counts = Pages::blank(self.set, 0).counts;
+        for (index, entry) in entries.iter_mut().enumerate() {
+            if let Some((own, said)) = self.judge(first + index) {
+                *entry = Some(own);
+                rulings.set(index, &said);
+                counts.add(&own, &said);
+            }
         }
-        pages
+        counts
     }
 
     /// What is said of a place; `None`: it is not a member.

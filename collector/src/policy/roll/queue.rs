@@ -13,8 +13,6 @@ use crate::policy::hourglass::NEVER;
 #[derive(Debug)]
 pub(super) struct Queue {
     heap: BinaryHeap<Reverse<(Timestamp, u32)>>,
-    /// When each place turns.
-    turns: Vec<Timestamp>,
     /// The earliest time at which each place stands in the heap.
     queued: Vec<Timestamp>,
 }
@@ -22,36 +20,33 @@ pub(super) struct Queue {
 impl Queue {
     /// Places in their order, each with its turn.
     pub(super) fn new(turns: impl Iterator<Item = Option<Timestamp>>) -> Self {
-        let turns: Vec<_> = turns.map(|turn| turn.unwrap_or(NEVER)).collect();
-        let all = turns.iter().zip(0_u32..).filter(|(turn, _)| **turn != NEVER);
+        let queued: Vec<_> = turns.map(|turn| turn.unwrap_or(NEVER)).collect();
+        let all = queued.iter().zip(0_u32..).filter(|(turn, _)| **turn != NEVER);
         let heap = all.map(|(turn, place)| Reverse((*turn, place))).collect();
-        Self { heap, queued: turns.clone(), turns }
+        Self { heap, queued }
     }
 
     /// One place more, which never turns.
     pub(super) fn push(&mut self) {
-        self.turns.push(NEVER);
         self.queued.push(NEVER);
     }
 
-    /// A place turns at another time.
+    /// A place turns at this time; what was put off is asked for when it is [due](Self::due).
     pub(super) fn set(&mut self, place: usize, turns: Option<Timestamp>) {
         let turns = turns.unwrap_or(NEVER);
-        self.turns[place] = turns;
-        if turns < self.queued[place] {
-            self.enqueue(place);
+        if let (true, Ok(number)) = (turns < self.queued[place], u32::try_from(place)) {
+            self.queued[place] = turns;
+            self.heap.push(Reverse((turns, number)));
         }
     }
 
-    fn enqueue(&mut self, place: usize) {
-        self.queued[place] = self.turns[place];
-        if let (false, Ok(number)) = (self.turns[place] == NEVER, u32::try_from(place)) {
-            self.heap.push(Reverse((self.turns[place], number)));
-        }
-    }
-
-    /// The next place whose turn has come; it stands in the queue no more.
-    pub(super) fn due(&mut self, now: Timestamp) -> Option<usize> {
+    /// The next place whose turn has come by now; it stands in the queue no more. `turns` says when
+    /// a place turns.
+    pub(super) fn due(
+        &mut self,
+        now: Timestamp,
+        turns: impl Fn(usize) -> Option<Timestamp>,
+    ) -> Option<usize> {
         while let Some(Reverse((at, number))) = self.heap.peek().copied()
             && at <= now
         {
@@ -62,10 +57,10 @@ impl Queue {
                 continue;
             }
             self.queued[place] = NEVER;
-            if self.turns[place] <= now {
-                return Some(place);
+            match turns(place) {
+                Some(turn) if turn <= now => return Some(place),
+                later => self.set(place, later),
             }
-            self.enqueue(place);
         }
         None
     }
@@ -75,42 +70,71 @@ impl Queue {
 mod tests {
     use super::*;
 
-    fn due(queue: &mut Queue, now: i64) -> Vec<usize> {
-        std::iter::from_fn(|| queue.due(Timestamp(now))).collect()
+    /// A queue with the turns of its places.
+    struct World(Queue, Vec<Option<Timestamp>>);
+
+    impl World {
+        fn new(turns: &[i64]) -> Self {
+            let turns: Vec<_> = turns.iter().map(|turn| at(*turn)).collect();
+            Self(Queue::new(turns.iter().copied()), turns)
+        }
+
+        fn set(&mut self, place: usize, turn: i64) {
+            self.1[place] = at(turn);
+            self.0.set(place, at(turn));
+        }
+
+        fn due(&mut self, now: i64) -> Vec<usize> {
+            let Self(queue, turns) = self;
+            std::iter::from_fn(|| queue.due(Timestamp(now), |place| turns[place])).collect()
+        }
     }
 
     fn at(at: i64) -> Option<Timestamp> {
-        Some(Timestamp(at))
+        (at > 0).then_some(Timestamp(at))
     }
 
     #[test]
     fn each_place_comes_when_its_turn_has_come_and_once() {
-        let mut queue = Queue::new([at(30), None, at(10), at(20)].into_iter());
-        assert!(due(&mut queue, 9).is_empty());
-        assert_eq!(due(&mut queue, 20), [2, 3]);
-        assert!(due(&mut queue, 20).is_empty());
-        assert_eq!(due(&mut queue, 1_000_000), [0]);
+        let mut world = World::new(&[30, 0, 10, 20]);
+        assert!(world.due(9).is_empty());
+        let mut judged = |now: i64| {
+            let due = world.due(now);
+            due.iter().for_each(|place| world.1[*place] = None);
+            due
+        };
+        assert_eq!(judged(20), [2, 3]);
+        assert!(judged(20).is_empty());
+        assert_eq!(judged(1_000_000), [0]);
     }
 
     #[test]
     fn a_turn_that_was_put_off_comes_later_and_one_that_was_moved_forward_earlier() {
-        let mut queue = Queue::new([at(10), at(10), at(90)].into_iter());
-        queue.set(0, at(50));
-        queue.set(0, at(40));
-        queue.set(1, None);
-        queue.set(2, at(20));
-        queue.push();
-        queue.set(3, at(30));
-        assert_eq!(due(&mut queue, 39), [2, 3]);
-        assert_eq!(due(&mut queue, 40), [0]);
-        assert!(due(&mut queue, 1000).is_empty());
+        let mut world = World::new(&[10, 10, 90, 0]);
+        world.set(0, 50);
+        world.set(0, 40);
+        world.set(1, 0);
+        world.set(2, 20);
+        world.set(3, 30);
+        assert_eq!(world.due(39), [2, 3]);
+        assert_eq!(world.due(40), [0]);
+        assert!(world.due(1000).is_empty());
     }
 
     #[test]
     fn putting_off_costs_nothing_however_often() {
-        let mut queue = Queue::new([at(10)].into_iter());
-        (0..1000).for_each(|more| queue.set(0, at(20 + more)));
-        assert_eq!(queue.heap.len(), 1);
-        assert_eq!((due(&mut queue, 1018), due(&mut queue, 1019)), (vec![], vec![0]));
+        let mut world = World::new(&[10]);
+        (0..1000).for_each(|more| world.set(0, 20 + more));
+        assert_eq!(world.0.heap.len(), 1);
+        assert_eq!((world.due(1018), world.due(1019)), (vec![], vec![0]));
+    }
+
+    #[test]
+    fn a_place_that_came_later_is_queued_like_any_other() {
+        let mut world = World::new(&[]);
+        world.0.push();
+        world.1.push(None);
+        world.set(0, 5);
+        assert_eq!(world.due(5), [0]);
     }
 }
