@@ -112,6 +112,12 @@ fn the_words_show_the_alternatives_and_what_decides() {
             "Operating system version: 12; Operating system version: 12",
         ]
     );
+    let other = "\"machine.os_version\" = \"12\"";
+    assert_eq!(
+        explained(&format!("any = [{{ {clause} }}, {{ {other} }}]"))[2],
+        "Operating system identifier: debian",
+        "the first that passes is enough"
+    );
     assert_eq!(
         explained(&format!("any = [{{ {fails} }}, {{ {clause}, {open} }}]"))[2],
         "Memory in MiB: the agent does not report this (too old)"
