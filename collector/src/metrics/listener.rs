@@ -65,9 +65,7 @@ async fn ready(State(hub): State<Arc<Hub>>) -> (StatusCode, &'static str) {
 }
 
 async fn fleet_families(hub: &Arc<Hub>) -> Result<Vec<MetricFamily>, prometheus::Error> {
-    hub.show(metrics::fleet::families)
-        .await
-        .unwrap_or_else(|error| Err(prometheus::Error::Msg(error)))
+    hub.show(metrics::fleet::families).await.map_err(prometheus::Error::Msg)
 }
 
 fn page(families: Result<Vec<MetricFamily>, prometheus::Error>, headers: &HeaderMap) -> Response {

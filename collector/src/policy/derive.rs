@@ -4,6 +4,8 @@
 //! unknown, and moments by the machine's clock are corrected. Then the facts that no agent can
 //! know are derived, each with its evidence.
 
+use std::sync::LazyLock;
+
 use report::catalogue::{Origin, Platform};
 use report::{Clock, FactKey, Moment, Topic};
 
@@ -53,49 +55,53 @@ fn observed<'m>(subject: &Subject<'m>, clock: &Hourglass) -> Facts<'m> {
     let mut missing = Topic::ALL.to_vec();
     for topic in subject.machine.into_iter().flat_map(|machine| machine.topics()) {
         missing.retain(|other| *other != topic.topic);
-        match topic.outcome {
-            OutcomeView::Observed(seen) => take_over(seen, &topic, clock, &mut facts),
-            OutcomeView::NotApplicable(said) => {
-                set_all(topic.topic, Why::SaidNotApplicable(said), &mut facts);
-            }
-            OutcomeView::Failed(obstacle) => {
-                set_all(topic.topic, Why::ProbeFailed(obstacle), &mut facts);
-            }
-        }
+        facts.set_skew(topic.topic, topic.skew);
+        take_over(&topic, clock, &mut facts);
     }
     for topic in missing {
-        set_all(topic, Why::TopicMissing(topic), &mut facts);
+        for key in keys(topic) {
+            facts.set(*key, Finding::Unknown(Why::TopicMissing(topic)));
+        }
     }
     facts
 }
 
-fn set_all<'m>(topic: Topic, why: Why<'m>, facts: &mut Facts<'m>) {
-    for key in FactKey::all().filter(|key| key.spec().origin == Origin::Agent(topic)) {
-        facts.set(key, Finding::Unknown(why));
+/// What was seen too long ago to speak for today, or in the future, is unknown, whatever it was.
+fn take_over<'m>(topic: &TopicView<'m>, clock: &Hourglass, facts: &mut Facts<'m>) {
+    let (gap, seen) = match topic.outcome {
+        OutcomeView::Observed(seen) => (Why::FactMissing, Some(seen)),
+        OutcomeView::NotApplicable(said) => (Why::SaidNotApplicable(said), None),
+        OutcomeView::Failed(obstacle) => (Why::ProbeFailed(obstacle), None),
+    };
+    for key in keys(topic.topic) {
+        facts.set(*key, Finding::Unknown(untimely(*key, topic, clock).unwrap_or(gap)));
+    }
+    for (key, fact) in seen.into_iter().flat_map(FactsView::iter) {
+        if untimely(key, topic, clock).is_none() {
+            facts.set(key, in_our_time(fact, topic.skew));
+        }
     }
 }
 
-/// Facts that were seen too long ago to speak for today, or in the future, are unknown.
-fn take_over<'m>(
-    seen: FactsView<'m>,
-    topic: &TopicView<'m>,
-    clock: &Hourglass,
-    facts: &mut Facts<'m>,
-) {
-    facts.set_skew(topic.topic, topic.skew);
-    for (key, fact) in seen.iter() {
-        let spec = key.spec();
-        // What always changes stands in no heartbeat.
-        let seen_at = if spec.volatile { topic.seen_at } else { topic.last_seen_at };
-        let finding = if clock.is_future(seen_at) {
-            Finding::Unknown(Why::Future(seen_at))
-        } else if clock.is_past(seen_at + spec.stale_after) {
-            Finding::Unknown(Why::Stale(seen_at))
-        } else {
-            in_our_time(fact, topic.skew)
-        };
-        facts.set(key, finding);
+/// Why a fact of a topic does not speak for today.
+fn untimely<'m>(key: FactKey, topic: &TopicView<'m>, clock: &Hourglass) -> Option<Why<'m>> {
+    let spec = key.spec();
+    // What always changes stands in no heartbeat.
+    let seen_at = if spec.volatile { topic.seen_at } else { topic.last_seen_at };
+    if clock.is_future(seen_at) {
+        Some(Why::Future(seen_at))
+    } else {
+        clock.is_past(seen_at + spec.stale_after).then_some(Why::Stale(seen_at))
     }
+}
+
+/// The facts an agent reports under a topic.
+fn keys(topic: Topic) -> &'static [FactKey] {
+    static KEYS: LazyLock<[Vec<FactKey>; Topic::ALL.len()]> = LazyLock::new(|| {
+        let of = |topic| move |key: &FactKey| key.spec().origin == Origin::Agent(topic);
+        Topic::ALL.map(|topic| FactKey::all().filter(of(topic)).collect())
+    });
+    &KEYS[topic as usize]
 }
 
 /// Corrects a moment by the machine's clock.

@@ -288,3 +288,18 @@ fn outside_the_register_the_chassis_tells_the_kind_and_the_token_the_unit() {
     assert_eq!(kind("server"), Some("server"));
     assert_eq!(kind("virtual"), None);
 }
+
+#[test]
+fn whatever_a_topic_says_it_speaks_for_two_days() {
+    let set = set(ROW, &[]);
+    let claims_nothing = Outcome::NotApplicable(Text::new("nothing is claimed").unwrap());
+    let failed = Outcome::Failed(report::fact::Ignorance::new(Reason::Timeout, ""));
+    for outcome in [claims_nothing, failed, Outcome::Observed(Default::default())] {
+        let mut machine = good_machine(1, Some("m-1"));
+        crate::policy::fixtures::keep(&mut machine, Topic::Assignment, NOW - 3 * DAY, outcome);
+        let facts = derived(&set, &machine, JudgeClock::at(NOW));
+        let stale = Finding::Unknown(Why::Stale(NOW - 3 * DAY));
+        assert_eq!(facts.get(key("assignment.level")), stale);
+        assert_eq!(facts.get(key("machine.level_mismatch")), stale);
+    }
+}
