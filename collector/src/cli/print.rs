@@ -16,6 +16,7 @@ use crate::policy::folder::Folder;
 use crate::policy::posture::Tally;
 use crate::policy::{PolicySet, words};
 use crate::reload::FolderError;
+use crate::simulate::Summary;
 
 pub(super) use plan::{accepted, plan};
 
@@ -37,6 +38,38 @@ pub(super) fn initialised(settings: &Path, lang: Lang) {
         Lang::En => format!(
             "Made {path}.\nNext: fill in policies/register/, set public in collector.toml, then \
              run\n  lachan-collector serve --config {path}\n"
+        ),
+    });
+}
+
+pub(super) fn simulated(made: &Summary, lang: Lang) {
+    let (settings, truth) = (made.settings.display(), made.truth.display());
+    let mut states = table(match lang {
+        Lang::Vi => ["Trạng thái (mô phỏng)", "Số máy tính"],
+        Lang::En => ["State (simulation)", "Machines"],
+    });
+    for state in State::ALL {
+        if let Some(count) = made.states.get(state.name()) {
+            states.add_row([state.label(lang).to_owned(), count.to_string()]);
+        }
+    }
+    let mut targets = table(match lang {
+        Lang::Vi => ["Chỉ tiêu (mô phỏng)", "Đạt", "Tổng số"],
+        Lang::En => ["Target (simulation)", "Met", "Members"],
+    });
+    for (target, count) in &made.targets {
+        targets.add_row([(*target).to_owned(), count.met.to_string(), count.members.to_string()]);
+    }
+    out(&format!("{targets}\n\n{states}\n\n"));
+    out(&match lang {
+        Lang::Vi => format!(
+            "MÔ PHỎNG: không đơn vị, máy tính nào ở đây có thật; không dùng để báo cáo.\n\
+             Sự thật đếm bằng tay: {truth}\nChạy thử:\n  lachan-collector serve --config {settings}\n"
+        ),
+        Lang::En => format!(
+            "A SIMULATION: no unit and no machine here exists; not for any report.\n\
+             The truth, counted by hand: {truth}\nServe it:\n  lachan-collector serve --config \
+             {settings}\n"
         ),
     });
 }
@@ -228,8 +261,8 @@ pub(super) fn posture(posture: &PostureView, json: bool, lang: Lang) -> anyhow::
         }
     }
     let sample = Bilingual::new(
-        "\nSổ đăng ký là MẪU: không dùng để báo cáo.\n",
-        "\nThe register is a SAMPLE: not for any report.\n",
+        "\nSổ đăng ký là MẪU hoặc MÔ PHỎNG: không dùng để báo cáo.\n",
+        "\nThe register is a SAMPLE or a SIMULATION: not for any report.\n",
     );
     let sample = if posture.sample { sample.get(lang) } else { "" };
     out(&format!("{targets}\n\n{states}\n{sample}"));

@@ -1,0 +1,389 @@
+//! The truth about the office, counted from what was intended and from nothing else: no rule is
+//! read here and no judge is asked, so that a wrong one is found out.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use report::State;
+use report::verdict::Ruling;
+use serde_json::json;
+
+use super::Office;
+use super::days::{Day, day_of, day_of_date};
+use super::place::{Identity, Place, Presence};
+use super::situation::{
+    Antivirus, Definitions, Family, Licence, Product, Situation, Support, Updates,
+};
+use crate::machine::Standing;
+use crate::register::MachineKind;
+
+/// What every rule must come to, told from what is the matter with the machine.
+///
+/// A rule of the shipped set that has no line here is told as untold, and a test fails.
+const RULES: [(&str, Tell); 5] = [
+    ("antivirus-definitions-fresh", definitions_fresh),
+    ("antivirus-licensed", licensed),
+    ("antivirus-realtime", realtime),
+    ("os-supported", supported),
+    ("security-updates-installed", updated),
+];
+
+type Tell = fn(&Case<'_>) -> Ruling;
+
+/// A machine whose facts speak for the present.
+pub(super) struct Case<'c> {
+    level: Option<u8>,
+    situation: &'c Situation,
+    /// The day of its last report.
+    reported: Day,
+    /// The day it is judged on.
+    today: Day,
+}
+
+/// The shipped rules that the truth knows nothing of.
+pub(super) fn untold<'r>(rules: impl Iterator<Item = &'r str>) -> Vec<&'r str> {
+    rules.filter(|rule| RULES.iter().all(|(known, _)| known != rule)).collect()
+}
+
+fn realtime(case: &Case<'_>) -> Ruling {
+    product(case, |product| pass_if(product.on))
+}
+
+fn definitions_fresh(case: &Case<'_>) -> Ruling {
+    product(case, |product| {
+        pass_if(match (product.definitions, case.level) {
+            (Definitions::Fresh, _) => true,
+            (Definitions::FiveDaysBehind, level) => level.is_none_or(|level| level < 3),
+            (Definitions::Since(_), _) => false,
+        })
+    })
+}
+
+fn licensed(case: &Case<'_>) -> Ruling {
+    product(case, |product| match product.licence {
+        Licence::Until(until) => pass_if(case.today <= until),
+        Licence::Trial(_) | Licence::Free | Licence::BuiltIn => Ruling::Fail,
+        Licence::Opaque => Ruling::Unknown,
+    })
+}
+
+/// What cannot hold without a product fails where there certainly is none.
+fn product(case: &Case<'_>, tell: impl Fn(&Product) -> Ruling) -> Ruling {
+    match &case.situation.antivirus {
+        Antivirus::None => Ruling::Fail,
+        Antivirus::NotFound => Ruling::Unknown,
+        Antivirus::Product(product) => tell(product),
+    }
+}
+
+fn supported(case: &Case<'_>) -> Ruling {
+    match case.situation.release.support {
+        Support::Until(year, month, day) => {
+            pass_if(day_of_date(year, month, day).is_some_and(|until| case.today <= until))
+        }
+        Support::NotListed => Ruling::Unknown,
+    }
+}
+
+fn updated(case: &Case<'_>) -> Ruling {
+    let updates = case.situation.updates;
+    let installed = match updates {
+        Updates::Unreadable => Ruling::Unknown,
+        Updates::ListsOf(_) => pass_if(case.situation.release.family == Family::Windows),
+        Updates::After(_) | Updates::Never => pass_if(updates.waiting(case.reported) == 0),
+    };
+    worse(installed, supported(case))
+}
+
+fn pass_if(holds: bool) -> Ruling {
+    if holds { Ruling::Pass } else { Ruling::Fail }
+}
+
+/// Both must hold.
+fn worse(one: Ruling, other: Ruling) -> Ruling {
+    [Ruling::Fail, Ruling::Unknown]
+        .into_iter()
+        .find(|bad| one == *bad || other == *bad)
+        .unwrap_or(Ruling::Pass)
+}
+
+/// One that is counted, and what must be said of it.
+struct Member<'m> {
+    /// Its row, or the identity where it has none.
+    name: String,
+    unit: &'m str,
+    kind: Option<MachineKind>,
+    level: Option<u8>,
+    state: State,
+    /// What each rule says, in the order of [`RULES`].
+    rulings: Vec<Ruling>,
+    identity: Option<&'m Identity>,
+}
+
+impl Place {
+    /// Everyone of this place who is counted at the end.
+    fn members<'m>(&'m self, office: &'m Office) -> Vec<Member<'m>> {
+        let mut members = Vec::new();
+        let row = self.rows.iter().find(|row| row.until.is_none());
+        // A revoked identity beside another is history.
+        let speaks = |identity: &&Identity| match identity.standing {
+            Standing::Current | Standing::Clone => true,
+            Standing::Pending => false,
+            Standing::Revoked => self.identities.len() == 1,
+        };
+        if let Some(row) = row {
+            let identity = self.identities.iter().find(speaks);
+            members.push(self.member(
+                office,
+                row.id.clone(),
+                &office.units.list[row.unit].id,
+                identity,
+                true,
+            ));
+        }
+        let outside = self.identities.iter().filter(|identity| match identity.standing {
+            Standing::Pending => true,
+            // Outside the register: one that is live, while those of retired rows are long gone.
+            Standing::Current => row.is_none() && identity.presence == Presence::Here,
+            Standing::Clone | Standing::Revoked => false,
+        });
+        for identity in outside {
+            let unit = &office.units.list[self.unit].id;
+            members.push(self.member(office, identity.id.to_string(), unit, Some(identity), false));
+        }
+        members
+    }
+
+    fn member<'m>(
+        &'m self,
+        office: &'m Office,
+        name: String,
+        unit: &'m str,
+        identity: Option<&'m Identity>,
+        has_row: bool,
+    ) -> Member<'m> {
+        let level = self.level.filter(|_| has_row);
+        let situation =
+            identity.and_then(|identity| identity.situation.as_ref().zip(Some(identity)));
+        let silenced = silenced(identity);
+        let rulings = match situation {
+            Some((situation, identity))
+                if silenced.is_none() && identity.presence == Presence::Here =>
+            {
+                let reported = day_of(identity.reported_at);
+                let case = Case { level, situation, reported, today: office.days.last() };
+                RULES.iter().map(|(_, tell)| tell(&case)).collect()
+            }
+            // Nobody knows, or what is known is too old.
+            Some(_) | None => vec![Ruling::Unknown; RULES.len()],
+        };
+        let state = silenced.unwrap_or_else(|| by_rules(office, &rulings));
+        let kind = match has_row {
+            true => Some(self.kind),
+            false => situation.and_then(|(situation, _)| by_chassis(situation.chassis)),
+        };
+        Member { name, unit, kind, level, state, rulings, identity }
+    }
+}
+
+fn by_chassis(chassis: &str) -> Option<MachineKind> {
+    match chassis {
+        "desktop" | "laptop" => Some(MachineKind::Workstation),
+        "server" => Some(MachineKind::Server),
+        _ => None,
+    }
+}
+
+fn silenced(identity: Option<&Identity>) -> Option<State> {
+    let Some(identity) = identity else {
+        return Some(State::NeverEnrolled);
+    };
+    match (identity.standing, identity.presence) {
+        (Standing::Revoked, _) => Some(State::Revoked),
+        (Standing::Clone, _) => Some(State::Clone),
+        (Standing::Pending, _) => Some(State::Pending),
+        (Standing::Current, Presence::Silent) => Some(State::Silent),
+        (Standing::Current, Presence::Here | Presence::Away) => None,
+    }
+}
+
+fn by_rules(office: &Office, rulings: &[Ruling]) -> State {
+    let mandatory = |wanted| {
+        let mut told = RULES.iter().zip(rulings);
+        told.any(|((rule, _), ruling)| *ruling == wanted && office.is_mandatory(rule))
+    };
+    if mandatory(Ruling::Fail) {
+        State::Unprotected
+    } else if mandatory(Ruling::Unknown) || !mandatory(Ruling::Pass) {
+        State::Unknown
+    } else {
+        State::Protected
+    }
+}
+
+/// How many, of how many.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// Those who are counted.
+    pub members: u64,
+    /// Those of them for whom it holds.
+    pub met: u64,
+}
+
+impl Count {
+    fn add(&mut self, met: bool) {
+        self.members += 1;
+        self.met += u64::from(met);
+    }
+}
+
+/// The counts over the whole office.
+#[derive(Debug, Default)]
+pub(super) struct Truth {
+    pub(super) states: BTreeMap<&'static str, u64>,
+    pub(super) targets: BTreeMap<&'static str, Count>,
+    units: BTreeMap<String, BTreeMap<&'static str, u64>>,
+    kinds: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
+    levels: BTreeMap<String, BTreeMap<&'static str, u64>>,
+    rules: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
+    ages: BTreeMap<&'static str, u64>,
+    unregistered: BTreeMap<String, u64>,
+    skews: BTreeMap<i64, u64>,
+}
+
+const UNDETERMINED: &str = "undetermined";
+
+impl Truth {
+    /// Counts the systems.
+    pub(super) fn of_systems(office: &Office) -> Self {
+        let mut truth = Self::default();
+        let [mut classified, mut plans] = [Count::default(); 2];
+        for system in &office.systems.list {
+            classified.add(system.is_classified());
+            if system.is_classified() {
+                plans.add(system.has_approved_plan());
+            }
+        }
+        truth.targets.insert("systems-classified", classified);
+        truth.targets.insert("plans-approved", plans);
+        // The register names no staff.
+        truth.targets.insert("staff-trained", Count::default());
+        truth
+    }
+
+    /// Counts a place, and writes a line for each of its members.
+    pub(super) fn count(
+        &mut self,
+        office: &Office,
+        place: &Place,
+        to: &mut impl Write,
+    ) -> io::Result<()> {
+        for member in place.members(office) {
+            let first = self.states.is_empty();
+            self.count_member(&member, office);
+            let failing: Vec<_> = RULES
+                .iter()
+                .zip(&member.rulings)
+                .filter(|(_, ruling)| **ruling == Ruling::Fail)
+                .map(|((rule, _), _)| *rule)
+                .collect();
+            let told = json!({ "state": member.state, "unit": member.unit, "failing": failing });
+            let comma = if first { "" } else { "," };
+            write!(to, "{comma}\n    {}: {told}", json!(member.name))?;
+        }
+        Ok(())
+    }
+
+    fn count_member(&mut self, member: &Member<'_>, office: &Office) {
+        let Member { unit, kind, level, state, rulings, identity, .. } = member;
+        let state = state.name();
+        add(&mut self.states, state);
+        add(self.units.entry((*unit).to_owned()).or_default(), state);
+        let kind = kind.map_or(UNDETERMINED, MachineKind::name);
+        add(self.kinds.entry(kind).or_default(), state);
+        let level = level.map_or_else(|| UNDETERMINED.to_owned(), |level| level.to_string());
+        add(self.levels.entry(level).or_default(), state);
+        for ((rule, _), ruling) in RULES.iter().zip(rulings) {
+            add(self.rules.entry(rule).or_default(), ruling.name());
+        }
+        add(&mut self.ages, age(office, *identity));
+        if let Some(identity) = identity {
+            let skew = identity.situation.map_or(0, |situation| situation.skew);
+            *self.skews.entry(skew).or_default() += 1;
+            if member.name == identity.id.to_string() {
+                add(&mut self.unregistered, (*unit).to_owned());
+            }
+        }
+        let passes = |wanted: &str| {
+            let mut told = RULES.iter().zip(rulings);
+            told.any(|((rule, _), ruling)| *rule == wanted && *ruling == Ruling::Pass)
+        };
+        let protected = member.state == State::Protected;
+        self.targets.entry("antivirus-licensed").or_default().add(passes("antivirus-licensed"));
+        self.targets.entry("machines-protected").or_default().add(protected);
+    }
+
+    /// The targets of the shipped set that the truth knows nothing of.
+    pub(super) fn untold<'t>(&self, targets: impl Iterator<Item = &'t str>) -> Vec<&'t str> {
+        targets.filter(|target| !self.targets.contains_key(target)).collect()
+    }
+
+    /// Everything but the members.
+    pub(super) fn counts(&self, office: &Office) -> serde_json::Value {
+        let targets: BTreeMap<_, _> = self
+            .targets
+            .iter()
+            .map(|(target, count)| (target, json!({ "members": count.members, "met": count.met })))
+            .collect();
+        json!({
+            "simulation": true,
+            "seed": office.seed,
+            "machines": office.machines,
+            "days": office.length,
+            "at": office.days.end,
+            "states": self.states,
+            "targets": targets,
+            "units": self.units,
+            "kinds": self.kinds,
+            "levels": self.levels,
+            "rules": self.rules,
+            "report_age": self.ages,
+            "unregistered": self.unregistered,
+            "clock_skew_median": self.median_skew(),
+            "untold_rules": untold(office.rules()),
+            "untold_targets": self.untold(office.targets.iter().map(String::as_str)),
+        })
+    }
+
+    /// The lower one, where the middle lies between two.
+    fn median_skew(&self) -> Option<i64> {
+        let all: u64 = self.skews.values().sum();
+        let mut before = all.checked_sub(1)? / 2;
+        for (skew, count) in &self.skews {
+            match before.checked_sub(*count) {
+                Some(left) => before = left,
+                None => return Some(*skew),
+            }
+        }
+        None
+    }
+}
+
+/// The span of report ages: those here were heard of minutes ago, those away some days, and of
+/// the others it is told in days, which never come near the end of a span.
+fn age(office: &Office, identity: Option<&Identity>) -> &'static str {
+    let Some(identity) = identity else {
+        return "never";
+    };
+    let days = office.days.last() - day_of(identity.last_contact);
+    match identity.presence {
+        Presence::Here => "1h",
+        Presence::Away => "7d",
+        Presence::Silent if days < 30 => "30d",
+        Presence::Silent => "older",
+    }
+}
+
+fn add<K: Ord>(counts: &mut BTreeMap<K, u64>, key: K) {
+    *counts.entry(key).or_default() += 1;
+}
