@@ -21,6 +21,7 @@ use crate::init::{self, InitError, Wishes};
 use crate::policy::starter::starter_files;
 use crate::store::{BeginSimulation, Import, SimulatedMachine, Store, StoreError};
 use days::{Day, Days};
+use papers::Papers;
 use place::Place;
 use systems::Systems;
 use truth::Truth;
@@ -30,6 +31,7 @@ mod days;
 mod dice;
 mod life;
 mod observed;
+mod papers;
 mod place;
 mod register;
 mod situation;
@@ -125,6 +127,7 @@ struct Office {
     days: Days,
     units: Units,
     systems: Systems,
+    papers: Papers,
     /// The shipped rules, and whether each is mandatory.
     severities: BTreeMap<String, bool>,
     /// The shipped targets.
@@ -148,6 +151,7 @@ impl Office {
             machines,
             length,
             systems: Systems::of(plan.seed, &units),
+            papers: Papers::of(&units, &days, machines),
             units,
             days,
             severities,
@@ -202,10 +206,9 @@ pub async fn simulate(
         fs::create_dir_all(&folder)
             .map_err(|cause| SimulateError::Write { path: folder, cause })?;
     }
-    write(&policies.join("register/units.toml"), &units::text(&office.units, MARK))?;
-    let systems = systems::text(&office.systems, &office.units, MARK);
-    write(&policies.join("register/systems.toml"), &systems)?;
-
+    for (path, text) in papers(&office) {
+        write(&policies.join(path), &text)?;
+    }
     let mut desk = Desk::open(plan, &policies)?;
     let truth = populate(&office, &data.join("store.sqlite"), &mut desk, &mut progress).await?;
     desk.close(&truth, &office)?;
@@ -218,6 +221,17 @@ pub async fn simulate(
     })?;
     let Truth { states, targets, .. } = truth;
     Ok(Summary { settings, truth: plan.dir.join("truth.json"), states, targets })
+}
+
+/// Every file of the register but the one of the machines.
+fn papers(office: &Office) -> [(&'static str, String); 4] {
+    let Office { units, systems, papers, .. } = office;
+    [
+        ("register/licences.toml", papers.licences(MARK)),
+        ("register/systems.toml", systems::text(systems, units, MARK)),
+        ("register/units.toml", units::text(units, MARK)),
+        ("register/waivers.toml", papers.waivers(units, MARK)),
+    ]
 }
 
 fn check_empty(dir: &Path) -> Result<(), SimulateError> {
@@ -295,7 +309,7 @@ async fn populate(
     progress: &mut impl FnMut(u64),
 ) -> Result<Truth, SimulateError> {
     let (store, writer) = open_store(office, file).await?;
-    let mut truth = Truth::of_systems(office);
+    let mut truth = Truth::of_the_register(office);
     let mut written = None;
     let mut place = 0;
     while place < office.machines {

@@ -126,7 +126,12 @@ impl Place {
                 self.ordinary(office, dice, moved);
             }
             Role::NeverEnrolled => self.rows.push(row),
-            Role::Unregistered => self.speak(office, dice, Standing::Current, None, Presence::Here),
+            Role::Unregistered => {
+                self.speak(office, dice, Standing::Current, None, Presence::Here);
+                let situations =
+                    self.identities.iter_mut().filter_map(|one| one.situation.as_mut());
+                situations.for_each(|situation| situation.tell_licence(last));
+            }
             Role::Retired => {
                 let gone = office.days.before(SURELY_GONE);
                 let row = Row { from: row.from.min(gone - 30), until: Some(gone), ..row };

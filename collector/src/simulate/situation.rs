@@ -164,6 +164,10 @@ const CLAMAV: Brand =
 const DRWEB: Brand =
     Brand { id: "drweb", vendor: "Doctor Web", version: "11.1.9", source: "drweb-ctl" };
 
+/// The product that a contract of the register covers: it tells its licence, or does not, and never
+/// says that it is over.
+pub(super) const CONTRACTED: &str = SYMANTEC.id;
+
 const SOLD: [(u64, &Brand); 3] = [(55, &KASPERSKY), (30, &ESET), (15, &SYMANTEC)];
 const SOLD_ON_LINUX: [(u64, &Brand); 2] = [(70, &KASPERSKY), (30, &DRWEB)];
 
@@ -233,6 +237,18 @@ impl Situation {
     }
 }
 
+impl Situation {
+    /// Whether a contract covers a machine outside the register is for nobody to say here: so its
+    /// product tells.
+    pub(super) fn tell_licence(&mut self, last: Day) {
+        if let Antivirus::Product(product) = &mut self.antivirus
+            && product.licence == Licence::Opaque
+        {
+            product.licence = Licence::Until(last + 100);
+        }
+    }
+}
+
 fn antivirus(dice: &mut Dice, family: Family, last: Day) -> Antivirus {
     match dice.below(1000) {
         0..=11 => return Antivirus::None,
@@ -252,6 +268,11 @@ fn antivirus(dice: &mut Dice, family: Family, last: Day) -> Antivirus {
         Family::Windows => (dice.weighted(&SOLD, &ESET), licensed(dice)),
         Family::Linux if dice.falls(60) => (&CLAMAV, Licence::Free),
         Family::Linux => (dice.weighted(&SOLD_ON_LINUX, &KASPERSKY), licensed(dice)),
+    };
+    let licence = match brand.id == CONTRACTED {
+        true if dice.falls(300) => Licence::Opaque,
+        true => Licence::Until(last + 365),
+        false => licence,
     };
     let definitions = match dice.below(1000) {
         0..=39 => Definitions::Since(last - dice.between(15, 90)),

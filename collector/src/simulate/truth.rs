@@ -10,9 +10,9 @@ use serde_json::json;
 
 use super::Office;
 use super::days::{Day, day_of, day_of_date};
-use super::place::{Identity, Place, Presence};
+use super::place::{Identity, Place, Presence, Row};
 use super::situation::{
-    Antivirus, Definitions, Family, Licence, Product, Situation, Support, Updates,
+    Antivirus, CONTRACTED, Definitions, Family, Licence, Product, Situation, Support, Updates,
 };
 use crate::machine::Standing;
 use crate::register::MachineKind;
@@ -63,6 +63,8 @@ fn licensed(case: &Case<'_>) -> Ruling {
     product(case, |product| match product.licence {
         Licence::Until(until) => pass_if(case.today <= until),
         Licence::Trial(_) | Licence::Free | Licence::BuiltIn => Ruling::Fail,
+        // The register knows what the product does not tell.
+        Licence::Opaque if product.brand.id == CONTRACTED => Ruling::Pass,
         Licence::Opaque => Ruling::Unknown,
     })
 }
@@ -117,6 +119,7 @@ struct Member<'m> {
     state: State,
     /// What each rule says, in the order of [`RULES`].
     rulings: Vec<Ruling>,
+    has_row: bool,
     identity: Option<&'m Identity>,
 }
 
@@ -133,13 +136,7 @@ impl Place {
         };
         if let Some(row) = row {
             let identity = self.identities.iter().find(speaks);
-            members.push(self.member(
-                office,
-                row.id.clone(),
-                &office.units.list[row.unit].id,
-                identity,
-                true,
-            ));
+            members.push(self.member(office, Some(row), identity));
         }
         let outside = self.identities.iter().filter(|identity| match identity.standing {
             Standing::Pending => true,
@@ -148,41 +145,54 @@ impl Place {
             Standing::Clone | Standing::Revoked => false,
         });
         for identity in outside {
-            let unit = &office.units.list[self.unit].id;
-            members.push(self.member(office, identity.id.to_string(), unit, Some(identity), false));
+            members.push(self.member(office, None, Some(identity)));
         }
         members
     }
 
+    /// One member: a row with whoever speaks for it, or an identity without a row.
     fn member<'m>(
         &'m self,
         office: &'m Office,
-        name: String,
-        unit: &'m str,
+        row: Option<&'m Row>,
         identity: Option<&'m Identity>,
-        has_row: bool,
     ) -> Member<'m> {
-        let level = self.level.filter(|_| has_row);
-        let situation =
-            identity.and_then(|identity| identity.situation.as_ref().zip(Some(identity)));
+        let level = self.level.filter(|_| row.is_some());
         let silenced = silenced(identity);
-        let rulings = match situation {
-            Some((situation, identity))
-                if silenced.is_none() && identity.presence == Presence::Here =>
-            {
+        let heard =
+            identity.filter(|identity| silenced.is_none() && identity.presence == Presence::Here);
+        let situation = heard.and_then(|identity| Some((identity, identity.situation.as_ref()?)));
+        let mut rulings = match situation {
+            Some((identity, situation)) => {
                 let reported = day_of(identity.reported_at);
                 let case = Case { level, situation, reported, today: office.days.last() };
                 RULES.iter().map(|(_, tell)| tell(&case)).collect()
             }
             // Nobody knows, or what is known is too old.
-            Some(_) | None => vec![Ruling::Unknown; RULES.len()],
+            None => vec![Ruling::Unknown; RULES.len()],
         };
-        let state = silenced.unwrap_or_else(|| by_rules(office, &rulings));
-        let kind = match has_row {
-            true => Some(self.kind),
-            false => situation.and_then(|(situation, _)| by_chassis(situation.chassis)),
-        };
-        Member { name, unit, kind, level, state, rulings, identity }
+        for ((rule, _), ruling) in RULES.iter().zip(&mut rulings) {
+            if *ruling == Ruling::Fail && row.is_some_and(|row| office.papers.excuse(rule, row)) {
+                *ruling = Ruling::Waived;
+            }
+        }
+        let said = identity.and_then(|identity| identity.situation.as_ref());
+        Member {
+            name: match (row, identity) {
+                (Some(row), _) => row.id.clone(),
+                (None, identity) => identity.map(|one| one.id.to_string()).unwrap_or_default(),
+            },
+            unit: &office.units.list[row.map_or(self.unit, |row| row.unit)].id,
+            kind: match row {
+                Some(_) => Some(self.kind),
+                None => said.and_then(|situation| by_chassis(situation.chassis)),
+            },
+            level,
+            state: silenced.unwrap_or_else(|| by_rules(office, &rulings)),
+            rulings,
+            has_row: row.is_some(),
+            identity,
+        }
     }
 }
 
@@ -214,8 +224,10 @@ fn by_rules(office: &Office, rulings: &[Ruling]) -> State {
     };
     if mandatory(Ruling::Fail) {
         State::Unprotected
-    } else if mandatory(Ruling::Unknown) || !mandatory(Ruling::Pass) {
+    } else if mandatory(Ruling::Unknown) {
         State::Unknown
+    } else if mandatory(Ruling::Waived) {
+        State::Waived
     } else {
         State::Protected
     }
@@ -255,7 +267,7 @@ const UNDETERMINED: &str = "undetermined";
 
 impl Truth {
     /// Counts the systems.
-    pub(super) fn of_systems(office: &Office) -> Self {
+    pub(super) fn of_the_register(office: &Office) -> Self {
         let mut truth = Self::default();
         let [mut classified, mut plans] = [Count::default(); 2];
         for system in &office.systems.list {
@@ -295,7 +307,7 @@ impl Truth {
     }
 
     fn count_member(&mut self, member: &Member<'_>, office: &Office) {
-        let Member { unit, kind, level, state, rulings, identity, .. } = member;
+        let Member { name: _, unit, kind, level, state, rulings, has_row, identity } = member;
         let state = state.name();
         add(&mut self.states, state);
         add(self.units.entry((*unit).to_owned()).or_default(), state);
@@ -310,7 +322,7 @@ impl Truth {
         if let Some(identity) = identity {
             let skew = identity.situation.map_or(0, |situation| situation.skew);
             *self.skews.entry(skew).or_default() += 1;
-            if member.name == identity.id.to_string() {
+            if !has_row {
                 add(&mut self.unregistered, (*unit).to_owned());
             }
         }
