@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use comfy_table::{ContentArrangement, Table, presets};
-use report::{Bilingual, Lang, State, Timestamp};
+use report::{Lang, State, Timestamp};
 use serde::Serialize;
 
 use crate::admin::CreatedToken;
@@ -83,6 +83,16 @@ pub(super) fn policies_good(folder: &Folder, set: &PolicySet, lang: Lang) {
             format!("Good: {rules} rules, {machines} machines in the register, hash {hash}\n")
         }
     });
+    out(sample_note(set.register.is_sample(), lang));
+}
+
+/// Whatever is made of a sample says so.
+fn sample_note(is_sample: bool, lang: Lang) -> &'static str {
+    match (is_sample, lang) {
+        (false, _) => "",
+        (true, Lang::Vi) => "\nSổ đăng ký là MẪU hoặc MÔ PHỎNG: không dùng để báo cáo.\n",
+        (true, Lang::En) => "\nThe register is a SAMPLE or a SIMULATION: not for any report.\n",
+    }
 }
 
 pub(super) fn schemas_written(folder: &Path, lang: Lang) {
@@ -260,11 +270,7 @@ pub(super) fn posture(posture: &PostureView, json: bool, lang: Lang) -> anyhow::
             states.add_row([state.label(lang).to_owned(), count.to_string()]);
         }
     }
-    let sample = Bilingual::new(
-        "\nSổ đăng ký là MẪU hoặc MÔ PHỎNG: không dùng để báo cáo.\n",
-        "\nThe register is a SAMPLE or a SIMULATION: not for any report.\n",
-    );
-    let sample = if posture.sample { sample.get(lang) } else { "" };
+    let sample = sample_note(posture.sample, lang);
     out(&format!("{targets}\n\n{states}\n{sample}"));
     Ok(())
 }
