@@ -109,6 +109,25 @@ impl Office {
                 assert_eq!(told, count.as_f64().unwrap(), "{rule} {verdict}");
             }
         }
+        for (target, count) in self.truth["targets"].as_object().unwrap() {
+            let label = format!("target=\"{target}\"");
+            let members = page.sum("lachan_target_members", &label);
+            assert_eq!(members, count["members"].as_f64().unwrap(), "{target}");
+            let observed = page.sum("lachan_target_met", &format!("evidence=\"observed\",{label}"));
+            assert_eq!(observed, count["met"].as_f64().unwrap(), "{target}");
+            let attested = page.sum("lachan_target_met", &format!("evidence=\"attested\",{label}"));
+            assert_eq!(
+                attested,
+                self.truth["attested"][target].as_f64().unwrap_or(0.0),
+                "{target}"
+            );
+        }
+        for (unit, heads) in self.truth["declared"].as_object().unwrap() {
+            let told = value(format!("lachan_declared_machines{{unit=\"{unit}\"}}"));
+            assert_eq!(told, heads.as_f64().unwrap(), "{unit}");
+        }
+        let waivers = page.sum("lachan_waivers", "rule=");
+        assert_eq!(waivers, self.truth["waivers"].as_f64().unwrap());
         for (age, count) in self.truth["report_age"].as_object().unwrap() {
             let told = value(format!("lachan_machines_by_report_age{{age=\"{age}\"}}"));
             assert_eq!(told, count.as_f64().unwrap(), "{age}");

@@ -151,7 +151,7 @@ impl Office {
             machines,
             length,
             systems: Systems::of(plan.seed, &units),
-            papers: Papers::of(&units, &days, machines),
+            papers: Papers::of(plan.seed, &units, &days, machines),
             units,
             days,
             severities,
@@ -224,11 +224,13 @@ pub async fn simulate(
 }
 
 /// Every file of the register but the one of the machines.
-fn papers(office: &Office) -> [(&'static str, String); 4] {
+fn papers(office: &Office) -> [(&'static str, String); 6] {
     let Office { units, systems, papers, .. } = office;
     [
+        ("register/declared.toml", papers.declared_text(units, MARK)),
         ("register/licences.toml", papers.licences(MARK)),
         ("register/systems.toml", systems::text(systems, units, MARK)),
+        ("register/training.toml", papers.training(units, MARK)),
         ("register/units.toml", units::text(units, MARK)),
         ("register/waivers.toml", papers.waivers(units, MARK)),
     ]

@@ -76,6 +76,10 @@ pub(super) enum What {
     Identity,
     /// The days of a machine.
     Days,
+    /// The people of a unit.
+    Staff,
+    /// The machines of a unit that may carry no agent.
+    Declared,
 }
 
 #[cfg(test)]

@@ -266,7 +266,7 @@ pub(super) struct Truth {
 const UNDETERMINED: &str = "undetermined";
 
 impl Truth {
-    /// Counts the systems.
+    /// Counts what is no machine that could speak: systems, people, declared machines.
     pub(super) fn of_the_register(office: &Office) -> Self {
         let mut truth = Self::default();
         let [mut classified, mut plans] = [Count::default(); 2];
@@ -278,8 +278,13 @@ impl Truth {
         }
         truth.targets.insert("systems-classified", classified);
         truth.targets.insert("plans-approved", plans);
-        // The register names no staff.
-        truth.targets.insert("staff-trained", Count::default());
+        let (members, met) = office.papers.trained();
+        truth.targets.insert("staff-trained", Count { members, met });
+        // Machines without an agent are answered for, and nothing is known of them.
+        let declared = office.papers.declared(&office.units).into_values().sum();
+        for target in ["antivirus-licensed", "machines-protected"] {
+            truth.targets.insert(target, Count { members: declared, met: 0 });
+        }
         truth
     }
 
@@ -362,6 +367,9 @@ impl Truth {
             "report_age": self.ages,
             "unregistered": self.unregistered,
             "clock_skew_median": self.median_skew(),
+            "waivers": office.papers.waivers_in_force(),
+            "declared": office.papers.declared(&office.units),
+            "attested": { "antivirus-licensed": office.papers.attested() },
             "untold_rules": untold(office.rules()),
             "untold_targets": self.untold(office.targets.iter().map(String::as_str)),
         })

@@ -89,6 +89,12 @@ impl Units {
         Self { list, merger, ends }
     }
 
+    /// How many places a unit has.
+    pub(super) fn size(&self, unit: usize) -> u64 {
+        let before = unit.checked_sub(1).map_or(0, |before| self.ends[before]);
+        self.ends[unit] - before
+    }
+
     /// The unit of a place.
     pub(super) fn of_place(&self, place: u64) -> usize {
         self.ends.partition_point(|end| *end <= place).min(self.list.len() - 1)
