@@ -23,6 +23,7 @@ use crate::store::{BeginSimulation, Import, SimulatedMachine, Store, StoreError}
 use days::{Day, Days};
 use papers::Papers;
 use place::Place;
+use situation::Release;
 use systems::Systems;
 use truth::Truth;
 use units::Units;
@@ -132,6 +133,11 @@ struct Office {
     severities: BTreeMap<String, bool>,
     /// The shipped targets.
     targets: Vec<String>,
+    /// How old the catalogues of operating systems and of the builds of Windows are at the end, in
+    /// days; `None`: too old to say anything.
+    ages: [Option<Day>; 2],
+    /// The newest revision of each build of Windows and kind of installation.
+    revisions: BTreeMap<(String, String), i64>,
     /// What the agents say they are.
     agent: Text,
 }
@@ -143,7 +149,7 @@ impl Office {
         let days = Days::read(plan.until, targets)?;
         let length = Day::from(plan.days.clamp(1, MOST_DAYS));
         let machines = plan.machines.clamp(1, MOST_MACHINES);
-        let units = Units::of(machines, days.last() - (length / 2).max(10));
+        let units = Units::of(machines, days.last() - (length / 2).clamp(10, 25));
         let rules = shipped.iter().filter(|(path, _)| path.starts_with("rules/"));
         let severities = rules.map(|(_, text)| severity(text)).collect::<Option<_>>()?;
         Some(Self {
@@ -153,6 +159,11 @@ impl Office {
             systems: Systems::of(plan.seed, &units),
             papers: Papers::of(plan.seed, &units, &days, machines),
             units,
+            ages: [
+                age(shipped.get("catalogue/os-lifecycle.toml")?, days.last())?,
+                age(shipped.get("catalogue/windows-builds.toml")?, days.last())?,
+            ],
+            revisions: revisions(shipped.get("catalogue/windows-builds.toml")?)?,
             days,
             severities,
             targets: target_ids(targets)?,
@@ -163,6 +174,16 @@ impl Office {
     /// The first day of its history.
     fn first_day(&self) -> Day {
         self.days.last() - self.length + 1
+    }
+
+    /// The version a machine reports.
+    fn version_of(&self, release: &Release) -> String {
+        let [_, installation] = release.edition;
+        let newest = self.revisions.get(&(release.version.to_owned(), installation.to_owned()));
+        match newest {
+            Some(revision) => format!("{}.{revision}", release.version),
+            None => release.version.to_owned(),
+        }
     }
 
     fn rules(&self) -> impl Iterator<Item = &str> {
@@ -178,6 +199,31 @@ fn severity(rule: &str) -> Option<(String, bool)> {
     let rule: toml::Table = rule.parse().ok()?;
     let is_mandatory = matches!(rule.get("severity")?.as_str()?, "critical" | "major");
     Some((rule.get("id")?.as_str()?.to_owned(), is_mandatory))
+}
+
+/// How old a catalogue is, unless it is older than it says it is good for.
+fn age(catalogue: &str, today: Day) -> Option<Option<Day>> {
+    let catalogue: toml::Table = catalogue.parse().ok()?;
+    let of = days::day_of_toml(catalogue.get("data_date")?)?;
+    let good: Day = catalogue.get("stale_after")?.as_str()?.strip_suffix('d')?.parse().ok()?;
+    Some(Some(today - of).filter(|age| *age <= good))
+}
+
+fn revisions(builds: &str) -> Option<BTreeMap<(String, String), i64>> {
+    let table: toml::Table = builds.parse().ok()?;
+    let mut newest = BTreeMap::new();
+    for series in table.get("series")?.as_array()? {
+        let texts = |key: &str| series.get(key).and_then(toml::Value::as_array);
+        let updates = texts("updates")?.iter();
+        let last = updates.filter_map(|update| update.get("revision")?.as_integer()).max()?;
+        for build in texts("builds")? {
+            for installation in texts("installations").into_iter().flatten() {
+                let key = (build.as_str()?.to_owned(), installation.as_str()?.to_owned());
+                newest.insert(key, last);
+            }
+        }
+    }
+    Some(newest)
 }
 
 fn target_ids(targets: &str) -> Option<Vec<String>> {

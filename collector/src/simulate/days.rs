@@ -86,7 +86,8 @@ pub(super) fn day_of_date(year: i64, month: u32, day: u32) -> Option<Day> {
     Timestamp::from_civil((year, month, day), (0, 0, 0)).map(|midnight| midnight.0 / DAY)
 }
 
-fn day_of_toml(date: &Value) -> Option<Day> {
+/// The day of a TOML date; `None` where it is none.
+pub(super) fn day_of_toml(date: &Value) -> Option<Day> {
     let date = date.as_datetime()?.date?;
     day_of_date(date.year.into(), date.month.into(), date.day.into())
 }

@@ -114,7 +114,7 @@ fn machine(
         ("machine.host_name", known(&host_name(office, place)), "kernel"),
         ("machine.os_family", choice(family), source),
         ("machine.os_id", known(release.id), source),
-        ("machine.os_version", known(release.version), source),
+        ("machine.os_version", known(&office.version_of(release)), source),
         ("machine.os_name", known(release.name), source),
         ("machine.kernel", known(release.kernel), "kernel"),
         ("machine.architecture", known("x86_64"), "kernel"),
@@ -129,6 +129,11 @@ fn machine(
         ("machine.booted_at", by_machine(moment(day, 0).max(seen_at - 8 * 3600)), "kernel"),
     ] {
         facts.add(name, fact, source);
+    }
+    if release.family == Family::Windows {
+        let [edition, installation] = release.edition;
+        facts.add("machine.os_edition", known(edition), source);
+        facts.add("machine.os_installation", choice(installation), source);
     }
     facts
 }
@@ -221,7 +226,7 @@ fn licence_facts(licence: Licence, seen_at: Timestamp) -> (Fact, Fact, Fact) {
 
 fn patches(situation: &Situation, day: Day, seen_at: Timestamp) -> Observation {
     let topic = Topic::Patches;
-    let Situation { release, updates, .. } = situation;
+    let Situation { release, updates, restart, .. } = situation;
     if *updates == Updates::Unreadable {
         let outcome = Outcome::Failed(Ignorance { reason: Reason::Timeout, detail: None });
         return Observation { topic, observed_at: seen_at, outcome };
@@ -234,6 +239,7 @@ fn patches(situation: &Situation, day: Day, seen_at: Timestamp) -> Observation {
         Updates::ListsOf(last) => (*last).min(day),
     };
     let installed = moment(installed, 12 * 3600).min(seen_at);
+    facts.add("patches.extended_support", boolean(false), "");
     match release.family {
         Family::Linux => {
             let lists = match updates {
@@ -263,7 +269,7 @@ fn patches(situation: &Situation, day: Day, seen_at: Timestamp) -> Observation {
             }
             facts.add("patches.installed_at", by_machine(installed), "var/log/dpkg.log");
             facts.add("patches.refreshed_at", by_machine(seen_at - 3600), source);
-            facts.add("patches.reboot_pending", boolean(false), "run/reboot-required");
+            facts.add("patches.reboot_pending", boolean(*restart), "run/reboot-required");
         }
         Family::Windows => {
             let source = "windows update agent";
@@ -273,7 +279,7 @@ fn patches(situation: &Situation, day: Day, seen_at: Timestamp) -> Observation {
                 ("patches.security_pending", count(waiting)),
                 ("patches.installed_at", by_machine(installed)),
                 ("patches.refreshed_at", by_machine(seen_at - 3600)),
-                ("patches.reboot_pending", boolean(false)),
+                ("patches.reboot_pending", boolean(*restart)),
             ] {
                 facts.add(name, fact, source);
             }

@@ -262,7 +262,11 @@ impl Place {
     ) {
         let number = u64::try_from(self.identities.len()).unwrap_or_default();
         let latest = day_of(last_contact) - 1;
-        let enrolled = (office.first_day() + dice.between(0, office.length / 3)).min(latest);
+        let mut enrolled = (office.first_day() + dice.between(0, office.length / 3)).min(latest);
+        // What waits since it enrolled turns a month old on no day on which somebody looks.
+        if (29..=33).contains(&(office.days.last() - enrolled)) {
+            enrolled -= 5;
+        }
         let situation = Situation::thrown(dice, self.kind, self.level, office.days.last());
         self.identities.push(Identity {
             id: machine_id(office.seed, self.number, number),

@@ -1,7 +1,7 @@
 //! What is the matter with one machine: the intentions from which both its reports and the truth
 //! about it are made, each in its own way.
 
-use super::days::{Day, patch_day};
+use super::days::{Day, day_of_date, patch_day};
 use super::dice::Dice;
 use crate::register::MachineKind;
 
@@ -12,6 +12,8 @@ pub(super) struct Situation {
     pub(super) chassis: &'static str,
     pub(super) antivirus: Antivirus,
     pub(super) updates: Updates,
+    /// Whether it waits to be restarted.
+    pub(super) restart: bool,
     pub(super) claim: Claim,
     /// How far its clock is ahead of the collector's, in seconds.
     pub(super) skew: i64,
@@ -22,11 +24,14 @@ pub(super) struct Situation {
 pub(super) struct Release {
     pub(super) family: Family,
     pub(super) id: &'static str,
+    /// The version of a Linux distribution, and the build of Windows.
     pub(super) version: &'static str,
     pub(super) name: &'static str,
     pub(super) kernel: &'static str,
-    /// What the catalogue of operating systems says of it.
-    pub(super) support: Support,
+    /// Edition and installation of Windows.
+    pub(super) edition: [&'static str; 2],
+    /// Until which day, included, its maker supports it for everyone: year, month, day.
+    pub(super) until: (i64, u32, u32),
 }
 
 /// The families of operating systems.
@@ -34,15 +39,6 @@ pub(super) struct Release {
 pub(super) enum Family {
     Linux,
     Windows,
-}
-
-/// Until when a release is supported without a contract, by its maker's announcement.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Support {
-    /// Until this day, included: year, month, day.
-    Until(i64, u32, u32),
-    /// The catalogue does not have it.
-    NotListed,
 }
 
 /// What protects the machine.
@@ -154,7 +150,7 @@ const SYMANTEC: Brand = Brand {
     source: "registry: Symantec Endpoint Protection",
 };
 pub(super) const DEFENDER: Brand = Brand {
-    id: "microsoft-defender-endpoint",
+    id: "microsoft-defender-antivirus",
     vendor: "Microsoft",
     version: "4.18.26090.11",
     source: "wmi: MSFT_MpComputerStatus",
@@ -172,32 +168,41 @@ const SOLD: [(u64, &Brand); 3] = [(55, &KASPERSKY), (30, &ESET), (15, &SYMANTEC)
 const SOLD_ON_LINUX: [(u64, &Brand); 2] = [(70, &KASPERSKY), (30, &DRWEB)];
 
 macro_rules! releases {
-    ($family:ident: $($id:literal $version:literal $name:literal $kernel:literal $support:expr;)+) => {
+    ($family:ident: $($id:literal $version:literal $name:literal $kernel:literal $edition:expr, $until:expr;)+) => {
         [$(Release {
             family: Family::$family,
             id: $id,
             version: $version,
             name: $name,
             kernel: $kernel,
-            support: $support,
+            edition: $edition,
+            until: $until,
         },)+]
     };
 }
 
 static WINDOWS: [Release; 4] = releases! { Windows:
-    "windows" "10.0.26200.9457" "Windows 11 Pro 25H2" "10.0.26200" Support::NotListed;
-    "windows" "10.0.26100.9457" "Windows 11 Enterprise 24H2" "10.0.26100" Support::NotListed;
-    "windows" "10.0.19045.6456" "Windows 10 Pro 22H2" "10.0.19045" Support::NotListed;
-    "windows" "10.0.20348.4171" "Windows Server 2022" "10.0.20348" Support::NotListed;
+    "windows" "10.0.26200" "Windows 11 Pro 25H2" "10.0.26200" ["Professional", "client"], (2027, 10, 12);
+    "windows" "10.0.26100" "Windows 11 Enterprise 24H2" "10.0.26100" ["Enterprise", "client"], (2027, 10, 12);
+    "windows" "10.0.19044" "Windows 10 Pro 21H2" "10.0.19044" ["Professional", "client"], (2023, 6, 13);
+    "windows" "10.0.20348" "Windows Server 2022" "10.0.20348" ["ServerStandard", "server"], (2031, 10, 14);
 };
 
 static LINUX: [Release; 5] = releases! { Linux:
-    "debian" "13" "Debian GNU/Linux 13 (trixie)" "6.12.48+deb13-amd64" Support::Until(2030, 6, 30);
-    "debian" "12" "Debian GNU/Linux 12 (bookworm)" "6.1.0-40-amd64" Support::Until(2028, 6, 30);
-    "ubuntu" "24.04" "Ubuntu 24.04.3 LTS" "6.8.0-85-generic" Support::Until(2029, 5, 31);
-    "debian" "11" "Debian GNU/Linux 11 (bullseye)" "5.10.0-36-amd64" Support::Until(2026, 8, 31);
-    "ubuntu" "20.04" "Ubuntu 20.04.6 LTS" "5.4.0-216-generic" Support::Until(2025, 5, 31);
+    "debian" "13" "Debian GNU/Linux 13 (trixie)" "6.12.48+deb13-amd64" ["", ""], (2030, 6, 30);
+    "debian" "12" "Debian GNU/Linux 12 (bookworm)" "6.1.0-40-amd64" ["", ""], (2028, 6, 30);
+    "ubuntu" "24.04" "Ubuntu 24.04.3 LTS" "6.8.0-85-generic" ["", ""], (2029, 5, 31);
+    "debian" "11" "Debian GNU/Linux 11 (bullseye)" "5.10.0-36-amd64" ["", ""], (2026, 8, 31);
+    "ubuntu" "20.04" "Ubuntu 20.04.6 LTS" "5.4.0-216-generic" ["", ""], (2025, 5, 31);
 };
+
+impl Release {
+    /// Whether its maker still supports it on a day.
+    pub(super) fn is_supported(&self, on: Day) -> bool {
+        let (year, month, day) = self.until;
+        day_of_date(year, month, day).is_some_and(|until| on <= until)
+    }
+}
 
 impl Situation {
     /// What dice make of a machine of this kind, as it stands at the end.
@@ -230,7 +235,8 @@ impl Situation {
             release,
             chassis,
             antivirus: antivirus(dice, release.family, last),
-            updates: updates(dice, release.family, last),
+            updates: updates(dice, release, last),
+            restart: dice.falls(60),
             claim: claim(dice, level),
             skew: dice.between(-20, 20),
         }
@@ -282,13 +288,18 @@ fn antivirus(dice: &mut Dice, family: Family, last: Day) -> Antivirus {
     Antivirus::Product(Product { brand, on: !dice.falls(20), definitions, licence })
 }
 
-fn updates(dice: &mut Dice, family: Family, last: Day) -> Updates {
+/// How a machine is updated. Whatever it does is done long before the next month, and lists that
+/// are old are older than a month: so nothing turns while somebody looks.
+fn updates(dice: &mut Dice, release: &Release, last: Day) -> Updates {
     match dice.below(1000) {
         0..=39 => Updates::Never,
-        40..=139 => Updates::After(dice.between(8, 25)),
-        140..=149 => Updates::Unreadable,
-        150..=169 if family == Family::Linux => Updates::ListsOf(last - dice.between(15, 60)),
-        150.. => Updates::After(dice.between(1, 3)),
+        40..=139 => Updates::After(dice.between(8, 18)),
+        // Of one that is out of support it must be read whether a contract goes on.
+        140..=149 if release.is_supported(last) => Updates::Unreadable,
+        150..=169 if release.family == Family::Linux => {
+            Updates::ListsOf(last - dice.between(35, 60))
+        }
+        140.. => Updates::After(dice.between(1, 3)),
     }
 }
 

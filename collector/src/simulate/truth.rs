@@ -9,10 +9,10 @@ use report::verdict::Ruling;
 use serde_json::json;
 
 use super::Office;
-use super::days::{Day, day_of, day_of_date};
+use super::days::{Day, day_of};
 use super::place::{Identity, Place, Presence, Row};
 use super::situation::{
-    Antivirus, CONTRACTED, Definitions, Family, Licence, Product, Situation, Support, Updates,
+    Antivirus, CONTRACTED, Claim, Definitions, Family, Licence, Product, Situation, Updates,
 };
 use crate::machine::Standing;
 use crate::register::MachineKind;
@@ -20,13 +20,21 @@ use crate::register::MachineKind;
 /// What every rule must come to, told from what is the matter with the machine.
 ///
 /// A rule of the shipped set that has no line here is told as untold, and a test fails.
-const RULES: [(&str, Tell); 5] = [
+const RULES: [(&str, Tell); 10] = [
     ("antivirus-definitions-fresh", definitions_fresh),
     ("antivirus-licensed", licensed),
     ("antivirus-realtime", realtime),
+    ("antivirus-sources-read", sources_read),
+    ("level-as-registered", level_as_registered),
     ("os-supported", supported),
+    ("patched-within-month", patched),
+    ("restarted-after-updates", restarted),
     ("security-updates-installed", updated),
+    (ON_LINUX, lists_fresh),
 ];
+
+/// The one rule that is about Linux alone; what system a machine has is known from its last word.
+const ON_LINUX: &str = "update-sources-fresh";
 
 type Tell = fn(&Case<'_>) -> Ruling;
 
@@ -34,10 +42,12 @@ type Tell = fn(&Case<'_>) -> Ruling;
 pub(super) struct Case<'c> {
     level: Option<u8>,
     situation: &'c Situation,
-    /// The day of its last report.
-    reported: Day,
+    identity: &'c Identity,
     /// The day it is judged on.
     today: Day,
+    /// How old the catalogues of operating systems and of the builds of Windows are, in days;
+    /// `None`: too old to say anything.
+    ages: [Option<Day>; 2],
 }
 
 /// The shipped rules that the truth knows nothing of.
@@ -78,12 +88,59 @@ fn product(case: &Case<'_>, tell: impl Fn(&Product) -> Ruling) -> Ruling {
     }
 }
 
+fn sources_read(case: &Case<'_>) -> Ruling {
+    match case.situation.antivirus {
+        Antivirus::None | Antivirus::Product(_) => Ruling::Pass,
+        Antivirus::NotFound => Ruling::Fail,
+    }
+}
+
+fn level_as_registered(case: &Case<'_>) -> Ruling {
+    match (case.situation.claim, case.level) {
+        (Claim::Nothing, _) => Ruling::Pass,
+        (Claim::Level(_), None) => Ruling::Unknown,
+        (Claim::Level(claimed), Some(level)) => pass_if(claimed == level),
+    }
+}
+
 fn supported(case: &Case<'_>) -> Ruling {
-    match case.situation.release.support {
-        Support::Until(year, month, day) => {
-            pass_if(day_of_date(year, month, day).is_some_and(|until| case.today <= until))
+    match case.ages {
+        [None, _] => Ruling::Unknown,
+        [Some(_), _] => pass_if(case.situation.release.is_supported(case.today)),
+    }
+}
+
+/// Of Windows every machine has the newest build of the catalogue, which speaks until its date.
+fn patched(case: &Case<'_>) -> Ruling {
+    match (case.situation.release.family, case.situation.updates) {
+        (Family::Windows, _) => match case.ages {
+            [_, None] => Ruling::Unknown,
+            [_, Some(age)] => pass_if(age < 31),
+        },
+        (Family::Linux, Updates::Unreadable) => Ruling::Unknown,
+        (Family::Linux, Updates::ListsOf(_)) => Ruling::Fail,
+        (Family::Linux, Updates::After(_)) => Ruling::Pass,
+        // They wait since it enrolled.
+        (Family::Linux, Updates::Never) => {
+            pass_if(case.today - day_of(case.identity.enrolled_at) < 31)
         }
-        Support::NotListed => Ruling::Unknown,
+    }
+}
+
+fn restarted(case: &Case<'_>) -> Ruling {
+    match case.situation.updates {
+        Updates::Unreadable => Ruling::Unknown,
+        Updates::After(_) | Updates::Never | Updates::ListsOf(_) => {
+            pass_if(!case.situation.restart)
+        }
+    }
+}
+
+fn lists_fresh(case: &Case<'_>) -> Ruling {
+    match case.situation.updates {
+        Updates::Unreadable => Ruling::Unknown,
+        Updates::ListsOf(_) => Ruling::Fail,
+        Updates::After(_) | Updates::Never => Ruling::Pass,
     }
 }
 
@@ -91,8 +148,10 @@ fn updated(case: &Case<'_>) -> Ruling {
     let updates = case.situation.updates;
     let installed = match updates {
         Updates::Unreadable => Ruling::Unknown,
-        Updates::ListsOf(_) => pass_if(case.situation.release.family == Family::Windows),
-        Updates::After(_) | Updates::Never => pass_if(updates.waiting(case.reported) == 0),
+        Updates::ListsOf(_) => Ruling::Fail,
+        Updates::After(_) | Updates::Never => {
+            pass_if(updates.waiting(day_of(case.identity.reported_at)) == 0)
+        }
     };
     worse(installed, supported(case))
 }
@@ -164,19 +223,23 @@ impl Place {
         let situation = heard.and_then(|identity| Some((identity, identity.situation.as_ref()?)));
         let mut rulings = match situation {
             Some((identity, situation)) => {
-                let reported = day_of(identity.reported_at);
-                let case = Case { level, situation, reported, today: office.days.last() };
+                let (today, ages) = (office.days.last(), office.ages);
+                let case = Case { level, situation, identity, today, ages };
                 RULES.iter().map(|(_, tell)| tell(&case)).collect()
             }
             // Nobody knows, or what is known is too old.
             None => vec![Ruling::Unknown; RULES.len()],
         };
+        let said = identity.and_then(|identity| identity.situation.as_ref());
+        let is_windows = said.is_some_and(|said| said.release.family == Family::Windows);
         for ((rule, _), ruling) in RULES.iter().zip(&mut rulings) {
+            if *rule == ON_LINUX && is_windows {
+                *ruling = Ruling::NotApplicable;
+            }
             if *ruling == Ruling::Fail && row.is_some_and(|row| office.papers.excuse(rule, row)) {
                 *ruling = Ruling::Waived;
             }
         }
-        let said = identity.and_then(|identity| identity.situation.as_ref());
         Member {
             name: match (row, identity) {
                 (Some(row), _) => row.id.clone(),
