@@ -35,6 +35,7 @@ mod observed;
 mod papers;
 mod place;
 mod register;
+mod shipped;
 mod situation;
 mod systems;
 mod truth;
@@ -144,14 +145,14 @@ struct Office {
 
 impl Office {
     fn of(plan: &Plan) -> Option<Self> {
-        let shipped: BTreeMap<_, _> = starter_files().iter().copied().collect();
-        let targets = shipped.get("targets.toml")?;
+        let files: BTreeMap<_, _> = starter_files().iter().copied().collect();
+        let targets = files.get("targets.toml")?;
         let days = Days::read(plan.until, targets)?;
         let length = Day::from(plan.days.clamp(1, MOST_DAYS));
         let machines = plan.machines.clamp(1, MOST_MACHINES);
         let units = Units::of(machines, days.last() - (length / 2).clamp(10, 25));
-        let rules = shipped.iter().filter(|(path, _)| path.starts_with("rules/"));
-        let severities = rules.map(|(_, text)| severity(text)).collect::<Option<_>>()?;
+        let rules = files.iter().filter(|(path, _)| path.starts_with("rules/"));
+        let severities = rules.map(|(_, text)| shipped::severity(text)).collect::<Option<_>>()?;
         Some(Self {
             seed: plan.seed,
             machines,
@@ -160,13 +161,13 @@ impl Office {
             papers: Papers::of(plan.seed, &units, &days, machines),
             units,
             ages: [
-                age(shipped.get("catalogue/os-lifecycle.toml")?, days.last())?,
-                age(shipped.get("catalogue/windows-builds.toml")?, days.last())?,
+                shipped::age(files.get("catalogue/os-lifecycle.toml")?, days.last())?,
+                shipped::age(files.get("catalogue/windows-builds.toml")?, days.last())?,
             ],
-            revisions: revisions(shipped.get("catalogue/windows-builds.toml")?)?,
+            revisions: shipped::revisions(files.get("catalogue/windows-builds.toml")?)?,
             days,
             severities,
-            targets: target_ids(targets)?,
+            targets: shipped::target_ids(targets)?,
             agent: Text::new("simulation").ok()?,
         })
     }
@@ -193,43 +194,6 @@ impl Office {
     fn is_mandatory(&self, rule: &str) -> bool {
         self.severities.get(rule).copied().unwrap_or(false)
     }
-}
-
-fn severity(rule: &str) -> Option<(String, bool)> {
-    let rule: toml::Table = rule.parse().ok()?;
-    let is_mandatory = matches!(rule.get("severity")?.as_str()?, "critical" | "major");
-    Some((rule.get("id")?.as_str()?.to_owned(), is_mandatory))
-}
-
-/// How old a catalogue is, unless it is older than it says it is good for.
-fn age(catalogue: &str, today: Day) -> Option<Option<Day>> {
-    let catalogue: toml::Table = catalogue.parse().ok()?;
-    let of = days::day_of_toml(catalogue.get("data_date")?)?;
-    let good: Day = catalogue.get("stale_after")?.as_str()?.strip_suffix('d')?.parse().ok()?;
-    Some(Some(today - of).filter(|age| *age <= good))
-}
-
-fn revisions(builds: &str) -> Option<BTreeMap<(String, String), i64>> {
-    let table: toml::Table = builds.parse().ok()?;
-    let mut newest = BTreeMap::new();
-    for series in table.get("series")?.as_array()? {
-        let texts = |key: &str| series.get(key).and_then(toml::Value::as_array);
-        let updates = texts("updates")?.iter();
-        let last = updates.filter_map(|update| update.get("revision")?.as_integer()).max()?;
-        for build in texts("builds")? {
-            for installation in texts("installations").into_iter().flatten() {
-                let key = (build.as_str()?.to_owned(), installation.as_str()?.to_owned());
-                newest.insert(key, last);
-            }
-        }
-    }
-    Some(newest)
-}
-
-fn target_ids(targets: &str) -> Option<Vec<String>> {
-    let targets: toml::Table = targets.parse().ok()?;
-    let ids = targets.get("target")?.as_array()?.iter();
-    ids.map(|target| Some(target.get("id")?.as_str()?.to_owned())).collect()
 }
 
 /// Makes a folder that can be served at once, and writes the truth about it beside it.
