@@ -49,6 +49,8 @@ pub enum Action {
     PoliciesAccepted,
     /// The set that waited is no longer in the folder.
     PoliciesWithdrawn,
+    /// The store was made for a simulation: its machines do not exist.
+    Simulated,
 }
 
 impl Action {
@@ -70,6 +72,7 @@ impl Action {
             Self::PoliciesHeld => "policies_held",
             Self::PoliciesAccepted => "policies_accepted",
             Self::PoliciesWithdrawn => "policies_withdrawn",
+            Self::Simulated => "simulated",
         }
     }
 }

@@ -3,6 +3,7 @@
 mod desk;
 mod policy;
 mod print;
+mod simulate;
 
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
@@ -48,6 +49,8 @@ enum Command {
     Init(InitArgs),
     /// Run the collector
     Serve(ConfigArg),
+    /// Make up an office that does not exist, to try things out: register, reports, and the truth
+    Simulate(simulate::SimulateArgs),
     /// Join tokens: one string that brings a machine in
     Token {
         #[command(subcommand)]
@@ -204,7 +207,8 @@ fn log(command: &Command, verbose: bool) {
         | Command::Token { .. }
         | Command::Machine { .. }
         | Command::Posture(_)
-        | Command::Policy { .. } => log.without_time().init(),
+        | Command::Policy { .. }
+        | Command::Simulate(_) => log.without_time().init(),
     }
 }
 
@@ -216,6 +220,7 @@ fn run(command: Command, lang: Lang) -> anyhow::Result<u8> {
             multi_threaded()?.block_on(serve::serve(config))?;
             Ok(FINE)
         }
+        Command::Simulate(args) => multi_threaded()?.block_on(simulate::run(args, lang)),
         Command::Policy { command } => single_threaded()?.block_on(policy(command, lang)),
         Command::Token { command } => single_threaded()?.block_on(token(command, lang)),
         Command::Machine { command } => single_threaded()?.block_on(machine(command, lang)),
@@ -233,7 +238,7 @@ fn single_threaded() -> anyhow::Result<tokio::runtime::Runtime> {
 
 fn run_init(args: InitArgs, lang: Lang) -> anyhow::Result<u8> {
     let InitArgs { dir, listen, metrics, public } = args;
-    let settings = init::init(&Wishes { dir, listen, metrics, public })?;
+    let settings = init::init(&Wishes { dir, listen, metrics, public, allow_sample: false })?;
     print::initialised(&settings, lang);
     Ok(FINE)
 }

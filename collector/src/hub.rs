@@ -68,8 +68,15 @@ impl Hub {
     /// A hub over the store's content.
     #[must_use]
     pub fn new(from: Beginnings) -> Self {
-        let Snapshot { fleet, certificates, tokens, audit_entries, policies: _, policies_held: _ } =
-            from.snapshot;
+        let Snapshot {
+            fleet,
+            certificates,
+            tokens,
+            audit_entries,
+            policies: _,
+            policies_held: _,
+            is_simulation: _,
+        } = from.snapshot;
         from.process.audit_entries.inc_by(audit_entries);
         let standings = fleet.slots().map(|slot| {
             let machine = fleet.at(slot);

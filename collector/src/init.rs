@@ -22,6 +22,8 @@ pub struct Wishes {
     pub metrics: Option<SocketAddr>,
     /// Names and addresses by which agents reach the collector.
     pub public: Vec<String>,
+    /// Whether a register marked as a sample may be judged by.
+    pub allow_sample: bool,
 }
 
 /// Why a folder was not made ready.
@@ -82,6 +84,7 @@ fn settings_text(wishes: &Wishes) -> String {
     let said = [
         ("listen", wishes.listen.map(|address| format!("\"{address}\""))),
         ("metrics", wishes.metrics.map(|address| format!("\"{address}\""))),
+        ("allow_sample", wishes.allow_sample.then(|| "true".to_owned())),
         ("public", (!names.is_empty()).then(|| format!("[{}]", names.join(", ")))),
     ];
     config::DEFAULT
@@ -124,6 +127,7 @@ mod tests {
             listen: Some(SocketAddr::from(([127, 0, 0, 1], 8443))),
             metrics: None,
             public: vec!["collector.example".to_owned(), "10.0.0.1".to_owned()],
+            allow_sample: false,
         }
     }
 

@@ -28,5 +28,6 @@ pub mod register;
 pub mod reload;
 pub mod serve;
 pub mod server;
+pub mod simulate;
 pub mod store;
 pub mod tls;

@@ -42,6 +42,14 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let (store, writer, mut snapshot) =
         Store::open(&config.store(), process.commit_duration.clone())
             .with_context(|| format!("open {}", config.store().display()))?;
+    let is_simulation = snapshot.is_simulation;
+    if is_simulation && !config.allow_sample {
+        anyhow::bail!(
+            "{} holds a simulation (mô phỏng): it is served only where collector.toml says \
+             allow_sample = true; make a folder in earnest with `lachan-collector init`",
+            config.store().display()
+        );
+    }
     let beginning = Beginning {
         source: Source::of(&config),
         last_good: snapshot.policies.take(),
@@ -68,6 +76,9 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     }));
     hub.audit(started(&config)).await.context("write to the store")?;
 
+    if is_simulation {
+        tracing::warn!("this is a simulation (mô phỏng): its machines do not exist");
+    }
     let (drain, draining) = drain::channel();
     tokio::spawn(server::serve(agents, doors, hub.clone(), draining.clone()));
     tokio::spawn(report_end(

@@ -7,6 +7,7 @@
 //! What memory holds of the store is changed on that thread too, right after the commit and in the
 //! order of the commits: a caller that goes away while it waits leaves nothing half-done.
 
+mod bulk;
 mod contacts;
 mod enrolment;
 mod heartbeats;
@@ -24,6 +25,7 @@ use prometheus::Histogram;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
+pub(crate) use bulk::{BeginSimulation, Import, SimulatedEnrolment, SimulatedMachine};
 pub use enrolment::{Enrol, Enrolled, NewCertificate, Renew};
 pub use heartbeats::{Heard, StoreHeartbeat};
 pub use machines::{CertificateUsed, RevokeMachine};

@@ -131,7 +131,12 @@ impl World {
 }
 
 impl Collector {
-    fn start(folder: &Path, agents: SocketAddr, metrics: SocketAddr) -> Self {
+    /// Starts one on a folder that is ready to be served.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    #[must_use]
+    pub fn start(folder: &Path, agents: SocketAddr, metrics: SocketAddr) -> Self {
         let settings = folder.join("collector.toml");
         let running = Running::start(
             &built("lachan-collector"),

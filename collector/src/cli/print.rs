@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use comfy_table::{ContentArrangement, Table, presets};
-use report::{Bilingual, Lang, State, Timestamp};
+use report::{Lang, State, Timestamp};
 use serde::Serialize;
 
 use crate::admin::CreatedToken;
@@ -16,6 +16,7 @@ use crate::policy::folder::Folder;
 use crate::policy::posture::Tally;
 use crate::policy::{PolicySet, words};
 use crate::reload::FolderError;
+use crate::simulate::Summary;
 
 pub(super) use plan::{accepted, plan};
 
@@ -41,6 +42,38 @@ pub(super) fn initialised(settings: &Path, lang: Lang) {
     });
 }
 
+pub(super) fn simulated(made: &Summary, lang: Lang) {
+    let (settings, truth) = (made.settings.display(), made.truth.display());
+    let mut states = table(match lang {
+        Lang::Vi => ["Trạng thái (mô phỏng)", "Số máy tính"],
+        Lang::En => ["State (simulation)", "Machines"],
+    });
+    for state in State::ALL {
+        if let Some(count) = made.states.get(state.name()) {
+            states.add_row([state.label(lang).to_owned(), count.to_string()]);
+        }
+    }
+    let mut targets = table(match lang {
+        Lang::Vi => ["Chỉ tiêu (mô phỏng)", "Đạt", "Tổng số"],
+        Lang::En => ["Target (simulation)", "Met", "Members"],
+    });
+    for (target, count) in &made.targets {
+        targets.add_row([(*target).to_owned(), count.met.to_string(), count.members.to_string()]);
+    }
+    out(&format!("{targets}\n\n{states}\n\n"));
+    out(&match lang {
+        Lang::Vi => format!(
+            "MÔ PHỎNG: không đơn vị, máy tính nào ở đây có thật; không dùng để báo cáo.\n\
+             Sự thật đếm bằng tay: {truth}\nChạy thử:\n  lachan-collector serve --config {settings}\n"
+        ),
+        Lang::En => format!(
+            "A SIMULATION: no unit and no machine here exists; not for any report.\n\
+             The truth, counted by hand: {truth}\nServe it:\n  lachan-collector serve --config \
+             {settings}\n"
+        ),
+    });
+}
+
 pub(super) fn policies_good(folder: &Folder, set: &PolicySet, lang: Lang) {
     let (rules, machines) = (set.rules.len(), set.register.machines.len());
     let hash = folder.hash();
@@ -50,6 +83,16 @@ pub(super) fn policies_good(folder: &Folder, set: &PolicySet, lang: Lang) {
             format!("Good: {rules} rules, {machines} machines in the register, hash {hash}\n")
         }
     });
+    out(sample_note(set.register.is_sample(), lang));
+}
+
+/// Whatever is made of a sample says so.
+fn sample_note(is_sample: bool, lang: Lang) -> &'static str {
+    match (is_sample, lang) {
+        (false, _) => "",
+        (true, Lang::Vi) => "\nSổ đăng ký là MẪU hoặc MÔ PHỎNG: không dùng để báo cáo.\n",
+        (true, Lang::En) => "\nThe register is a SAMPLE or a SIMULATION: not for any report.\n",
+    }
 }
 
 pub(super) fn schemas_written(folder: &Path, lang: Lang) {
@@ -227,11 +270,7 @@ pub(super) fn posture(posture: &PostureView, json: bool, lang: Lang) -> anyhow::
             states.add_row([state.label(lang).to_owned(), count.to_string()]);
         }
     }
-    let sample = Bilingual::new(
-        "\nSổ đăng ký là MẪU: không dùng để báo cáo.\n",
-        "\nThe register is a SAMPLE: not for any report.\n",
-    );
-    let sample = if posture.sample { sample.get(lang) } else { "" };
+    let sample = sample_note(posture.sample, lang);
     out(&format!("{targets}\n\n{states}\n{sample}"));
     Ok(())
 }

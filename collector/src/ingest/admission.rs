@@ -2,7 +2,7 @@
 
 use report::machine::FactsDigest;
 use report::wire::{Heartbeat, ReceivedReport};
-use report::{Fingerprint, MachineId, Timestamp, Topic};
+use report::{Fingerprint, MachineId, Observation, Timestamp, Topic};
 use sha2::{Digest as _, Sha256};
 
 use super::continuity::{Kind, Mark};
@@ -141,13 +141,18 @@ impl AdmittedReport {
     /// A digest over what one topic says, without when it was looked at.
     #[must_use]
     pub fn topic_digest(&self, name: &str, body: &str) -> String {
-        let known = Topic::from_name(name).and_then(|topic| {
-            self.received.report.observations.iter().find(|seen| seen.topic == topic)
-        });
-        match known {
-            Some(observation) => report::report::digest(std::slice::from_ref(observation)),
-            None => FactsDigest::from_bytes(Sha256::digest(body).into()),
-        }
-        .to_string()
+        topic_digest(&self.received.report.observations, name, body)
     }
+}
+
+/// A digest over what one topic of a report says, without when it was looked at.
+#[must_use]
+pub fn topic_digest(observations: &[Observation], name: &str, body: &str) -> String {
+    let known = Topic::from_name(name)
+        .and_then(|topic| observations.iter().find(|observation| observation.topic == topic));
+    match known {
+        Some(observation) => report::report::digest(std::slice::from_ref(observation)),
+        None => FactsDigest::from_bytes(Sha256::digest(body).into()),
+    }
+    .to_string()
 }

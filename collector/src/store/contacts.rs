@@ -12,7 +12,7 @@ use report::{Sequence, Timestamp};
 
 /// Two contacts further apart than this belong to two spans, in seconds: twice the longest time an
 /// agent lets itself be told to wait.
-const SPAN_GAP: i64 = 12 * 3600;
+pub(super) const SPAN_GAP: i64 = 12 * 3600;
 
 /// What the store remembers of whoever speaks, and the standing of that identity.
 pub(super) fn past(

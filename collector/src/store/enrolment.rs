@@ -164,7 +164,7 @@ impl Operation for Renew {
     }
 }
 
-fn insert_certificate(
+pub(super) fn insert_certificate(
     database: &Connection,
     machine: &MachineId,
     certificate: &NewCertificate,

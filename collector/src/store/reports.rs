@@ -124,29 +124,70 @@ fn keep_topic(
     topic: &str,
     body: &str,
 ) -> Result<(), StoreError> {
-    let Introduction { machine, contact, .. } = report.introduction();
+    let Introduction { machine, contact, .. } = *report.introduction();
     let id = machine.to_string();
     let digest = report.topic_digest(topic, body);
     let before: Option<String> = database
         .prepare_cached("SELECT digest FROM topics WHERE machine = ? AND topic = ?")?
         .query_row((&id, topic), |row| row.get(0))
         .optional()?;
-    database
-        .prepare_cached(
-            "INSERT INTO topics (machine, topic, body, digest, received_at, skew, report)
-             VALUES (?, ?, ?, ?, ?, ?, ?)
-             ON CONFLICT (machine, topic) DO UPDATE SET body = excluded.body,
-                digest = excluded.digest, received_at = excluded.received_at, skew = excluded.skew,
-                report = excluded.report, confirmed_at = NULL",
-        )?
-        .execute((&id, topic, body, &digest, contact.at.0, contact.skew, number))?;
-    if before.as_ref() != Some(&digest) {
+    let is_news = before.as_ref() != Some(&digest);
+    let row = TopicRow { body: body.to_owned(), digest, contact, report: number };
+    row.keep(database, &id, topic)?;
+    if is_news {
+        row.keep_history(database, &id, topic)?;
+    }
+    Ok(())
+}
+
+/// One topic of one report, as it is kept.
+#[derive(Clone, Debug)]
+pub(super) struct TopicRow {
+    /// The topic as it stood in the report.
+    pub(super) body: String,
+    /// Over what it says.
+    pub(super) digest: String,
+    /// The contact that brought it.
+    pub(super) contact: Contact,
+    /// The number of the report among those of its machine.
+    pub(super) report: i64,
+}
+
+impl TopicRow {
+    /// Keeps it as the newest of its topic.
+    pub(super) fn keep(
+        &self,
+        database: &Connection,
+        machine: &str,
+        topic: &str,
+    ) -> Result<(), StoreError> {
+        let Self { body, digest, contact, report } = self;
+        database
+            .prepare_cached(
+                "INSERT INTO topics (machine, topic, body, digest, received_at, skew, report)
+                 VALUES (?, ?, ?, ?, ?, ?, ?)
+                 ON CONFLICT (machine, topic) DO UPDATE SET body = excluded.body,
+                    digest = excluded.digest, received_at = excluded.received_at,
+                    skew = excluded.skew, report = excluded.report, confirmed_at = NULL",
+            )?
+            .execute((machine, topic, body, digest, contact.at.0, contact.skew, report))?;
+        Ok(())
+    }
+
+    /// Keeps it as a change of what its topic says.
+    pub(super) fn keep_history(
+        &self,
+        database: &Connection,
+        machine: &str,
+        topic: &str,
+    ) -> Result<(), StoreError> {
+        let Self { body, digest: _, contact, report } = self;
         database
             .prepare_cached(
                 "INSERT INTO history (machine, topic, report, received_at, skew, body)
                  VALUES (?, ?, ?, ?, ?, ?)",
             )?
-            .execute((&id, topic, number, contact.at.0, contact.skew, body))?;
+            .execute((machine, topic, report, contact.at.0, contact.skew, body))?;
+        Ok(())
     }
-    Ok(())
 }

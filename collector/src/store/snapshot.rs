@@ -9,7 +9,7 @@ use rusqlite::{Connection, Row, Statement};
 
 use super::policies::KeptFolder;
 use super::tokens::KeptToken;
-use super::{StoreError, policies, tokens};
+use super::{StoreError, bulk, policies, tokens};
 use crate::fleet::Fleet;
 use crate::identities::Certificates;
 use crate::machine::{Contact, Kept, Machine, Standing};
@@ -29,6 +29,8 @@ pub struct Snapshot {
     pub policies_held: Option<String>,
     /// How many entries the audit log has.
     pub audit_entries: u64,
+    /// Whether the store holds a simulation: machines that do not exist.
+    pub is_simulation: bool,
 }
 
 /// A machine's certificate as it is kept.
@@ -63,6 +65,7 @@ impl Snapshot {
             policies: policies::last(database)?,
             policies_held: policies::held(database)?,
             audit_entries: u64::try_from(audit_entries).unwrap_or_default(),
+            is_simulation: bulk::is_simulation(database)?,
         })
     }
 }

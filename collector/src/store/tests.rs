@@ -12,8 +12,9 @@ use crate::identities::{AuthenticatedMachine, Identities, Stranger};
 use crate::ingest::admission::{AdmittedHeartbeat, AdmittedReport, admit, admit_heartbeat};
 use crate::ingest::continuity::Continuity;
 use crate::ingest::heartbeat::Pulse;
-use crate::machine::{Machine, Standing};
+use crate::machine::{Contact, Machine, Standing};
 
+mod bulk;
 mod heartbeats;
 mod pending;
 
