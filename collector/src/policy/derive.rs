@@ -52,13 +52,13 @@ pub fn derive<'m>(
 /// What the agent saw, in the collector's time.
 fn observed<'m>(subject: &Subject<'m>, clock: &Hourglass) -> Facts<'m> {
     let mut facts = Facts::unknown(Why::FactMissing);
-    let mut missing = Topic::ALL.to_vec();
+    let mut reported = [false; Topic::ALL.len()];
     for topic in subject.machine.into_iter().flat_map(|machine| machine.topics()) {
-        missing.retain(|other| *other != topic.topic);
+        reported[topic.topic as usize] = true;
         facts.set_skew(topic.topic, topic.skew);
         take_over(&topic, clock, &mut facts);
     }
-    for topic in missing {
+    for topic in Topic::ALL.into_iter().filter(|topic| !reported[*topic as usize]) {
         for key in keys(topic) {
             facts.set(*key, Finding::Unknown(Why::TopicMissing(topic)));
         }
@@ -69,17 +69,32 @@ fn observed<'m>(subject: &Subject<'m>, clock: &Hourglass) -> Facts<'m> {
 /// What was seen too long ago to speak for today, or in the future, is unknown, whatever it was.
 fn take_over<'m>(topic: &TopicView<'m>, clock: &Hourglass, facts: &mut Facts<'m>) {
     let (gap, seen) = match topic.outcome {
-        OutcomeView::Observed(seen) => (Why::FactMissing, Some(seen)),
-        OutcomeView::NotApplicable(said) => (Why::SaidNotApplicable(said), None),
-        OutcomeView::Failed(obstacle) => (Why::ProbeFailed(obstacle), None),
+        // What it does not say is missing from the start.
+        OutcomeView::Observed(seen) => (None, Some(seen)),
+        OutcomeView::NotApplicable(said) => (Some(Why::SaidNotApplicable(said)), None),
+        OutcomeView::Failed(obstacle) => (Some(Why::ProbeFailed(obstacle)), None),
     };
     for key in keys(topic.topic) {
-        facts.set(*key, Finding::Unknown(untimely(*key, topic, clock).unwrap_or(gap)));
+        if let Some(why) = untimely(*key, topic, clock).or(gap) {
+            facts.set(*key, Finding::Unknown(why));
+        }
     }
     for (key, fact) in seen.into_iter().flat_map(FactsView::iter) {
+        if key == OS_FAMILY {
+            facts.os = os_family(fact);
+        }
         if untimely(key, topic, clock).is_none() {
             facts.set(key, in_our_time(fact, topic.skew));
         }
+    }
+}
+
+/// The family of the machine's operating system does not grow stale: it is taken from the last
+/// word of the machine.
+fn os_family(fact: Seen<'_>) -> Option<Platform> {
+    match fact {
+        Seen::Known(Datum::Choice(family)) => Platform::from_name(family),
+        Seen::Known(_) | Seen::Absent | Seen::Unknown(_) => None,
     }
 }
 
@@ -113,14 +128,6 @@ pub(crate) fn in_our_time(fact: Seen<'_>, skew: i64) -> Finding<'_> {
         Seen::Known(value) => Finding::Known(value),
         Seen::Absent => Finding::Absent,
         Seen::Unknown(obstacle) => Finding::Unknown(Why::Unreadable(obstacle)),
-    }
-}
-
-/// The family of the machine's operating system, which does not grow stale.
-pub(crate) fn os_family(subject: &Subject<'_>) -> Option<Platform> {
-    match subject.machine?.fact(OS_FAMILY)? {
-        Seen::Known(Datum::Choice(family)) => Platform::from_name(family),
-        Seen::Known(_) | Seen::Absent | Seen::Unknown(_) => None,
     }
 }
 

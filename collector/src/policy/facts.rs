@@ -1,5 +1,6 @@
 //! What is known of one machine when it is judged: one finding for each fact of the catalogue.
 
+use report::catalogue::Platform;
 use report::{Bilingual, FactKey, Lang, Moment, Timestamp, Topic};
 
 use super::catalogues::Vintage;
@@ -183,6 +184,8 @@ fn of_table(said: &Bilingual, vintage: Vintage) -> Bilingual {
 #[derive(Clone, Debug)]
 pub struct Facts<'m> {
     findings: Vec<(Finding<'m>, Option<Evidence<'m>>)>,
+    /// The family of the operating system, as it was last told.
+    pub(crate) os: Option<Platform>,
     /// The topics that were seen by a clock that is off.
     skews: Vec<(Topic, i64)>,
 }
@@ -193,6 +196,7 @@ impl<'m> Facts<'m> {
     pub fn unknown(why: Why<'m>) -> Self {
         Self {
             findings: vec![(Finding::Unknown(why), None); FactKey::all().len()],
+            os: None,
             skews: Vec::new(),
         }
     }

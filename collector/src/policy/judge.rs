@@ -361,7 +361,7 @@ fn setting<'b, 'm: 'b>(
     let token = || set.register.units.index(subject.machine?.token_unit()?);
     let unit = subject.row.map(|row| row.unit_index).or_else(token);
     Setting {
-        os: super::derive::os_family(subject),
+        os: facts.os,
         kind: facts.get(KIND).word().and_then(MachineKind::from_name),
         level: facts.get(LEVEL).count().and_then(|level| u8::try_from(level).ok()),
         units: unit.map(|unit| day.line(unit).into()),

@@ -1,5 +1,7 @@
 //! When support for each release of an operating system ends.
 
+use std::collections::BTreeMap;
+
 use report::Timestamp;
 use report::catalogue::INSTALLATIONS;
 
@@ -13,7 +15,8 @@ use crate::policy::problem::did_you_mean;
 pub struct Lifecycle {
     /// When the table was true.
     pub vintage: Vintage,
-    releases: Vec<Release>,
+    /// By identifier, and as they stand in the file.
+    releases: BTreeMap<String, Vec<Release>>,
 }
 
 /// One release, or some of its editions.
@@ -75,17 +78,18 @@ impl Lifecycle {
     pub(super) fn read(section: &Section<'_>, calendar: &Calendar) -> Self {
         let vintage = Vintage::read(section, calendar);
         let classes = section.get("editions").map(|item| read_classes(&item)).unwrap_or_default();
-        let mut releases: Vec<Release> = Vec::new();
+        let mut releases: BTreeMap<String, Vec<Release>> = BTreeMap::new();
         let items = section.need("release").and_then(|item| item.list());
         for item in items.unwrap_or_default() {
             let Some(release) = read_release(&item, &classes, calendar) else {
                 continue;
             };
-            if let Some(twin) = releases.iter().find(|other| other.overlaps(&release)) {
+            let of_system = releases.entry(release.os.clone()).or_default();
+            if let Some(twin) = of_system.iter().find(|other| other.overlaps(&release)) {
                 let (os, version) = (&release.os, &release.version);
                 item.wrong(format!("`{os} {version}` stands here twice: {}", twin.name));
             }
-            releases.push(release);
+            of_system.push(release);
         }
         Self { vintage, releases }
     }
@@ -94,17 +98,26 @@ impl Lifecycle {
     /// of that each row that its edition and installation do not exclude. Several remain only
     /// where these are not known.
     pub fn candidates<'t>(&'t self, sought: Sought<'_>) -> Vec<&'t Release> {
-        let of_version = || self.releases.iter().filter(|release| release.is_version(sought));
-        let longest = of_version().map(|release| release.version.len()).max();
-        of_version()
-            .filter(|release| Some(release.version.len()) == longest && release.admits(sought))
-            .collect()
+        let of_system = self.releases.get(sought.os).map_or(&[][..], Vec::as_slice);
+        let mut of_version: Vec<&Release> = Vec::new();
+        let mut longest = 0;
+        for release in of_system.iter().filter(|release| release.is_version(sought)) {
+            if release.version.len() > longest {
+                longest = release.version.len();
+                of_version.clear();
+            }
+            if release.version.len() == longest {
+                of_version.push(release);
+            }
+        }
+        of_version.retain(|release| release.admits(sought));
+        of_version
     }
 }
 
 impl Release {
     fn is_version(&self, sought: Sought<'_>) -> bool {
-        self.os == sought.os && begins_with_version(sought.version, &self.version)
+        begins_with_version(sought.version, &self.version)
     }
 
     fn admits(&self, sought: Sought<'_>) -> bool {
@@ -116,7 +129,7 @@ impl Release {
     }
 
     fn overlaps(&self, other: &Self) -> bool {
-        (&self.os, &self.version) == (&other.os, &other.version)
+        self.version == other.version
             && overlap(&self.editions, &other.editions)
             && overlap(&self.installations, &other.installations)
     }

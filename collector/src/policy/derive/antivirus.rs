@@ -58,22 +58,15 @@ pub(super) fn derive<'m>(
     clock: &Hourglass,
     facts: &mut Facts<'m>,
 ) {
-    let skew = subject
-        .machine
-        .and_then(|machine| machine.topics().find(|topic| topic.topic == Topic::Antivirus))
-        .map_or(0, |topic| topic.skew);
-    let elected = match facts.get(PRODUCTS) {
+    let products: Vec<_> = match facts.get(PRODUCTS) {
         Finding::Known(Datum::Records(records)) => {
-            let desk = Desk { skew, seat: subject.seat, set, clock };
-            let products = records.iter().map(|record| Product::read(record, &desk)).collect();
-            elect(products, facts.get(COMPLETE).bool() == Some(true))
+            let desk = Desk { skew: facts.skew(Topic::Antivirus), seat: subject.seat, set, clock };
+            records.iter().map(|record| Product::read(record, &desk)).collect()
         }
-        Finding::Known(_) | Finding::Absent => {
-            elect(Vec::new(), facts.get(COMPLETE).bool() == Some(true))
-        }
-        Finding::Unknown(why) => Err(Finding::Unknown(why)),
+        Finding::Known(_) | Finding::Absent => Vec::new(),
+        Finding::Unknown(why) => return write_none(Finding::Unknown(why), facts),
     };
-    match elected {
+    match elect(&products, facts.get(COMPLETE).bool() == Some(true)) {
         Ok(product) => product.write(facts),
         Err(finding) => write_none(finding, facts),
     }
@@ -83,9 +76,13 @@ pub(super) fn derive<'m>(
 fn fields(record: RecordView<'_>, skew: i64) -> [Finding<'_>; field::COUNT] {
     let missing = Finding::Unknown(Why::Unreadable(Obstacle::new(Reason::NotSupported)));
     let mut fields = [missing; field::COUNT];
+    // Both are in the order of the catalogue, nearly always: each search goes on from the last.
+    let mut next = 0;
     for (name, seen) in record.fields() {
-        if let Some(place) = ANTIVIRUS_PRODUCT.iter().position(|field| field.name == name) {
+        let places = (next..field::COUNT).chain(0..next);
+        if let Some(place) = { places }.find(|place| ANTIVIRUS_PRODUCT[*place].name == name) {
             fields[place] = in_our_time(seen, skew);
+            next = place + 1;
         }
     }
     fields
@@ -160,7 +157,7 @@ impl<'m> Product<'m> {
         (truth(self.running), truth(self.registered), self.rank_running())
     }
 
-    fn write(self, facts: &mut Facts<'m>) {
+    fn write(&self, facts: &mut Facts<'m>) {
         let status = self.licence.status.word();
         let licence = self.id.zip(status);
         let licence = licence.map(|(product, status)| Evidence::Licence { product, status });
@@ -183,17 +180,20 @@ impl<'m> Product<'m> {
 
 /// Chooses the product that speaks for the machine. Where none is known to run and a source did
 /// not answer, the one that runs may be in that source.
-fn elect(products: Vec<Product<'_>>, complete: bool) -> Result<Product<'_>, Finding<'_>> {
-    let (running, idle): (Vec<_>, Vec<_>) =
-        products.into_iter().partition(|product| product.running == Some(true));
-    let elected = match running.into_iter().max_by_key(Product::rank_running) {
+fn elect<'p, 'm>(
+    products: &'p [Product<'m>],
+    complete: bool,
+) -> Result<&'p Product<'m>, Finding<'m>> {
+    let running = products.iter().filter(|product| product.running == Some(true));
+    let idle = || products.iter().filter(|product| product.running != Some(true));
+    let elected = match running.max_by_key(|product| product.rank_running()) {
         Some(product) if product.realtime.bool() == Some(true) => return Ok(product),
         // One that runs without protecting says nothing about another that may protect.
         Some(product) => {
-            let may_run = idle.into_iter().filter(|other| other.running.is_none());
-            return Ok(may_run.max_by_key(Product::rank_idle).unwrap_or(product));
+            let may_run = idle().filter(|other| other.running.is_none());
+            return Ok(may_run.max_by_key(|other| other.rank_idle()).unwrap_or(product));
         }
-        None if complete => idle.into_iter().max_by_key(Product::rank_idle),
+        None if complete => idle().max_by_key(|product| product.rank_idle()),
         None => return Err(Finding::Unknown(Why::IncompleteList)),
     };
     elected.ok_or(Finding::Absent)
