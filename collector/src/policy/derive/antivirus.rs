@@ -1,12 +1,10 @@
 //! Which antivirus product speaks for the machine, and what its licence is worth.
 
-use std::cmp::Reverse;
-
 use report::catalogue::ANTIVIRUS_PRODUCT;
 use report::{FactKey, Moment, Reason, Timestamp, Topic};
 
 use super::in_our_time;
-use crate::machine::view::{Datum, Obstacle, RecordView};
+use crate::machine::view::{Datum, Obstacle, RecordView, Records};
 use crate::policy::PolicySet;
 use crate::policy::catalogues::Antivirus;
 use crate::policy::facts::{Evidence, Facts, Finding};
@@ -14,6 +12,10 @@ use crate::policy::hourglass::Hourglass;
 use crate::policy::subject::{Seat, Subject};
 use crate::policy::why::Why;
 use crate::register;
+use election::elect;
+pub(crate) use election::{Elected, Election, Lead};
+
+mod election;
 
 const PRODUCTS: FactKey = FactKey::of("antivirus.products");
 const COMPLETE: FactKey = FactKey::of("antivirus.complete");
@@ -58,25 +60,47 @@ pub(super) fn derive<'m>(
     clock: &Hourglass,
     facts: &mut Facts<'m>,
 ) {
-    let skew = subject
-        .machine
-        .and_then(|machine| machine.topics().find(|topic| topic.topic == Topic::Antivirus))
-        .map_or(0, |topic| topic.skew);
     let elected = match facts.get(PRODUCTS) {
-        Finding::Known(Datum::Records(records)) => {
-            let desk = Desk { skew, seat: subject.seat, set, clock };
-            let products = records.iter().map(|record| Product::read(record, &desk)).collect();
-            elect(products, facts.get(COMPLETE).bool() == Some(true))
-        }
-        Finding::Known(_) | Finding::Absent => {
-            elect(Vec::new(), facts.get(COMPLETE).bool() == Some(true))
-        }
         Finding::Unknown(why) => Err(Finding::Unknown(why)),
+        Finding::Known(_) | Finding::Absent => {
+            let mut products = products(set, subject, clock, facts);
+            elect(&products, is_complete(facts)).map(|place| products.swap_remove(place))
+        }
     };
     match elected {
         Ok(product) => product.write(facts),
         Err(finding) => write_none(finding, facts),
     }
+}
+
+/// How the election of a machine's primary antivirus went; `None`: its products are not known.
+pub(crate) fn election<'m>(
+    set: &PolicySet,
+    subject: &Subject<'m>,
+    clock: &Hourglass,
+    facts: &Facts<'m>,
+) -> Option<Election<'m>> {
+    match facts.get(PRODUCTS) {
+        Finding::Unknown(_) => None,
+        Finding::Known(_) | Finding::Absent => {
+            Some(Election::of(&products(set, subject, clock, facts), is_complete(facts)))
+        }
+    }
+}
+
+fn is_complete(facts: &Facts<'_>) -> bool {
+    facts.get(COMPLETE).bool() == Some(true)
+}
+
+fn products<'m>(
+    set: &PolicySet,
+    subject: &Subject<'m>,
+    clock: &Hourglass,
+    facts: &Facts<'m>,
+) -> Vec<Product<'m>> {
+    let desk = Desk { skew: facts.skew(Topic::Antivirus), seat: subject.seat, set, clock };
+    let records = facts.get(PRODUCTS).records().into_iter().flat_map(Records::iter);
+    records.map(|record| Product::read(record, &desk)).collect()
 }
 
 /// Reads every field of a record once; one that was not reported is unknown.
@@ -142,22 +166,14 @@ impl<'m> Product<'m> {
         }
     }
 
-    /// Among products that run: real-time, not passive, strongest licence, newest definitions,
-    /// then the first id.
-    fn rank_running(&self) -> impl Ord + use<'m> {
-        (
-            truth(self.realtime.bool()),
-            truth(self.passive.map(|passive| !passive)),
-            self.licence.strength(),
-            self.definitions_at,
-            Reverse(self.id),
-        )
-    }
-
-    /// Among products of which none is known to run: one that may run before one that does not,
-    /// then a registered one.
-    fn rank_idle(&self) -> impl Ord + use<'m> {
-        (truth(self.running), truth(self.registered), self.rank_running())
+    fn elected(&self) -> Elected<'m> {
+        Elected {
+            id: self.id,
+            running: self.running,
+            passive: self.passive,
+            said_status: self.fields[field::LICENCE_STATUS],
+            said_until: self.fields[field::LICENCE_UNTIL],
+        }
     }
 
     fn write(self, facts: &mut Facts<'m>) {
@@ -179,24 +195,6 @@ impl<'m> Product<'m> {
         }
         facts.derive(ACCEPTED, self.licence.accepted, contract.or(licence).or(evidence));
     }
-}
-
-/// Chooses the product that speaks for the machine. Where none is known to run and a source did
-/// not answer, the one that runs may be in that source.
-fn elect(products: Vec<Product<'_>>, complete: bool) -> Result<Product<'_>, Finding<'_>> {
-    let (running, idle): (Vec<_>, Vec<_>) =
-        products.into_iter().partition(|product| product.running == Some(true));
-    let elected = match running.into_iter().max_by_key(Product::rank_running) {
-        Some(product) if product.realtime.bool() == Some(true) => return Ok(product),
-        // One that runs without protecting says nothing about another that may protect.
-        Some(product) => {
-            let may_run = idle.into_iter().filter(|other| other.running.is_none());
-            return Ok(may_run.max_by_key(Product::rank_idle).unwrap_or(product));
-        }
-        None if complete => idle.into_iter().max_by_key(Product::rank_idle),
-        None => return Err(Finding::Unknown(Why::IncompleteList)),
-    };
-    elected.ok_or(Finding::Absent)
 }
 
 /// What is known to be so before what may be so before what is known not to be.
