@@ -30,7 +30,7 @@ use crate::enrol::token::TokenRecord;
 use crate::hub::Hub;
 use crate::problem::Refusal;
 use crate::store::{CreateToken, KeptToken, RevokeMachine, RevokeToken};
-use views::{MachineDetail, MachineRow, PostureView};
+use views::{MachineDetail, MachineExplanation, MachineRow, PostureView};
 
 /// The group whose members may use the socket, where it exists.
 const ADMIN_GROUP: &str = "lachan-admin";
@@ -106,6 +106,7 @@ pub async fn serve(
         .route("/v1/tokens/{id}/revoke", post(revoke_token))
         .route("/v1/machines", get(machines))
         .route("/v1/machines/{name}", get(machine))
+        .route("/v1/machines/{name}/explanation", get(explanation))
         .route("/v1/machines/{name}/revoke", post(revoke_machine))
         .route("/v1/posture", get(posture))
         .merge(policies::routes())
@@ -246,6 +247,15 @@ async fn machine(
     let wanted = name.clone();
     let detail = hub.show(move |live| views::machine(live, &wanted)).await;
     judged(detail)?.0.map(Json).ok_or_else(|| no_machine(&name))
+}
+
+async fn explanation(
+    State(hub): State<Arc<Hub>>,
+    UrlPath(name): UrlPath<String>,
+) -> Result<Json<MachineExplanation>, Refusal> {
+    let wanted = name.clone();
+    let explanation = hub.show(move |live| views::explanation(live, &wanted)).await;
+    judged(explanation)?.0.map(Json).ok_or_else(|| no_machine(&name))
 }
 
 async fn posture(State(hub): State<Arc<Hub>>) -> Result<Json<PostureView>, Refusal> {

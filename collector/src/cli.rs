@@ -247,6 +247,7 @@ async fn policy(command: PolicyCommand, lang: Lang) -> anyhow::Result<u8> {
     match command {
         PolicyCommand::Check { folder } => Ok(policy::check(&folder, lang)),
         PolicyCommand::Schema { folder } => policy::schema(&folder, lang),
+        PolicyCommand::Explain(args) => policy::explain(args, lang).await,
         PolicyCommand::Plan { folder, read } => policy::plan(folder, read, lang).await,
         PolicyCommand::Accept(args) => policy::accept(args, lang).await,
     }

@@ -14,6 +14,7 @@ pub mod day;
 pub mod derive;
 pub(crate) mod document;
 pub mod entry;
+pub mod explanation;
 pub mod facts;
 #[cfg(test)]
 pub(crate) mod fixtures;

@@ -10,6 +10,7 @@ use crate::fleet::{Fleet, Slot};
 use crate::live::Live;
 use crate::machine::view::{Datum, Seen};
 use crate::machine::{MachineView, Standing};
+use crate::policy::explanation::{Explanation, tell};
 use crate::policy::roll::Member;
 use crate::policy::{Judgement, PolicySet, Posture, Subject, explain, judge};
 
@@ -60,6 +61,25 @@ pub struct MachineDetail {
     pub verdict: Verdict,
 }
 
+/// One machine and why it is judged as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MachineExplanation {
+    /// The machine.
+    pub machine: MachineRow,
+    /// The whole chain, from its state to what an agent saw.
+    pub explanation: Explanation,
+}
+
+impl MachineExplanation {
+    /// The same with one rule only, and the facts that it rests on.
+    ///
+    /// # Errors
+    /// As [`Explanation::narrowed`].
+    pub fn narrowed(self, rule: &str) -> Result<Self, String> {
+        Ok(Self { explanation: self.explanation.narrowed(rule)?, ..self })
+    }
+}
+
 /// How far one target has come.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TargetView {
@@ -102,19 +122,41 @@ pub fn machines(live: &Live) -> Vec<MachineRow> {
 /// identity alone.
 #[must_use]
 pub fn machine(live: &Live, name: &str) -> Option<MachineDetail> {
-    let (roll, fleet) = (live.roll(), live.fleet());
-    let (set, day, clock) = (roll.set(), roll.day(), roll.clock());
-    let registered = set.register.machines.index(name).and_then(|row| roll.member_at(row));
-    let slot = if registered.is_none() { Some(find(fleet, name)?) } else { None };
-    let member = registered.or_else(|| roll.member_of(slot?));
-    let Some(member) = member else {
-        let subject = Subject::of(set, fleet.at(slot?), clock.now);
-        let machine = described(set, &subject, &judge(set, &subject, clock));
-        return Some(MachineDetail { machine, verdict: explain(set, day, &subject, clock) });
-    };
-    let subject = roll.subject(fleet, &member)?;
-    let verdict = explain(set, day, &subject, clock);
-    Some(MachineDetail { machine: row(live, &member), verdict })
+    let (roll, found) = (live.roll(), Found::named(live, name)?);
+    let verdict = explain(roll.set(), roll.day(), &found.subject, roll.clock());
+    Some(MachineDetail { machine: found.machine, verdict })
+}
+
+/// Why the machine of this register id or identity is judged as it is.
+#[must_use]
+pub fn explanation(live: &Live, name: &str) -> Option<MachineExplanation> {
+    let (roll, found) = (live.roll(), Found::named(live, name)?);
+    let seats_used = |contract| roll.seats_used(contract);
+    let explanation = tell(roll.set(), roll.day(), &found.subject, roll.clock(), &seats_used);
+    Some(MachineExplanation { machine: found.machine, explanation })
+}
+
+/// A machine that was asked for.
+struct Found<'l> {
+    machine: MachineRow,
+    subject: Subject<'l>,
+}
+
+impl<'l> Found<'l> {
+    fn named(live: &'l Live, name: &str) -> Option<Self> {
+        let (roll, fleet) = (live.roll(), live.fleet());
+        let (set, clock) = (roll.set(), roll.clock());
+        let registered = set.register.machines.index(name).and_then(|row| roll.member_at(row));
+        let slot = if registered.is_none() { Some(find(fleet, name)?) } else { None };
+        let member = registered.or_else(|| roll.member_of(slot?));
+        let Some(member) = member else {
+            let subject = Subject::of(set, fleet.at(slot?), clock.now);
+            let machine = described(set, &subject, &judge(set, &subject, clock));
+            return Some(Self { machine, subject });
+        };
+        let subject = roll.subject(fleet, &member)?;
+        Some(Self { machine: row(live, &member), subject })
+    }
 }
 
 /// The posture of everyone answered for.

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::admin::client::{AdminError, Client, escaped};
 use crate::admin::policies::{PlanView, ProposedFolder};
-use crate::admin::views::{self, MachineDetail, MachineRow, PostureView};
+use crate::admin::views::{self, MachineDetail, MachineExplanation, MachineRow, PostureView};
 use crate::config::Config;
 use crate::enrol::token::TokenRecord;
 use crate::live::Live;
@@ -95,8 +95,20 @@ impl Desk {
     pub(super) async fn machine(self, name: &str) -> anyhow::Result<MachineDetail> {
         Ok(match self {
             Self::Running(client) => client.get(&format!("/v1/machines/{}", escaped(name))).await?,
-            Self::AtRest(mut rest) => views::machine(&rest.live()?, name)
-                .with_context(|| format!("no machine has the register id or identity {name:?}"))?,
+            Self::AtRest(mut rest) => {
+                views::machine(&rest.live()?, name).with_context(|| no_machine(name))?
+            }
+        })
+    }
+
+    pub(super) async fn explanation(self, name: &str) -> anyhow::Result<MachineExplanation> {
+        Ok(match self {
+            Self::Running(client) => {
+                client.get(&format!("/v1/machines/{}/explanation", escaped(name))).await?
+            }
+            Self::AtRest(mut rest) => {
+                views::explanation(&rest.live()?, name).with_context(|| no_machine(name))?
+            }
         })
     }
 
@@ -140,4 +152,8 @@ impl Desk {
             Self::AtRest(rest) => Err(rest.not_running.into()),
         }
     }
+}
+
+fn no_machine(name: &str) -> String {
+    format!("no machine has the register id or identity {name:?}")
 }

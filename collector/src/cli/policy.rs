@@ -1,4 +1,4 @@
-//! `policy`: a set before it takes effect.
+//! `policy`: a set before it takes effect, and why a machine is judged as it is.
 
 use std::path::{Path, PathBuf};
 
@@ -23,6 +23,8 @@ pub(super) enum PolicyCommand {
         /// The folder
         folder: PathBuf,
     },
+    /// Why a machine is judged as it is, down to what was seen, where and when
+    Explain(ExplainArgs),
     /// What a policies folder would change: who becomes protected and who no longer is, by which
     /// rule, and whether it would be held
     Plan {
@@ -33,6 +35,17 @@ pub(super) enum PolicyCommand {
     },
     /// Put the set that is held in force
     Accept(AcceptArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// The machine's register id or its identity
+    machine: String,
+    /// Only this rule
+    #[arg(long)]
+    rule: Option<String>,
+    #[command(flatten)]
+    read: ReadArgs,
 }
 
 #[derive(Debug, Args)]
@@ -59,6 +72,17 @@ pub(super) fn check(folder: &Path, lang: Lang) -> u8 {
 pub(super) fn schema(folder: &Path, lang: Lang) -> anyhow::Result<u8> {
     init::write_schemas(folder)?;
     print::schemas_written(folder, lang);
+    Ok(FINE)
+}
+
+pub(super) async fn explain(args: ExplainArgs, lang: Lang) -> anyhow::Result<u8> {
+    let desk = Desk::open(&args.read.config.config).await?;
+    let told = desk.explanation(&args.machine).await?;
+    let told = match args.rule {
+        Some(rule) => told.narrowed(&rule).map_err(anyhow::Error::msg)?,
+        None => told,
+    };
+    print::explanation(&told, args.read.json, lang)?;
     Ok(FINE)
 }
 

@@ -1,5 +1,6 @@
 //! What the commands print for people, and the same as JSON for programs.
 
+mod explanation;
 mod plan;
 
 use std::io::Write as _;
@@ -18,6 +19,7 @@ use crate::policy::{PolicySet, words};
 use crate::reload::FolderError;
 use crate::simulate::Summary;
 
+pub(super) use explanation::explanation;
 pub(super) use plan::{accepted, plan};
 
 /// How wide a table is where nobody says.
@@ -321,12 +323,14 @@ fn table<const N: usize>(header: [&str; N]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED);
     table.set_content_arrangement(ContentArrangement::Dynamic);
-    // A terminal that does not know its width says nothing, or 0.
-    if table.width().is_none_or(|width| width == 0) {
-        table.set_width(WIDTH);
-    }
+    table.set_width(width());
     table.set_header(header);
     table
+}
+
+/// How many columns there are. A terminal that does not know its width says nothing, or 0.
+fn width() -> u16 {
+    Table::new().width().filter(|width| *width > 0).unwrap_or(WIDTH)
 }
 
 fn out_json(value: &(impl Serialize + ?Sized)) -> anyhow::Result<()> {

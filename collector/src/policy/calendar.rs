@@ -1,6 +1,7 @@
 //! Dates where the office is: when a day begins and ends, and which days do not count.
 
-use jiff::civil::Date;
+use jiff::Zoned;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use report::Timestamp;
 
@@ -36,13 +37,33 @@ impl Calendar {
         Self::new(TimeZone::UTC, &[])
     }
 
+    /// A calendar without holidays in the zone of this name; in UTC where there is none.
+    pub(crate) fn in_zone(name: &str) -> Self {
+        Self::new(TimeZone::get(name).unwrap_or(TimeZone::UTC), &[])
+    }
+
     /// The date of a moment here; a moment beyond the calendar gives its last date.
     #[must_use]
     pub fn date_of(&self, at: Timestamp) -> Date {
+        self.zoned(at).date()
+    }
+
+    /// The date and the time of day of a moment here.
+    #[must_use]
+    pub fn time_of(&self, at: Timestamp) -> DateTime {
+        self.zoned(at).datetime()
+    }
+
+    /// The name of the time zone, as in `Asia/Ho_Chi_Minh`.
+    #[must_use]
+    pub fn zone(&self) -> &str {
+        self.zone.iana_name().unwrap_or("UTC")
+    }
+
+    fn zoned(&self, at: Timestamp) -> Zoned {
         jiff::Timestamp::from_second(at.0)
             .unwrap_or(if at.0 < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX })
             .to_zoned(self.zone.clone())
-            .date()
     }
 
     /// The first second of a day.

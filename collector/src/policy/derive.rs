@@ -18,13 +18,15 @@ use super::why::{Matter, Why};
 use crate::machine::view::{Datum, FactsView, OutcomeView, Seen, TopicView};
 use crate::register::{MachineKind, MachineRow};
 
-mod antivirus;
+pub(crate) mod antivirus;
+pub(crate) mod inputs;
 mod patches;
 mod support;
 
 const CHASSIS: FactKey = FactKey::of("machine.chassis");
 const CLAIMED_LEVEL: FactKey = FactKey::of("assignment.level");
-const OS_FAMILY: FactKey = FactKey::of("machine.os_family");
+/// The family of the operating system.
+pub(crate) const OS_FAMILY: FactKey = FactKey::of("machine.os_family");
 /// Workstation or server.
 pub(crate) const KIND: FactKey = FactKey::of("machine.kind");
 /// The level of the machine's information systems.

@@ -114,7 +114,7 @@ pub(crate) struct Setting<'m> {
 }
 
 /// What of a rule concerns a machine.
-enum Scope<'r> {
+pub(super) enum Scope<'r> {
     NotApplicable,
     Undetermined(Matter),
     /// What of this can be asked on its platform.
@@ -122,7 +122,7 @@ enum Scope<'r> {
 }
 
 impl Setting<'_> {
-    fn scope<'r>(&self, rule: &'r Rule) -> Scope<'r> {
+    pub(super) fn scope<'r>(&self, rule: &'r Rule) -> Scope<'r> {
         let requirements = rule.requirements(self.level);
         match (self.concerned(&rule.applies), requirements) {
             (Concern::No, _) | (_, Requirements::None) => Scope::NotApplicable,
@@ -139,15 +139,21 @@ impl Setting<'_> {
         }
     }
 
-    /// One definite no decides; else one that is not known leaves it open.
-    fn concerned(&self, applies: &Applies) -> Concern {
-        let answers = [
+    /// Whether the machine is among those that a rule names, matter by matter; `None`: what it is
+    /// is not known.
+    pub(super) fn answers(&self, applies: &Applies) -> [(Matter, Option<bool>); 5] {
+        [
             (Matter::Os, contains(&applies.os, self.os)),
             (Matter::Kind, contains(&applies.kinds, self.kind)),
             (Matter::Level, contains(&applies.levels, self.level)),
             (Matter::Unit, among(&applies.units, self.units.as_deref())),
             (Matter::Systems, among(&applies.systems, self.systems.as_deref())),
-        ];
+        ]
+    }
+
+    /// One definite no decides; else one that is not known leaves it open.
+    fn concerned(&self, applies: &Applies) -> Concern {
+        let answers = self.answers(applies);
         if answers.iter().any(|(_, answer)| *answer == Some(false)) {
             return Concern::No;
         }
@@ -205,26 +211,31 @@ pub(crate) fn judge_example<'m>(
 }
 
 /// Everything about one machine that its rules are held against.
-struct Bench<'b, 'm> {
-    set: &'m PolicySet,
-    day: &'b Day,
-    row: Option<MachineRow<'m>>,
-    clock: &'b Hourglass,
-    facts: Facts<'m>,
-    setting: Setting<'b>,
+pub(super) struct Bench<'b, 'm> {
+    pub(super) set: &'m PolicySet,
+    pub(super) day: &'b Day,
+    pub(super) row: Option<MachineRow<'m>>,
+    pub(super) clock: &'b Hourglass,
+    pub(super) facts: Facts<'m>,
+    pub(super) setting: Setting<'b>,
     /// The state in which nothing of what the machine said counts, and why.
-    silenced: Option<(State, Why<'m>)>,
+    pub(super) silenced: Option<(State, Why<'m>)>,
 }
 
 impl<'b, 'm: 'b> Bench<'b, 'm> {
-    fn new(set: &'m PolicySet, day: &'b Day, subject: &Subject<'m>, clock: &'b Hourglass) -> Self {
+    pub(super) fn new(
+        set: &'m PolicySet,
+        day: &'b Day,
+        subject: &Subject<'m>,
+        clock: &'b Hourglass,
+    ) -> Self {
         let facts = derive(set, day, subject, clock);
         let setting = setting(set, day, subject, &facts);
         let silenced = states::silenced(set, subject, setting.kind, clock);
         Self { set, day, row: subject.row, clock, facts, setting, silenced }
     }
 
-    fn judgement(&self) -> Judgement<'m> {
+    pub(super) fn judgement(&self) -> Judgement<'m> {
         let rules: Vec<_> = (0..self.set.rules.len()).map(|rule| self.rule(rule)).collect();
         let (state, why) = match self.silenced {
             Some((state, why)) => (state, Some(why)),
@@ -242,7 +253,7 @@ impl<'b, 'm: 'b> Bench<'b, 'm> {
     }
 
     /// What the rule of a number says. What fails is excused by a waiver; what is not known is not.
-    fn rule(&self, number: usize) -> RuleRuling<'m> {
+    pub(super) fn rule(&self, number: usize) -> RuleRuling<'m> {
         let rule = &self.set.rules[number];
         let ruling = match (self.silenced, self.setting.scope(rule)) {
             (None, scope) => deliberate(scope, &self.setting, &self.facts, self.clock),
@@ -259,12 +270,12 @@ impl<'b, 'm: 'b> Bench<'b, 'm> {
         }
     }
 
-    fn waiver(&self, rule: usize) -> Option<&'m Waiver> {
+    pub(super) fn waiver(&self, rule: usize) -> Option<&'m Waiver> {
         let number = self.day.waiver(self.row?, rule)?;
         self.set.register.waivers.at(number)
     }
 
-    fn explain(&self, number: usize) -> RuleVerdict {
+    pub(super) fn explain(&self, number: usize) -> RuleVerdict {
         let rule = &self.set.rules[number];
         let ruling = self.rule(number);
         RuleVerdict {
@@ -312,24 +323,43 @@ impl<'b, 'm: 'b> Bench<'b, 'm> {
     }
 
     fn finding(&self, clause: &Clause, ruling: ClauseRuling<'_>) -> Bilingual {
-        let JudgeClock { now, horizon } = self.clock.clock();
-        let instants = Instants { now, horizon, calendar: &self.set.targets.calendar };
-        let words = clause.observed(ruling, &self.facts, instants);
+        let words = clause.observed(ruling, &self.facts, self.instants());
         match self.facts.evidence(clause.key) {
             Some(evidence) => words::joined(&[words, evidence.words(self.set)], " – "),
             None => words,
         }
     }
 
-    fn required(&self, rule: &Rule) -> Bilingual {
-        match (self.setting.scope(rule), rule.requirements(self.setting.level)) {
-            (Scope::Asked(requirement), _) => requirement.required(self.setting.os),
-            (_, Requirements::All(requirement)) => requirement.required(None),
-            (_, Requirements::None | Requirements::LevelUndetermined) => {
-                Bilingual::new("theo cấp độ", "depends on the level")
-            }
+    /// What moments are told from.
+    pub(super) fn instants(&self) -> Instants<'m> {
+        let JudgeClock { now, horizon } = self.clock.clock();
+        Instants { now, horizon, calendar: &self.set.targets.calendar }
+    }
+
+    fn required(&self, rule: &'m Rule) -> Bilingual {
+        match self.requirement(rule) {
+            Some((requirement, os)) => requirement.required(os),
+            None => by_level(),
         }
     }
+
+    /// What a rule asks at the machine's level, and on which system; one that does not concern the
+    /// machine asks it on every system. `None`: that depends on a level.
+    pub(super) fn requirement(
+        &self,
+        rule: &'m Rule,
+    ) -> Option<(&'m Requirement, Option<Platform>)> {
+        match (self.setting.scope(rule), rule.requirements(self.setting.level)) {
+            (Scope::Asked(requirement), _) => Some((requirement, self.setting.os)),
+            (_, Requirements::All(requirement)) => Some((requirement, None)),
+            (_, Requirements::None | Requirements::LevelUndetermined) => None,
+        }
+    }
+}
+
+/// What a rule asks for that has tables for some levels only.
+pub(super) fn by_level() -> Bilingual {
+    Bilingual::new("theo cấp độ", "depends on the level")
 }
 
 /// The decision that excuses from a rule.

@@ -31,6 +31,13 @@ enum Demand {
     Any(Vec<Vec<Clause>>),
 }
 
+/// A demand with what comes of it.
+pub(crate) struct Considered<'r, 'm> {
+    pub(crate) ruling: ClauseRuling<'m>,
+    /// Its alternatives, each with its clauses; most demands have one.
+    pub(crate) alternatives: Vec<(ClauseRuling<'m>, Vec<(&'r Clause, ClauseRuling<'m>)>)>,
+}
+
 impl Requirement {
     /// Whether anything of it can be asked of a machine with this system. Where the system is not
     /// known everything is asked.
@@ -62,10 +69,28 @@ impl Requirement {
             .collect()
     }
 
+    /// Everything that is asked of a machine with this system, piece by piece.
+    pub(crate) fn considered<'m>(
+        &self,
+        os: Option<Platform>,
+        facts: &Facts<'m>,
+        clock: &Hourglass,
+    ) -> Vec<Considered<'_, 'm>> {
+        self.asked(os).map(|demand| demand.considered(os, facts, clock)).collect()
+    }
+
     /// What is asked for, in words.
     pub(crate) fn required(&self, os: Option<Platform>) -> Bilingual {
+        self.worded(os, self.asked(os).count() > 1)
+    }
+
+    /// The same with the meaning of the fact, also where it is the only one.
+    pub(crate) fn required_by_name(&self, os: Option<Platform>) -> Bilingual {
+        self.worded(os, true)
+    }
+
+    fn worded(&self, os: Option<Platform>, named: bool) -> Bilingual {
         let demands: Vec<_> = self.asked(os).collect();
-        let named = demands.len() > 1;
         let parts: Vec<_> = demands.iter().map(|demand| demand.required(os, named)).collect();
         words::joined(&parts, "; ")
     }
@@ -115,11 +140,8 @@ impl Demand {
         facts: &Facts<'m>,
         clock: &Hourglass,
     ) -> Vec<(&'r Clause, ClauseRuling<'m>)> {
-        let alternatives: Vec<&'r [Clause]> = match self {
-            Self::Clause(clause) => vec![std::slice::from_ref(clause)],
-            Self::Any(alternatives) => on(alternatives, os).collect(),
-        };
-        let decides = alternatives
+        let decides = self
+            .alternatives(os)
             .into_iter()
             .filter(|clauses| is_same_outcome(all_of(clauses, os, facts, clock), outcome));
         let at_most = if outcome == ClauseRuling::Pass { 1 } else { usize::MAX };
@@ -130,6 +152,28 @@ impl Demand {
             .map(|clause| (clause, clause.judge(facts, clock)))
             .filter(|(_, ruling)| is_same_outcome(*ruling, outcome))
             .collect()
+    }
+
+    /// Its alternatives of which something can be asked; a clause alone is one.
+    fn alternatives(&self, os: Option<Platform>) -> Vec<&[Clause]> {
+        match self {
+            Self::Clause(clause) => vec![std::slice::from_ref(clause)],
+            Self::Any(alternatives) => on(alternatives, os).collect(),
+        }
+    }
+
+    fn considered<'m>(
+        &self,
+        os: Option<Platform>,
+        facts: &Facts<'m>,
+        clock: &Hourglass,
+    ) -> Considered<'_, 'm> {
+        let each = self.alternatives(os).into_iter().map(|clauses| {
+            let asked = clauses.iter().filter(|clause| exists(clause, os));
+            let asked = asked.map(|clause| (clause, clause.judge(facts, clock))).collect();
+            (all_of(clauses, os, facts, clock), asked)
+        });
+        Considered { ruling: self.judge(os, facts, clock), alternatives: each.collect() }
     }
 
     fn required(&self, os: Option<Platform>, named: bool) -> Bilingual {

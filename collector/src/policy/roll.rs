@@ -344,17 +344,20 @@ impl<'b> Bench<'b> {
             level: judgement.level,
             age,
             registered: subject.row.is_some(),
-            unit: self.unit_place(judgement.unit),
+            unit: self.unit_place(&subject),
             skew: subject.machine.map(|machine| machine.last_contact.skew),
             turns: clock.turns(),
         };
         Some((entry, rulings))
     }
 
-    fn unit_place(&self, unit: Option<&str>) -> u16 {
+    /// The place of the unit that is judged at, or the one after all units.
+    fn unit_place(&self, subject: &Subject<'_>) -> u16 {
         let units = &self.set.register.units;
-        let place = unit.and_then(|id| units.index(id)).map(|unit| unit.number());
-        u16::try_from(place.unwrap_or_else(|| units.iter().count())).unwrap_or(u16::MAX)
+        let token = || units.index(subject.machine?.token_unit()?);
+        let unit = subject.row.map(|row| row.unit_index).or_else(token);
+        let place = unit.map_or_else(|| units.iter().count(), |unit| unit.number());
+        u16::try_from(place).unwrap_or(u16::MAX)
     }
 
     fn is_history(&self, place: usize) -> bool {

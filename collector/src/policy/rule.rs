@@ -66,6 +66,21 @@ pub(crate) enum Requirements<'r> {
 }
 
 impl Rule {
+    /// Whether any level has a table of its own.
+    pub(crate) fn has_level_tables(&self) -> bool {
+        !self.levels.is_empty()
+    }
+
+    /// Whether it has a table for the levels without one of their own.
+    pub(crate) fn has_base_table(&self) -> bool {
+        self.base.is_some()
+    }
+
+    /// Whether a level has a table of its own.
+    pub(crate) fn has_table_for(&self, level: u8) -> bool {
+        self.levels.contains_key(&level)
+    }
+
     /// What the rule asks at a level. A level's own table stands for itself: nothing is inherited.
     pub(crate) fn requirements(&self, level: Option<u8>) -> Requirements<'_> {
         let own = level.and_then(|level| self.levels.get(&level));

@@ -1,6 +1,6 @@
 //! Dates, numbers, spans and words as people write them in each language.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use report::catalogue::{Kind, Tense};
 use report::moment::DAY;
 use report::{Bilingual, Lang, Timestamp};
@@ -24,6 +24,11 @@ pub(crate) fn date(date: Date, lang: Lang) -> String {
         Lang::Vi => date.strftime("%d/%m/%Y").to_string(),
         Lang::En => date.strftime("%Y-%m-%d").to_string(),
     }
+}
+
+/// `22/11/2026 08:00`, `2026-11-22 08:00`.
+pub(crate) fn time(at: DateTime, lang: Lang) -> String {
+    format!("{} {}", date(at.date(), lang), at.strftime("%H:%M"))
 }
 
 /// `1.234`, `1,234`.

@@ -1,12 +1,10 @@
 //! Which antivirus product speaks for the machine, and what its licence is worth.
 
-use std::cmp::Reverse;
-
 use report::catalogue::ANTIVIRUS_PRODUCT;
 use report::{FactKey, Moment, Reason, Timestamp, Topic};
 
 use super::in_our_time;
-use crate::machine::view::{Datum, Obstacle, RecordView};
+use crate::machine::view::{Datum, Obstacle, RecordView, Records};
 use crate::policy::PolicySet;
 use crate::policy::catalogues::Antivirus;
 use crate::policy::facts::{Evidence, Facts, Finding};
@@ -14,6 +12,10 @@ use crate::policy::hourglass::Hourglass;
 use crate::policy::subject::{Seat, Subject};
 use crate::policy::why::Why;
 use crate::register;
+use election::elect;
+pub(crate) use election::{Elected, Election, Lead};
+
+mod election;
 
 const PRODUCTS: FactKey = FactKey::of("antivirus.products");
 const COMPLETE: FactKey = FactKey::of("antivirus.complete");
@@ -58,18 +60,44 @@ pub(super) fn derive<'m>(
     clock: &Hourglass,
     facts: &mut Facts<'m>,
 ) {
-    let products: Vec<_> = match facts.get(PRODUCTS) {
-        Finding::Known(Datum::Records(records)) => {
-            let desk = Desk { skew: facts.skew(Topic::Antivirus), seat: subject.seat, set, clock };
-            records.iter().map(|record| Product::read(record, &desk)).collect()
-        }
-        Finding::Known(_) | Finding::Absent => Vec::new(),
+    let products = match facts.get(PRODUCTS) {
         Finding::Unknown(why) => return write_none(Finding::Unknown(why), facts),
+        Finding::Known(_) | Finding::Absent => products(set, subject, clock, facts),
     };
-    match elect(&products, facts.get(COMPLETE).bool() == Some(true)) {
+    match elect(&products, is_complete(facts)).map(|place| &products[place]) {
         Ok(product) => product.write(facts),
         Err(finding) => write_none(finding, facts),
     }
+}
+
+/// How the election of a machine's primary antivirus went; `None`: its products are not known.
+pub(crate) fn election<'m>(
+    set: &PolicySet,
+    subject: &Subject<'m>,
+    clock: &Hourglass,
+    facts: &Facts<'m>,
+) -> Option<Election<'m>> {
+    match facts.get(PRODUCTS) {
+        Finding::Unknown(_) => None,
+        Finding::Known(_) | Finding::Absent => {
+            Some(Election::of(&products(set, subject, clock, facts), is_complete(facts)))
+        }
+    }
+}
+
+fn is_complete(facts: &Facts<'_>) -> bool {
+    facts.get(COMPLETE).bool() == Some(true)
+}
+
+fn products<'m>(
+    set: &PolicySet,
+    subject: &Subject<'m>,
+    clock: &Hourglass,
+    facts: &Facts<'m>,
+) -> Vec<Product<'m>> {
+    let desk = Desk { skew: facts.skew(Topic::Antivirus), seat: subject.seat, set, clock };
+    let records = facts.get(PRODUCTS).records().into_iter().flat_map(Records::iter);
+    records.map(|record| Product::read(record, &desk)).collect()
 }
 
 /// Reads every field of a record once; one that was not reported is unknown.
@@ -139,22 +167,14 @@ impl<'m> Product<'m> {
         }
     }
 
-    /// Among products that run: real-time, not passive, strongest licence, newest definitions,
-    /// then the first id.
-    fn rank_running(&self) -> impl Ord + use<'m> {
-        (
-            truth(self.realtime.bool()),
-            truth(self.passive.map(|passive| !passive)),
-            self.licence.strength(),
-            self.definitions_at,
-            Reverse(self.id),
-        )
-    }
-
-    /// Among products of which none is known to run: one that may run before one that does not,
-    /// then a registered one.
-    fn rank_idle(&self) -> impl Ord + use<'m> {
-        (truth(self.running), truth(self.registered), self.rank_running())
+    fn elected(&self) -> Elected<'m> {
+        Elected {
+            id: self.id,
+            running: self.running,
+            passive: self.passive,
+            said_status: self.fields[field::LICENCE_STATUS],
+            said_until: self.fields[field::LICENCE_UNTIL],
+        }
     }
 
     fn write(&self, facts: &mut Facts<'m>) {
@@ -176,27 +196,6 @@ impl<'m> Product<'m> {
         }
         facts.derive(ACCEPTED, self.licence.accepted, contract.or(licence).or(evidence));
     }
-}
-
-/// Chooses the product that speaks for the machine. Where none is known to run and a source did
-/// not answer, the one that runs may be in that source.
-fn elect<'p, 'm>(
-    products: &'p [Product<'m>],
-    complete: bool,
-) -> Result<&'p Product<'m>, Finding<'m>> {
-    let running = products.iter().filter(|product| product.running == Some(true));
-    let idle = || products.iter().filter(|product| product.running != Some(true));
-    let elected = match running.max_by_key(|product| product.rank_running()) {
-        Some(product) if product.realtime.bool() == Some(true) => return Ok(product),
-        // One that runs without protecting says nothing about another that may protect.
-        Some(product) => {
-            let may_run = idle().filter(|other| other.running.is_none());
-            return Ok(may_run.max_by_key(|other| other.rank_idle()).unwrap_or(product));
-        }
-        None if complete => idle().max_by_key(|product| product.rank_idle()),
-        None => return Err(Finding::Unknown(Why::IncompleteList)),
-    };
-    elected.ok_or(Finding::Absent)
 }
 
 /// What is known to be so before what may be so before what is known not to be.

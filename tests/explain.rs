@@ -1,0 +1,125 @@
+//! `policy explain`: the whole chain in words, over the real binaries.
+
+use harness::World;
+use serde_json::Value as Json;
+
+const ROW: &str = "pc-01,stp,workstation,lan,,,,2026-01-01,";
+
+fn reported() -> World {
+    let world = World::with_machines(&[ROW]);
+    let root = world.root("debian12-clamav", "pc");
+    world.joined_agent(&root, "pc-01").report();
+    world
+}
+
+/// Without what the seconds between two askings change: the moment, and how long ago something was.
+fn timeless(told: &Json) -> Json {
+    let is_ago = |words: &str| words.contains(" ago)") || words.contains("just now)");
+    match told {
+        Json::Object(fields) if fields.get("en").and_then(Json::as_str).is_some_and(is_ago) => {
+            Json::Null
+        }
+        Json::Object(fields) => fields
+            .iter()
+            .filter(|(name, _)| *name != "at")
+            .map(|(name, field)| (name.clone(), timeless(field)))
+            .collect(),
+        Json::Array(items) => items.iter().map(timeless).collect(),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => told.clone(),
+    }
+}
+
+#[test]
+fn a_failing_licence_goes_back_to_the_file_that_names_the_product() {
+    let world = reported();
+    let told =
+        world.collector.json(&["policy", "explain", "pc-01", "--rule", "antivirus-licensed"]);
+    let (rules, facts) = (&told["explanation"]["rules"], &told["explanation"]["facts"]);
+    assert_eq!(rules.as_array().unwrap().len(), 1, "{rules}");
+    assert_eq!(rules[0]["outcome"], "fail");
+
+    let mut fact = rules[0]["demands"][0]["alternatives"][0]["clauses"][0]["fact"].clone();
+    let mut chain = vec![fact.clone()];
+    while let Some(input) = facts[fact.as_str().unwrap()]["from"]["derived"]["facts"].get(0) {
+        fact = input.clone();
+        chain.push(fact.clone());
+    }
+    assert_eq!(
+        chain,
+        [
+            "antivirus.licence.accepted",
+            "antivirus.licence.status",
+            "antivirus.primary.product",
+            "antivirus.products"
+        ]
+    );
+    let seen = &facts["antivirus.products"]["from"]["seen"];
+    let sources: Vec<_> =
+        seen["records"][0].as_array().unwrap().iter().map(|field| &field["source"]).collect();
+    assert!(sources.contains(&&Json::from("usr/sbin/clamd")), "{sources:?}");
+    assert_eq!(seen["topic"], "antivirus");
+}
+
+#[test]
+fn the_words_name_each_step_in_both_languages() {
+    let world = reported();
+    for (lang, all) in [
+        (
+            "vi",
+            [
+                "Trạng thái: chưa được bảo vệ",
+                "antivirus-licensed: Chưa đạt",
+                "count_free = false",
+                "chọn ClamAV: phần mềm duy nhất, đang chạy",
+                "đọc từ usr/sbin/clamd",
+                "báo cáo mục antivirus",
+            ],
+        ),
+        (
+            "en",
+            [
+                "State: unprotected",
+                "antivirus-licensed: fail",
+                "count_free = false",
+                "ClamAV is chosen: the only one, it runs",
+                "read from usr/sbin/clamd",
+                "reported under antivirus",
+            ],
+        ),
+    ] {
+        let output = world.collector.command(&["policy", "explain", "pc-01", "--lang", lang]);
+        let text = String::from_utf8(output.stdout).unwrap();
+        // Lines break where the words do not fit.
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for words in all {
+            assert!(text.contains(words), "{words}\n{text}");
+        }
+    }
+}
+
+#[test]
+fn at_rest_the_same_is_told_as_by_the_running_collector() {
+    let mut world = reported();
+    let explain = ["policy", "explain", "pc-01"];
+    let running = timeless(&world.collector.json(&explain));
+    let identity = world.collector.machine("pc-01")["machine"]["id"].clone();
+    let by_identity = ["policy", "explain", identity.as_str().unwrap()];
+    assert_eq!(timeless(&world.collector.json(&by_identity)), running);
+    assert!(world.collector.terminate());
+    assert_eq!(timeless(&world.collector.json(&explain)), running);
+    assert_eq!(running["machine"]["id"], identity, "{running:#}");
+}
+
+#[test]
+fn who_asks_for_what_is_not_there_is_told_so() {
+    let world = World::with_machines(&[ROW]);
+    let fails = |arguments: &[&str]| {
+        let output = world.collector.command(arguments);
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let machine = fails(&["policy", "explain", "pc-99"]);
+    assert!(machine.contains("no machine has the register id or identity \"pc-99\""), "{machine}");
+    let rule = fails(&["policy", "explain", "pc-01", "--rule", "antivirus-licenced"]);
+    assert!(rule.contains("did you mean `antivirus-licensed`?"), "{rule}");
+}
