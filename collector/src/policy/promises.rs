@@ -6,5 +6,6 @@ mod counting;
 mod grammar;
 mod honesty;
 mod sameness;
+mod traps;
 mod witness;
 pub(super) mod worlds;
