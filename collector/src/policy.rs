@@ -25,6 +25,8 @@ pub mod period;
 pub mod plan;
 pub mod posture;
 pub mod problem;
+#[cfg(test)]
+mod promises;
 pub mod requirement;
 pub mod roll;
 pub mod rule;

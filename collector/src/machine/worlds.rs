@@ -270,7 +270,8 @@ fn any_fact() -> impl Strategy<Value = (FactKey, Reading)> {
     select(keys).prop_flat_map(|key| (Just(key), any_reading(key.spec().kind)))
 }
 
-fn any_reading(kind: Kind) -> impl Strategy<Value = Reading> {
+/// What a machine could tell of something of this kind.
+pub(crate) fn any_reading(kind: Kind) -> impl Strategy<Value = Reading> {
     let fact = prop_oneof![
         4 => any_value(kind).prop_map(Fact::Known),
         1 => Just(Fact::Absent),

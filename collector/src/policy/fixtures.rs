@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use proptest::prelude::ProptestConfig;
 use report::fact::Record;
 use report::{
     Fact, FactKey, MachineId, Moment, Observation, Outcome, Reading, Text, Timestamp, Topic, Value,
@@ -22,6 +23,12 @@ pub(crate) const NOW: Timestamp = Timestamp(1_795_309_200);
 
 pub(crate) const HOUR: i64 = 3600;
 pub(crate) const DAY: i64 = 24 * HOUR;
+
+/// How often a property is tried. `LACHAN_CASES` caps it where the tests run over and over.
+pub(crate) fn cases(wanted: u32) -> ProptestConfig {
+    let cap = std::env::var("LACHAN_CASES").ok().and_then(|cap| cap.parse().ok());
+    ProptestConfig::with_cases(wanted.min(cap.unwrap_or(wanted)))
+}
 
 const UNITS: &str = r#"
 [[unit]]

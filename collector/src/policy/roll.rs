@@ -196,8 +196,12 @@ impl Roll {
         self.clock = JudgeClock::at(now.max(self.clock.now));
         self.make_room(fleet);
         let places = self.speakers.reappoint(&self.set, &self.day, fleet, machine);
-        let unit = unit_of(&self.set, fleet, &self.speakers, machine);
-        self.seats.touch(&self.set, &self.day, fleet, machine, unit);
+        // Whoever speaks for a row no longer is in the unit of its token again, and the other way
+        // round, so its contracts are others too.
+        for machine in places.iter().filter_map(|place| self.speakers.machine_at(*place)) {
+            let unit = unit_of(&self.set, fleet, &self.speakers, machine);
+            self.seats.touch(&self.set, &self.day, fleet, machine, unit);
+        }
         for place in places {
             self.judge_again(fleet, place);
         }

@@ -1,9 +1,7 @@
 //! Who is counted, and how.
 
-use proptest::prelude::*;
 use std::sync::Arc;
 
-use report::Timestamp;
 use report::moment::DAY;
 
 use super::*;
@@ -202,51 +200,4 @@ fn ninety_nine_point_six_is_not_a_hundred() {
     assert!(Tally { members: 10, met: 7 }.meets(70));
     assert!(!Tally { members: 1_000_000, met: 699_999 }.meets(70));
     assert_eq!((Tally::default().meets(1), Tally::default().tenths()), (false, None));
-}
-
-fn any_machine() -> impl Strategy<Value = Machine> {
-    let row = proptest::option::of(proptest::sample::select(vec!["m-1", "m-2", "old", "gone"]));
-    let standing = proptest::sample::select(Standing::ALL.to_vec());
-    (1_u8..250, row, standing, 0_i64..60, any::<bool>()).prop_map(
-        |(number, row, standing, days, good)| {
-            let mut machine =
-                if good { good_machine(number, row) } else { silent_body(number, row) };
-            machine.standing = standing;
-            machine.last_contact.at = Timestamp(NOW.0 - days * DAY);
-            machine
-        },
-    )
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
-
-    #[test]
-    fn states_partition_the_members(machines in proptest::collection::vec(any_machine(), 0..8)) {
-        let set = set(ROWS, &[]);
-        let posture = take(&set, &machines);
-        let members = posture.roll.members().count() as u64;
-        let sum = |counts: &mut dyn Iterator<Item = u64>| counts.sum::<u64>();
-        prop_assert_eq!(sum(&mut posture.machines.values().copied()), members);
-        prop_assert_eq!(sum(&mut posture.by_kind.values().copied()), members);
-        prop_assert_eq!(sum(&mut posture.by_level.values().copied()), members);
-        prop_assert_eq!(sum(&mut posture.report_age.values().copied()), members);
-        let rulings = members * set.rules.len() as u64;
-        prop_assert_eq!(sum(&mut posture.rule_machines.values().copied()), rulings);
-        for target in &posture.targets {
-            let units = target.units.values().map(|tally| tally.members).sum::<u64>();
-            prop_assert_eq!(units, target.total.members);
-            prop_assert!(target.total.met <= target.total.members);
-        }
-        for row in ["m-1", "m-2", "m-3"] {
-            let held = posture.roll.members().filter(|member| member.row.is_some_and(|own| own.id == row)).count();
-            prop_assert_eq!(held, 1);
-        }
-        let fleet = Fleet::new(machines.clone());
-        for member in posture.roll.members().filter(|member| member.entry.state == State::Protected) {
-            let id = fleet.at(member.machine.unwrap()).id;
-            let standing_of = machines.iter().filter(|machine| machine.id == id);
-            prop_assert!(standing_of.into_iter().any(|machine| machine.standing == Standing::Current));
-        }
-    }
 }

@@ -7,10 +7,11 @@ use report::{Fact, MachineId, Topic, Value};
 use super::*;
 use crate::machine::{Contact, Machine, Standing};
 use crate::policy::fixtures::{
-    HOUR, NOW, good_machine, good_product, known, observe, observe_antivirus, rule, set,
+    HOUR, NOW, cases, good_machine, good_product, known, observe, observe_antivirus, rule, set,
     set_with_rules, silent_body, source_moment,
 };
 use crate::policy::posture::Posture;
+use crate::policy::promises::worlds::{REGISTER, opaque_product};
 
 const ROWS: &str = "m-1,so,workstation,lan,,,,2025-01-01,\n\
                     m-2,phong,workstation,ho-tich,,,,2025-01-01,\n\
@@ -20,7 +21,7 @@ const ROWS: &str = "m-1,so,workstation,lan,,,,2025-01-01,\n\
 /// Something that happens to an office.
 #[derive(Clone, Debug)]
 enum Event {
-    Joins(Option<&'static str>, Standing),
+    Joins(Option<&'static str>, Option<&'static str>, Standing),
     Reports(usize, Said),
     IsHeardOf(usize),
     Stands(usize, Standing),
@@ -36,7 +37,12 @@ enum Said {
     LicenceEndsIn(i64),
     Pending(u64),
     Future(i64),
+    /// A product that hangs on a contract.
+    Opaque(&'static str),
 }
+
+/// What the contracts are for.
+const UNDER_CONTRACT: [&str; 2] = ["drweb", "kaspersky-endpoint-security"];
 
 fn said() -> impl Strategy<Value = Said> {
     prop_oneof![
@@ -45,15 +51,19 @@ fn said() -> impl Strategy<Value = Said> {
         1 => (-2..6_i64).prop_map(Said::LicenceEndsIn),
         1 => (0..3_u64).prop_map(Said::Pending),
         1 => (1..72_i64).prop_map(Said::Future),
+        4 => proptest::sample::select(UNDER_CONTRACT.to_vec()).prop_map(Said::Opaque),
     ]
 }
 
 fn event() -> impl Strategy<Value = Event> {
     let row = proptest::option::of(proptest::sample::select(vec!["m-1", "m-2", "m-3", "m-4", "x"]));
-    let standing = || proptest::sample::select(Standing::ALL.to_vec());
+    let unit = proptest::option::of(proptest::sample::select(vec!["so", "phong"]));
+    let any_standing = || proptest::sample::select(Standing::ALL.to_vec());
+    let standing = || prop_oneof![1 => Just(Standing::Current), 1 => any_standing()];
     prop_oneof![
-        2 => (row, standing()).prop_map(|(row, standing)| Event::Joins(row, standing)),
-        4 => (0..6_usize, said()).prop_map(|(machine, said)| Event::Reports(machine, said)),
+        3 => (row, unit, standing())
+            .prop_map(|(row, unit, standing)| Event::Joins(row, unit, standing)),
+        5 => (0..6_usize, said()).prop_map(|(machine, said)| Event::Reports(machine, said)),
         2 => (0..6_usize).prop_map(Event::IsHeardOf),
         1 => (0..6_usize, standing()).prop_map(|(machine, to)| Event::Stands(machine, to)),
         4 => (1..200_i64).prop_map(|quarters| Event::TimePasses(quarters * 900)),
@@ -78,7 +88,7 @@ impl Office {
             ROWS,
             &[&rule("r0", "major", about_memory), &rule("r1", "minor", about_definitions)],
         );
-        let sets = [Arc::new(set(ROWS, &[])), Arc::new(other)];
+        let sets = [Arc::new(set(ROWS, &REGISTER)), Arc::new(other)];
         let fleet = Fleet::default();
         let roll = Roll::call(sets[0].clone(), &fleet, JudgeClock::at(NOW));
         Self { sets, now: NOW, fleet, roll }
@@ -86,7 +96,7 @@ impl Office {
 
     fn happens(&mut self, event: Event) {
         match event {
-            Event::Joins(row, standing) => self.joins(row, standing),
+            Event::Joins(row, unit, standing) => self.joins(row, unit, standing),
             Event::Reports(machine, said) => {
                 let now = self.now;
                 self.changes(machine, |machine| report(machine, &said, now));
@@ -107,11 +117,12 @@ impl Office {
         self.roll.advance(&self.sets[0], &self.fleet, self.now);
     }
 
-    fn joins(&mut self, row: Option<&str>, standing: Standing) {
+    fn joins(&mut self, row: Option<&str>, unit: Option<&str>, standing: Standing) {
         let number = u8::try_from(self.fleet.len()).unwrap();
         let id = MachineId::from_bytes([number; 16]);
         let row = row.map(str::to_owned);
-        let slot = self.fleet.joined(id, row, Some("so".to_owned()), standing, self.now);
+        let unit = unit.map(str::to_owned);
+        let slot = self.fleet.joined(id, row, unit, standing, self.now);
         self.roll.touch(&self.fleet, slot, self.now);
     }
 
@@ -168,6 +179,9 @@ fn report(machine: &mut Machine, said: &Said, now: Timestamp) {
         Said::Future(hours) => {
             antivirus(machine, &[("definitions_at", known(source_moment(now + hours * HOUR)))]);
         }
+        Said::Opaque(product) => {
+            observe_antivirus(machine, vec![opaque_product(product)], true);
+        }
     }
 }
 
@@ -183,7 +197,7 @@ fn told(roll: &Roll) -> Vec<Told<'_>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(10_000))]
+    #![proptest_config(cases(10_000))]
 
     #[test]
     fn one_after_the_other_gives_what_everyone_at_once_gives(
@@ -203,6 +217,9 @@ proptest! {
         prop_assert_eq!(told(&office.roll), told(&whole));
         prop_assert_eq!(office.roll.counts(), whole.counts());
         prop_assert_eq!(Posture::of(&office.roll), Posture::of(&whole));
+        for contract in 0..whole.set().register.licences.len() {
+            prop_assert_eq!(office.roll.seats_used(contract), whole.seats_used(contract));
+        }
     }
 }
 
@@ -247,4 +264,22 @@ fn a_row_begins_and_ends_at_midnight() {
     assert_eq!(rows(&roll), ["m-1", "m-2", "m-3"]);
     roll.advance(&set, &fleet, midnight);
     assert_eq!(rows(&roll), ["m-1", "m-2", "m-4"]);
+}
+
+#[test]
+fn whoever_speaks_for_a_row_no_longer_gives_back_the_seat_of_its_unit() {
+    let set = Arc::new(set(ROWS, &REGISTER));
+    let contract = |id: &str| set.register.licences.iter().position(|one| one.id == id).unwrap();
+    let used = |roll: &Roll| ["l-phong", "l-all"].map(|id| roll.seats_used(contract(id)));
+    let mut first = silent_body(1, Some("m-2"));
+    first.token_unit = None;
+    observe_antivirus(&mut first, vec![opaque_product("drweb")], true);
+    let second = Machine { enrolled_at: NOW, ..silent_body(2, Some("m-2")) };
+    let mut fleet = Fleet::new(vec![first]);
+    let mut roll = Roll::call(set.clone(), &fleet, JudgeClock::at(NOW));
+    assert_eq!(used(&roll), [1, 0]);
+    let slot = fleet.push(second);
+    roll.touch(&fleet, slot, NOW);
+    roll.advance(&set, &fleet, NOW);
+    assert_eq!(used(&roll), [0, 1], "the first is in no unit now");
 }

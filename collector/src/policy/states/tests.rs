@@ -7,7 +7,8 @@ use report::{Bilingual, Timestamp};
 use super::*;
 use crate::machine::Machine;
 use crate::policy::fixtures::{
-    DAY, HOUR, NOW, good_machine, good_product, observe_antivirus, rule, set, set_with_rules, view,
+    DAY, HOUR, NOW, cases, good_machine, good_product, observe_antivirus, rule, set,
+    set_with_rules, view,
 };
 use crate::policy::subject::Seat;
 use crate::policy::{JudgeClock, Judgement, judge};
@@ -158,7 +159,7 @@ fn by_rulings(rulings: &[Ruling]) -> State {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(cases(64))]
 
     #[test]
     fn only_passes_protect_and_at_least_one_does(

@@ -1,0 +1,118 @@
+//! What the clock does to a judgement, and what it does not.
+
+use proptest::prelude::*;
+use report::{FactKey, State, Timestamp};
+
+use super::worlds::{any_changed, any_machine, any_machines, fleet, office};
+use crate::machine::lexicon::Lexicon;
+use crate::machine::view::MachineView;
+use crate::machine::{Held, Machine};
+use crate::policy::derive::derive;
+use crate::policy::facts::{Facts, Finding};
+use crate::policy::fixtures::{DAY, HOUR, NOW, cases, view};
+use crate::policy::{Day, Hourglass, JudgeClock, Judgement, Posture, Roll, Subject, Why, judge};
+use crate::register::MachineKind;
+
+/// The state in which nothing of what a machine said counts.
+fn silence(judgement: &Judgement<'_>) -> Option<State> {
+    Some(judgement.state).filter(|state| *state < State::Unprotected)
+}
+
+fn place<'m>(judgement: &Judgement<'m>) -> (Option<&'m str>, Option<MachineKind>, Option<u8>) {
+    (judgement.unit, judgement.kind, judgement.level)
+}
+
+proptest! {
+    #![proptest_config(cases(10_000))]
+
+    #[test]
+    fn a_forecast_of_no_days_is_the_present(machine in any_machine(), days in 1..40_i64) {
+        let set = office();
+        let subject = Subject::of(&set, view(&machine), NOW);
+        let by = |days: i64| {
+            judge(&set, &subject, JudgeClock { now: NOW, horizon: NOW + days * DAY })
+        };
+        let present = judge(&set, &subject, JudgeClock::at(NOW));
+        prop_assert_eq!(&by(0), &present);
+        // What does not end is the same on every day of a forecast, and so is who is silenced.
+        let later = by(days);
+        prop_assert_eq!(silence(&later), silence(&present));
+        prop_assert_eq!(place(&later), place(&present));
+    }
+
+    #[test]
+    fn until_it_turns_a_judgement_stands(machine in any_machine(), part in 0..=1000_i64) {
+        let set = office();
+        let subject = Subject::of(&set, view(&machine), NOW);
+        let now = judge(&set, &subject, JudgeClock::at(NOW));
+        let midnight = set.targets.calendar.end_of(Day::of(&set, NOW).date()) + 1;
+        let last = now.turns.min(midnight) - 1;
+        prop_assert!(last >= NOW);
+        let at = Timestamp(NOW.0 + last.since(NOW) * part / 1000);
+        prop_assert_eq!(judge(&set, &subject, JudgeClock::at(at)), now);
+    }
+}
+
+proptest! {
+    // Everyone is judged three times.
+    #![proptest_config(cases(1_000))]
+
+    #[test]
+    fn a_posture_of_no_days_ahead_is_the_present_one(
+        machines in any_machines(),
+        days in 0..40_i64,
+    ) {
+        let (set, fleet) = (office(), fleet(&machines));
+        let posture = |clock| Posture::of(&Roll::call(set.clone(), &fleet, clock));
+        let ahead = |days: i64| posture(JudgeClock { now: NOW, horizon: NOW + days * DAY });
+        let present = posture(JudgeClock::at(NOW));
+        prop_assert_eq!(&ahead(0), &present);
+        // A forecast moves ends, never who is answered for.
+        let members = |posture: &Posture| posture.machines.values().sum::<u64>();
+        prop_assert_eq!(members(&ahead(days)), members(&present));
+    }
+}
+
+/// What is known of a machine after these heartbeats.
+fn known_after(machine: &Machine, heartbeats: &[Timestamp], told: impl FnOnce(Facts<'_>)) {
+    let (set, mut lexicon) = (office(), Lexicon::default());
+    let mut held = Held::pack(machine.clone(), &mut lexicon);
+    heartbeats.iter().for_each(|at| held.confirm(*at));
+    let subject = Subject::of(&set, MachineView::new(&held, &lexicon), NOW);
+    let clock = Hourglass::new(JudgeClock::at(NOW));
+    told(derive(&set, &Day::of(&set, NOW), &subject, &clock));
+}
+
+fn agents_keys() -> impl Iterator<Item = FactKey> {
+    let is_agents = |key: &FactKey| match key.spec().origin {
+        report::catalogue::Origin::Agent(_) => true,
+        report::catalogue::Origin::Derived => false,
+    };
+    FactKey::all().filter(is_agents)
+}
+
+proptest! {
+    #![proptest_config(cases(10_000))]
+
+    #[test]
+    fn a_heartbeat_only_ever_extends_freshness(
+        machine in any_changed(Vec::new()),
+        hours in proptest::collection::vec(0..100_i64, 1..4),
+    ) {
+        let heartbeats: Vec<_> = hours.iter().map(|hours| NOW - hours * HOUR).collect();
+        let mut differ = Vec::new();
+        known_after(&machine, &[], |before| {
+            known_after(&machine, &heartbeats, |after| {
+                for key in agents_keys() {
+                    let (before, after) = (before.get(key), after.get(key));
+                    let was_stale = matches!(before, Finding::Unknown(Why::Stale(_)));
+                    let may_change = was_stale && !key.spec().volatile;
+                    if before != after && !may_change {
+                        differ.push((key, format!("{before:?} {after:?}")));
+                    }
+                }
+            });
+        });
+        prop_assert!(differ.is_empty(), "{differ:?}");
+    }
+}
