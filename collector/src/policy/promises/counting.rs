@@ -138,7 +138,7 @@ fn sum(text: &str, family: &str, labels: &str) -> u64 {
 
 fn scraped(machines: &[Machine]) -> (String, BTreeMap<State, u64>) {
     let live = Live::new(office(), fleet(machines), NOW);
-    let text = metrics::text(&metrics::fleet::families(&live).unwrap()).unwrap();
+    let text = metrics::text(&metrics::fleet::families(&live)).unwrap();
     let mut states = BTreeMap::new();
     for member in live.roll().members() {
         *states.entry(member.entry.state).or_default() += 1;

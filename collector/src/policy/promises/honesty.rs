@@ -10,9 +10,9 @@ use report::verdict::{Ruling, State};
 use super::grammar::{Asked, Asks, Part, Quantity, any_asks};
 use super::witness::Witness;
 use super::worlds::{any_changed, office};
+use crate::machine::view::{Datum, Seen};
 use crate::machine::{Machine, Standing};
-use crate::policy::derive::os_family;
-use crate::policy::fixtures::{DAY, NOW, cases, view};
+use crate::policy::fixtures::{DAY, NOW, cases, key, view};
 use crate::policy::{JudgeClock, PolicySet, Subject, judge};
 
 /// What these rules say of a machine at [`NOW`], and its state.
@@ -26,7 +26,10 @@ fn rulings(asks: &[&Asks], machine: &Machine) -> (State, Vec<Ruling>) {
 }
 
 fn platform(machine: &Machine) -> Option<Platform> {
-    os_family(&Subject::of(&office(), view(machine), NOW))
+    match view(machine).fact(key("machine.os_family"))? {
+        Seen::Known(Datum::Choice(family)) => Platform::from_name(family),
+        Seen::Known(_) | Seen::Absent | Seen::Unknown(_) => None,
+    }
 }
 
 fn exists(key: FactKey, os: Option<Platform>) -> bool {
