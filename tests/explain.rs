@@ -72,7 +72,7 @@ fn the_words_name_each_step_in_both_languages() {
                 "count_free = false",
                 "chọn ClamAV: phần mềm duy nhất, đang chạy",
                 "đọc từ usr/sbin/clamd",
-                "báo cáo mục antivirus",
+                "thuộc mục antivirus của báo cáo nhận lúc",
             ],
         ),
         (

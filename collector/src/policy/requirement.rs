@@ -4,8 +4,8 @@
 //! alternative is asked; one of which nothing is left is no alternative, and where no alternative
 //! is left none is asked for.
 
-use report::Bilingual;
 use report::catalogue::Platform;
+use report::{Bilingual, FactKey};
 
 use super::calendar::Calendar;
 use super::constraint::{Clause, ClauseRuling};
@@ -101,7 +101,7 @@ impl Requirement {
             Demand::Clause(clause) => vec![clause],
             Demand::Any(alternatives) => alternatives.iter().flatten().collect(),
         });
-        clauses.filter(move |clause| exists(clause, os))
+        clauses.filter(move |clause| exists(clause.key, os))
     }
 
     fn asked(&self, os: Option<Platform>) -> impl Iterator<Item = &Demand> {
@@ -112,8 +112,8 @@ impl Requirement {
 impl Demand {
     fn concerns(&self, os: Option<Platform>) -> bool {
         match self {
-            Self::Clause(clause) => exists(clause, os),
-            Self::Any(alternatives) => alternatives.iter().flatten().any(|one| exists(one, os)),
+            Self::Clause(clause) => exists(clause.key, os),
+            Self::Any(alternatives) => alternatives.iter().flatten().any(|one| exists(one.key, os)),
         }
     }
 
@@ -148,7 +148,7 @@ impl Demand {
         decides
             .take(at_most)
             .flatten()
-            .filter(|clause| exists(clause, os))
+            .filter(|clause| exists(clause.key, os))
             .map(|clause| (clause, clause.judge(facts, clock)))
             .filter(|(_, ruling)| is_same_outcome(*ruling, outcome))
             .collect()
@@ -169,7 +169,7 @@ impl Demand {
         clock: &Hourglass,
     ) -> Considered<'_, 'm> {
         let each = self.alternatives(os).into_iter().map(|clauses| {
-            let asked = clauses.iter().filter(|clause| exists(clause, os));
+            let asked = clauses.iter().filter(|clause| exists(clause.key, os));
             let asked = asked.map(|clause| (clause, clause.judge(facts, clock))).collect();
             (all_of(clauses, os, facts, clock), asked)
         });
@@ -194,12 +194,13 @@ impl Demand {
 
 /// The alternatives of which something can be asked of a machine with this system.
 fn on(alternatives: &[Vec<Clause>], os: Option<Platform>) -> impl Iterator<Item = &[Clause]> {
-    let is_left = move |clauses: &&Vec<Clause>| clauses.iter().any(|clause| exists(clause, os));
+    let is_left = move |clauses: &&Vec<Clause>| clauses.iter().any(|clause| exists(clause.key, os));
     alternatives.iter().filter(is_left).map(Vec::as_slice)
 }
 
-fn exists(clause: &Clause, os: Option<Platform>) -> bool {
-    os.is_none_or(|os| clause.key.spec().platforms.contains(&os))
+/// Whether a fact can exist on a system; on one that is not known each may.
+pub(crate) fn exists(key: FactKey, os: Option<Platform>) -> bool {
+    os.is_none_or(|os| key.spec().platforms.contains(&os))
 }
 
 fn all_of<'m>(
@@ -208,12 +209,12 @@ fn all_of<'m>(
     facts: &Facts<'m>,
     clock: &Hourglass,
 ) -> ClauseRuling<'m> {
-    let asked = clauses.iter().filter(|clause| exists(clause, os));
+    let asked = clauses.iter().filter(|clause| exists(clause.key, os));
     ClauseRuling::all(asked.map(|clause| clause.judge(facts, clock)))
 }
 
 fn required_all(clauses: &[Clause], os: Option<Platform>) -> Bilingual {
-    let asked = clauses.iter().filter(|clause| exists(clause, os));
+    let asked = clauses.iter().filter(|clause| exists(clause.key, os));
     let parts: Vec<_> = asked.map(|clause| clause.named(&clause.required())).collect();
     words::joined(&parts, ", ")
 }

@@ -174,8 +174,8 @@ impl<'e> Sheet<'e> {
         let meaning = self.meaning(&clause.fact);
         let (required, observed) = (clause.required.get(lang), clause.observed.get(lang));
         let words = match lang {
-            Lang::Vi => format!("{meaning}: cần {required}; thấy {observed} → {outcome}"),
-            Lang::En => format!("{meaning}: wanted {required}; found {observed} → {outcome}"),
+            Lang::Vi => format!("{meaning}: cần: {required}; thấy: {observed} → {outcome}"),
+            Lang::En => format!("{meaning}: wanted: {required}; found: {observed} → {outcome}"),
         };
         self.told_line(depth, "• ", &words, &clause.fact);
     }
@@ -268,7 +268,7 @@ impl<'e> Sheet<'e> {
         let (lang, topic) = (self.lang, &sighting.topic);
         let confirmed = sighting.confirmed_at.map(|at| self.time(at));
         let confirmed = match (confirmed, lang) {
-            (Some(at), Lang::Vi) => format!(", xác nhận lại {at}"),
+            (Some(at), Lang::Vi) => format!(", xác nhận lại lúc {at}"),
             (Some(at), Lang::En) => format!(", confirmed {at}"),
             (None, _) => String::new(),
         };
@@ -276,7 +276,7 @@ impl<'e> Sheet<'e> {
         let received = self.time(sighting.received_at);
         match lang {
             Lang::Vi => format!(
-                "tác tử xem {seen}{confirmed}, dùng được đến {stale}; báo cáo mục {topic}, nhận {received}"
+                "tác tử đọc lúc {seen}{confirmed}, dùng được đến {stale}; thuộc mục {topic} của báo cáo nhận lúc {received}"
             ),
             Lang::En => format!(
                 "seen {seen}{confirmed}, good until {stale}; reported under {topic}, received {received}"

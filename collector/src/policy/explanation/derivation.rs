@@ -28,6 +28,13 @@ impl<'m> Teller<'_, '_, 'm> {
                 self.subject.row.map_or_else(Vec::new, |row| self.levels(row))
             }
             (_, Some(Evidence::Product(product))) => vec![self.entry(product)],
+            (_, Some(waiting @ Evidence::PendingSince(_))) => {
+                let since = waiting.words(self.bench.set);
+                vec![Bilingual::new(
+                    format!("bản vá an ninh {}", since.vi),
+                    format!("security updates {}", since.en),
+                )]
+            }
             (_, Some(evidence)) => vec![evidence.words(self.bench.set)],
             (_, None) => self.unevidenced(key),
         }

@@ -12,6 +12,7 @@ use crate::machine::view::Seen;
 use crate::policy::derive::in_our_time;
 use crate::policy::derive::inputs::inputs;
 use crate::policy::facts::Finding;
+use crate::policy::requirement::exists;
 use crate::policy::words;
 
 impl Teller<'_, '_, '_> {
@@ -35,12 +36,18 @@ impl Teller<'_, '_, '_> {
             found: self.words(self.bench.facts.get(key), spec.kind),
             from: match spec.origin {
                 Origin::Agent(topic) => self.seen(key, topic),
-                Origin::Derived => Basis::Derived {
-                    steps: self.steps(key),
-                    facts: inputs(key).iter().map(|input| input.name().to_owned()).collect(),
-                },
+                Origin::Derived => {
+                    Basis::Derived { steps: self.steps(key), facts: self.inputs(key) }
+                }
             },
         }
+    }
+
+    /// What a fact is derived from, as far as it can exist on the machine's system.
+    fn inputs(&self, key: FactKey) -> Vec<String> {
+        let os = self.bench.setting.os;
+        let exists = |input: &&FactKey| exists(**input, os);
+        inputs(key).iter().filter(exists).map(|input| input.name().to_owned()).collect()
     }
 
     /// What the report that is kept says of a fact.

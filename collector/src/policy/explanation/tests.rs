@@ -380,7 +380,15 @@ fn one_rule_alone_keeps_its_facts_and_an_unknown_one_is_met_with_the_nearest() {
     assert!(message.contains("the rules are antivirus-definitions-fresh, "), "{message}");
 }
 
-/// Readings keep their sources only while they are a machine's.
+#[test]
+fn what_cannot_exist_on_a_machines_system_is_no_part_of_its_chain() {
+    let set = set(ROWS, &[]);
+    let told = told_of(&set, &good_machine(1, Some("m-1")));
+    let inputs = told.facts["os.supported_until"].inputs();
+    assert!(inputs.contains(&"machine.os_version".to_owned()), "{inputs:?}");
+    assert!(!inputs.contains(&"machine.os_installation".to_owned()), "{inputs:?}");
+}
+
 #[test]
 fn a_source_that_says_nothing_is_none() {
     let set = set(ROWS, &[]);
