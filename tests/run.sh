@@ -36,7 +36,7 @@ main() {
     step "documentation"    env RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
     step "dependencies"     check_dependencies
     step "policies"         "$target/debug/lachan-collector" policy check policies
-    step "scripts"          shellcheck tests/run.sh tests/peers.sh packaging/quickstart.sh tests/units.sh .ci/run
+    step "scripts"          shellcheck tests/run.sh tests/peers.sh tests/mutants.sh packaging/quickstart.sh tests/units.sh .ci/run
     step "systemd units"    sh tests/units.sh
     step "prometheus"       check_prometheus
     step "skips"            check_skips

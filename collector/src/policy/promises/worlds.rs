@@ -14,7 +14,7 @@ use crate::machine::{Contact, Kept, Machine, Standing};
 use crate::policy::PolicySet;
 use crate::policy::fixtures::{
     DAY, HOUR, NOW, good_machine, good_product, key, observe, observe_antivirus, product, set,
-    silent_body, text, word,
+    silent_body, source_moment, text, word,
 };
 
 /// Rows in force, one that has ended and one that has yet to begin.
@@ -122,9 +122,11 @@ pub(super) fn any_machine() -> impl Strategy<Value = Machine> {
     let rows = select(vec!["m-1", "m-2", "m-3", "m-4", "old", "gone"]);
     let standing = prop_oneof![6 => Just(Standing::Current), 3 => select(Standing::ALL.to_vec())];
     let hours = prop_oneof![4 => 0..20_i64, 2 => -40..60 * 24_i64];
-    let who = (prop::option::weighted(0.8, rows), standing, hours, 0..90_i64);
-    (who, any_body()).prop_map(|((row, standing, heard, enrolled), mut machine)| {
+    let units = prop::option::of(select(vec!["so", "phong", "gone"]));
+    let who = (prop::option::weighted(0.8, rows), units, standing, hours, 0..90_i64);
+    (who, any_body()).prop_map(|((row, unit, standing, heard, enrolled), mut machine)| {
         machine.row = row.map(str::to_owned);
+        machine.token_unit = unit.map(str::to_owned);
         machine.standing = standing;
         machine.enrolled_at = NOW - enrolled * DAY;
         machine.last_contact = Contact { at: NOW - heard * HOUR, skew: heard % 5 };
@@ -148,6 +150,14 @@ fn any_body() -> impl Strategy<Value = Machine> {
             let mut free = good_product("clamav");
             free.0.extend(product(&[("licence_status", word("free"))]).0);
             observe_antivirus(&mut machine, vec![free], true);
+            machine
+        }),
+        1 => (-5..30_i64).prop_map(|hours| {
+            let mut machine = good_machine(1, None);
+            let mut ends = good_product("eset");
+            let until = Fact::Known(source_moment(NOW + hours * HOUR));
+            ends.0.extend(product(&[("licence_until", until)]).0);
+            observe_antivirus(&mut machine, vec![ends], true);
             machine
         }),
         1 => any::<bool>().prop_map(|complete| {

@@ -9,7 +9,7 @@ use crate::machine::Machine;
 use crate::policy::derive::derive;
 use crate::policy::fixtures::{
     DAY, HOUR, NOW, good_machine, good_product, keep, key, known, observe, observe_antivirus,
-    product, set, source_moment, text, view, word,
+    product, rule, set, set_with_rules, source_moment, text, view, word,
 };
 use crate::policy::{Day, Hourglass, JudgeClock, Subject};
 
@@ -113,9 +113,18 @@ fn two_entries_of_one_product_are_not_read_as_one() {
 /// fusioninventory-agent#934: a product that is listed and does not run taken for protection.
 #[test]
 fn a_product_that_does_not_run_protects_nothing() {
-    for state in ["off", "snoozed", "expired"] {
-        let idle = changed("eset", &[("state", word(state))]);
-        assert_eq!(said(REALTIME, &with_products(vec![idle], true)), FAIL, "{state}");
+    let set = set_with_rules(
+        ROWS,
+        &[&rule("r0", "major", "[require]\n\"antivirus.primary.realtime\" = true")],
+    );
+    for (state, ruling) in [
+        ("on", Ruling::Pass),
+        ("off", Ruling::Fail),
+        ("snoozed", Ruling::Fail),
+        ("expired", Ruling::Fail),
+    ] {
+        let listed = with_products(vec![changed("eset", &[("state", word(state))])], true);
+        assert_eq!(judged(&set, &listed).rules[0].ruling, ruling, "{state}");
     }
 }
 
