@@ -447,3 +447,23 @@ fn whoever_asks_for_the_time_in_another_way_is_refused() {
     assert_eq!(reason(&" ".repeat(3000)), "too_large");
     assert!(Hand::new(&scene.world, b"", None).post("/v1/clock", b"{}").is_err());
 }
+
+#[test]
+fn a_machine_is_told_by_the_set_in_force_though_nobody_scrapes() {
+    let scene = scene();
+    let severity = |answer: &Answer| {
+        let rules = answer.body["verdict"]["rules"].as_array().unwrap().clone();
+        rules.into_iter().find(|rule| rule["rule"] == "os-supported").unwrap()["severity"].clone()
+    };
+    let mut sequence = 2;
+    assert_eq!(severity(&scene.accepted(&scene.heartbeat(sequence))), "major");
+    let rule = scene.world.policies("rules/os-supported.toml");
+    let text = std::fs::read_to_string(&rule).unwrap();
+    std::fs::write(&rule, text.replacen("\"major\"", "\"critical\"", 1)).unwrap();
+    until("the machine is told of the edit", || {
+        // One contact a second: more would be too many.
+        std::thread::sleep(std::time::Duration::from_secs(1));
+        sequence += 1;
+        severity(&scene.accepted(&scene.heartbeat(sequence))) == "critical"
+    });
+}

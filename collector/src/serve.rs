@@ -21,6 +21,8 @@ use crate::{admin, metrics, server};
 
 /// How often the collector looks whether its own certificate should be replaced.
 const CERTIFICATE_CHECK: Duration = Duration::from_secs(3600);
+/// How often it looks whose judgement the clock has turned.
+const TURN_CHECK: Duration = Duration::from_secs(30);
 /// How often it looks whether the keys of session tickets should be.
 const TICKET_CHECK: Duration = Duration::from_secs(600);
 
@@ -91,6 +93,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     ));
     tokio::spawn(reloader.watch(hub.clone(), draining.clone()));
     tokio::spawn(rotate(tickets, draining.clone()));
+    tokio::spawn(keep_current(hub.clone(), draining.clone()));
     tokio::spawn(replace_certificate(own, hub.clone(), config.clone(), draining));
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     tracing::info!(listen = %config.listen, metrics = %config.metrics, "the collector serves");
@@ -142,6 +145,22 @@ fn own_certificate(
         .context("issue the collector's certificate: look at public in collector.toml")?;
     process.certificate("collector", issued.not_after);
     Ok(Arc::new(OwnCertificate::new(issued).context("use the collector's certificate")?))
+}
+
+/// Judges again whatever another set or the clock has turned: what a machine is told holds, also
+/// where nobody scrapes.
+async fn keep_current(hub: Arc<Hub>, mut draining: Draining) {
+    let mut policies = hub.policies.clone();
+    loop {
+        tokio::select! {
+            changed = policies.changed() => if changed.is_err() { return },
+            () = tokio::time::sleep(TURN_CHECK) => {}
+            () = draining.told() => return,
+        }
+        if let Err(error) = hub.show(|_| ()).await {
+            tracing::error!(error, "judging everyone again ended badly");
+        }
+    }
 }
 
 /// Replaces the keys of session tickets when it is time.

@@ -33,10 +33,13 @@ impl Family {
             pair.set_value((*value).to_owned());
             pair
         });
+        // In the order of their names, as every library writes them.
+        let mut pairs: Vec<_> = pairs.collect();
+        pairs.sort_by(|one, other| one.name().cmp(other.name()));
         let mut gauge = Gauge::default();
         gauge.set_value(number);
         let mut metric = Metric::from_gauge(gauge);
-        metric.set_label(pairs.collect());
+        metric.set_label(pairs);
         self.metrics.push(metric);
     }
 

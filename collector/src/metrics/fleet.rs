@@ -7,11 +7,14 @@
 
 use prometheus::proto::MetricFamily;
 use report::State;
+use report::verdict::Ruling;
 
 use super::family::Family;
 use crate::live::Live;
+use crate::policy::counts::every_level;
 use crate::policy::posture::{ReportAge, Tally};
 use crate::policy::{Posture, Roll};
+use crate::register::MachineKind;
 
 /// The label of a level or a unit that is not determined.
 const UNDETERMINED: &str = "undetermined";
@@ -24,8 +27,8 @@ pub fn families(live: &Live) -> Vec<MetricFamily> {
     let units: Vec<_> = roll.units().collect();
     let mut book = Vec::new();
     machines(roll, &units, &mut book);
-    groups(&posture, &mut book);
-    rules(roll, &units, &posture, &mut book);
+    groups(roll, &posture, &mut book);
+    rules(roll, &units, &mut book);
     targets(&units, &posture, &mut book);
     systems(&posture, &mut book);
     contacts(&posture, &mut book);
@@ -69,43 +72,54 @@ fn machines(roll: &Roll, units: &[&str], book: &mut Vec<Family>) {
     book.extend([by_unit, outside]);
 }
 
-fn groups(posture: &Posture, book: &mut Vec<Family>) {
+fn groups(roll: &Roll, posture: &Posture, book: &mut Vec<Family>) {
+    let counts = roll.counts();
     let mut by_kind = Family::new(
         "lachan_machines_by_kind",
         "Machines answered for, by kind and state.",
         &["kind", "state"],
     );
-    for ((kind, state), count) in &posture.by_kind {
-        by_kind.count(&[or_undetermined(kind.map(|kind| kind.name())), state.name()], *count);
+    for kind in MachineKind::ALL.into_iter().map(Some).chain([None]) {
+        for state in State::ALL {
+            let name = or_undetermined(kind.map(|kind| kind.name()));
+            by_kind.count(&[name, state.name()], counts.of_kind(kind, *state));
+        }
     }
     let mut by_level = Family::new(
         "lachan_machines_by_level",
         "Machines answered for, by the level of their information system and state.",
         &["level", "state"],
     );
-    for ((at, state), count) in &posture.by_level {
-        by_level.count(&[level(*at).as_str(), state.name()], *count);
+    for at in every_level() {
+        for state in State::ALL {
+            by_level.count(&[level(at).as_str(), state.name()], counts.of_level(at, *state));
+        }
     }
     let mut declared = Family::new(
         "lachan_declared_machines",
         "Machines that may carry no agent and are declared by heads, by unit.",
         &["unit"],
     );
-    for (unit, heads) in &posture.declared {
-        declared.count(&[unit], *heads);
+    for unit in roll.units() {
+        declared.count(&[unit], posture.declared.get(unit).copied().unwrap_or_default());
     }
     book.extend([by_kind, by_level, declared]);
 }
 
-fn rules(roll: &Roll, units: &[&str], posture: &Posture, book: &mut Vec<Family>) {
+fn rules(roll: &Roll, units: &[&str], book: &mut Vec<Family>) {
     let (set, counts) = (roll.set(), roll.counts());
     let mut machines = Family::new(
         "lachan_rule_machines",
         "Machines by rule, level and what the rule says of them.",
         &["rule", "level", "verdict"],
     );
-    for ((rule, at, ruling), count) in &posture.rule_machines {
-        machines.count(&[rule, level(*at).as_str(), ruling.name()], *count);
+    for (number, rule) in set.rules.iter().enumerate() {
+        for at in every_level() {
+            for ruling in Ruling::ALL {
+                let count = counts.ruled(number, at, *ruling);
+                machines.count(&[&rule.id, level(at).as_str(), ruling.name()], count);
+            }
+        }
     }
     let mut failing = Family::new(
         "lachan_rule_failing_machines",

@@ -250,7 +250,7 @@ impl Counts {
 }
 
 /// Every level, with the one that is not determined first.
-pub(super) fn every_level() -> impl Iterator<Item = Option<u8>> {
+pub(crate) fn every_level() -> impl Iterator<Item = Option<u8>> {
     std::iter::once(None).chain((1..=5).map(Some))
 }
 

@@ -95,7 +95,7 @@ impl Roll {
         let day = Day::of(&set, clock.now);
         let is_same = set.register.machines == self.set.register.machines;
         let speakers = match is_same {
-            true => std::mem::take(&mut self.speakers).appoint_again(&set, fleet, &day),
+            true => self.speakers.appoint_again(&set, fleet, &day),
             false => Speakers::appoint(&set, fleet, &day),
         };
         *self = Self::judge(set, fleet, clock, day, speakers);
@@ -349,7 +349,11 @@ impl<'b> Bench<'b> {
             age,
             registered: subject.row.is_some(),
             unit: self.unit_place(&subject),
-            skew: subject.machine.map(|machine| machine.last_contact.skew),
+            // Enrolment is a contact that tells no time.
+            skew: subject
+                .machine
+                .filter(|machine| machine.has_reported())
+                .map(|machine| machine.last_contact.skew),
             turns: clock.turns(),
         };
         Some((entry, rulings))

@@ -78,6 +78,10 @@ impl<'m> Witness<'m> {
             }
             "os.supported_until" => known("machine.os_id") && known("machine.os_version"),
             "patches.security_pending_days" => known("patches.security_pending"),
+            "patches.content_date" => {
+                let reaches = known("patches.security_pending") || known("machine.os_version");
+                known("machine.os_family") && reaches
+            }
             name => self.proves_antivirus(name, absent),
         }
     }

@@ -10,7 +10,7 @@ use crate::register::RowIndex;
 
 /// The machines and the rows they are bound to, on one day. Rows have the first places, in their
 /// order, and machines those after them, in the order in which they enrolled.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Speakers {
     /// By row; `None`: no machine ever enrolled for it.
     speakers: Vec<Option<Slot>>,
@@ -31,8 +31,8 @@ impl Speakers {
 
     /// Chooses anew over the same register of machines: to find a million rows by their ids takes
     /// as long as to judge them.
-    pub(super) fn appoint_again(self, set: &PolicySet, fleet: &Fleet, day: &Day) -> Self {
-        Self::choose(set, fleet, day, self.bound)
+    pub(super) fn appoint_again(&self, set: &PolicySet, fleet: &Fleet, day: &Day) -> Self {
+        Self::choose(set, fleet, day, self.bound.clone())
     }
 
     fn choose(set: &PolicySet, fleet: &Fleet, day: &Day, bound: Vec<Option<RowIndex>>) -> Self {
