@@ -477,6 +477,23 @@ fn only_what_decides_is_shown_and_an_unknown_says_why() {
 }
 
 #[test]
+fn a_decision_is_shown_where_it_excuses_and_only_there() {
+    let waiver = "[[waiver]]\nid = \"w\"\nrule = \"antivirus-licensed\"\nmachines = [\"m-1\"]\n\
+                  decision = { number = \"7/QĐ\", date = 2026-10-20 }\napprover = \"x\"\n\
+                  reason = \"x\"\nfrom = 2026-11-01\nuntil = 2026-12-31\n";
+    let row = "m-1,so,workstation,lan,,,,2025-01-01,\n";
+    let set = set(row, &[("register/waivers.toml", waiver)]);
+    let licensed = |horizon: Timestamp| {
+        let clock = JudgeClock { now: NOW, horizon };
+        let verdict = explained(&set, &good_machine(1, Some("m-1")), clock);
+        let rule = verdict.rules.into_iter().find(|rule| rule.rule == "antivirus-licensed");
+        rule.map(|rule| (rule.outcome, rule.observed.en.contains("7/QĐ"))).unwrap()
+    };
+    assert_eq!(licensed(NOW), (Ruling::Pass, false));
+    assert_eq!(licensed(NOW + 200 * DAY), (Ruling::Waived, true), "its licence has ended");
+}
+
+#[test]
 fn a_silent_machine_says_since_when_under_every_rule() {
     let set = set("m-1,so,workstation,lan,,,,2025-01-01,\n", &[]);
     let mut machine = good_machine(1, Some("m-1"));

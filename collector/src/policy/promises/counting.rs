@@ -126,12 +126,13 @@ proptest! {
     }
 }
 
-/// The sum of a family over all its series whose labels hold this text.
+/// The sum of a family over all its series that have these labels, in whatever order.
 fn sum(text: &str, family: &str, labels: &str) -> u64 {
     let values = text.lines().filter_map(|line| {
         let (name, rest) = line.split_once('{')?;
         let (own, value) = rest.rsplit_once("} ")?;
-        (name == family && own.contains(labels)).then(|| value.parse::<u64>().unwrap())
+        (name == family && labels.split(' ').all(|label| own.contains(label)))
+            .then(|| value.parse::<u64>().unwrap())
     });
     values.sum()
 }
@@ -177,7 +178,7 @@ proptest! {
         let declared = sum(&text, "lachan_declared_machines", "");
         let target = |family| sum(&text, family, "target=\"machines-protected\"");
         prop_assert_eq!(target("lachan_target_members"), members + declared);
-        let observed = "evidence=\"observed\",target=\"machines-protected\"";
+        let observed = "evidence=\"observed\" target=\"machines-protected\"";
         let protected = states.get(&State::Protected).copied().unwrap_or_default();
         prop_assert_eq!(sum(&text, "lachan_target_met", observed), protected);
     }

@@ -58,13 +58,14 @@ fn what_could_not_be_read_does_not_pass() {
     let machine = with_products(vec![changed("eset", &[("realtime", denied())])], true);
     assert_eq!(said(REALTIME, &machine), UNKNOWN);
     assert_eq!(said(PATCHES, &with_patches(&[("patches.security_pending", denied())])), UNKNOWN);
-    let set = set(ROWS, &[]);
     let mut machine = good_machine(1, Some("m-1"));
     for topic in [Topic::Machine, Topic::Antivirus, Topic::Patches] {
         let failed = Ignorance { reason: Reason::Timeout, detail: None };
         keep(&mut machine, topic, NOW, Outcome::Failed(failed));
     }
-    assert!(judged(&set, &machine).rules.iter().all(|rule| rule.ruling == Ruling::Unknown));
+    for rule in [REALTIME, DEFINITIONS, LICENSED, PATCHES, "os-supported"] {
+        assert_eq!(said(rule, &machine), UNKNOWN, "{rule}");
+    }
 }
 
 /// A disk checker: the variable of the last drive answered for one that could not be read.
