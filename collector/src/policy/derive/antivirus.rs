@@ -12,8 +12,8 @@ use crate::policy::hourglass::Hourglass;
 use crate::policy::subject::{Seat, Subject};
 use crate::policy::why::Why;
 use crate::register;
-use election::elect;
 pub(crate) use election::{Elected, Election, Lead};
+use election::{elect, stand_in};
 
 mod election;
 
@@ -64,9 +64,32 @@ pub(super) fn derive<'m>(
         Finding::Unknown(why) => return write_none(Finding::Unknown(why), facts),
         Finding::Known(_) | Finding::Absent => products(set, subject, clock, facts),
     };
-    match elect(&products, is_complete(facts)).map(|place| &products[place]) {
-        Ok(product) => product.write(facts),
+    match elect(&products, is_complete(facts)) {
+        Ok(place) => products[place].write(&licence(&products, place), facts),
         Err(finding) => write_none(finding, facts),
+    }
+}
+
+/// What the licence of the elected product says of the machine. One that may not run at all, like
+/// the folder that an uninstalled product leaves, does not license a machine on which another one
+/// runs: its licence counts where that one's counts just the same.
+fn licence<'m>(products: &[Product<'m>], place: usize) -> Licence<'m> {
+    let elected = &products[place];
+    match stand_in(products, place) {
+        Some(running) if running.licence.accepted != elected.licence.accepted => {
+            elected.licence.withheld(Finding::Unknown(unread(elected.fields[field::STATE])))
+        }
+        Some(_) | None => elected.licence,
+    }
+}
+
+/// Why a field does not tell.
+fn unread(finding: Finding<'_>) -> Why<'_> {
+    match finding {
+        Finding::Unknown(why) => why,
+        Finding::Known(_) | Finding::Absent => {
+            Why::Unreadable(Obstacle::new(Reason::ProductOpaque))
+        }
     }
 }
 
@@ -177,24 +200,21 @@ impl<'m> Product<'m> {
         }
     }
 
-    fn write(&self, facts: &mut Facts<'m>) {
-        let status = self.licence.status.word();
-        let licence = self.id.zip(status);
-        let licence = licence.map(|(product, status)| Evidence::Licence { product, status });
+    fn write(&self, licence: &Licence<'m>, facts: &mut Facts<'m>) {
+        let word = self.id.zip(licence.status.word());
+        let word = word.map(|(product, status)| Evidence::Licence { product, status });
         let evidence = self.id.map(Evidence::Product);
-        let contract = self.licence.contract.map(Evidence::Contract);
+        let contract = licence.contract.map(Evidence::Contract);
         for (key, field) in COPIED {
             facts.derive(key, self.fields[field], evidence);
         }
         facts.derive(REALTIME, self.realtime, evidence);
-        for (key, finding) in [
-            (STATUS, self.licence.status),
-            (UNTIL, self.licence.until),
-            (EVIDENCE, self.licence.evidence),
-        ] {
+        for (key, finding) in
+            [(STATUS, licence.status), (UNTIL, licence.until), (EVIDENCE, licence.evidence)]
+        {
             facts.derive(key, finding, contract.or(evidence));
         }
-        facts.derive(ACCEPTED, self.licence.accepted, contract.or(licence).or(evidence));
+        facts.derive(ACCEPTED, licence.accepted, contract.or(word).or(evidence));
     }
 }
 
@@ -237,6 +257,7 @@ impl<'m> Said<'m> {
 }
 
 /// What a licence is worth at the horizon.
+#[derive(Clone, Copy)]
 struct Licence<'m> {
     status: Finding<'m>,
     accepted: Finding<'m>,
@@ -275,6 +296,11 @@ impl<'m> Licence<'m> {
             evidence: Finding::Known(Datum::Choice("register")),
             contract: Some(licence),
         }
+    }
+
+    /// With nothing said of it but this.
+    fn withheld(self, finding: Finding<'m>) -> Self {
+        Self { status: finding, accepted: finding, until: finding, evidence: finding, ..self }
     }
 
     fn strength(&self) -> (u8, u8) {

@@ -128,14 +128,30 @@ pub(super) fn elect<'m>(products: &[Product<'m>], complete: bool) -> Result<usiz
             .max_by_key(|(_, product)| IdleRank::of(product))
             .map(|(place, _)| place)
     };
-    let running = places().filter(|(_, product)| product.running == Some(true));
-    match running.max_by_key(|(_, product)| RunningRank::of(product)) {
-        Some((place, product)) if product.realtime.bool() == Some(true) => Ok(place),
+    match best_running(products) {
+        Some(place) if products[place].realtime.bool() == Some(true) => Ok(place),
         // One that runs without protecting says nothing about another that may protect.
-        Some((place, _)) => Ok(best_idle(|other| other.running.is_none()).unwrap_or(place)),
+        Some(place) => Ok(best_idle(|other| other.running.is_none()).unwrap_or(place)),
         None if complete => best_idle(|other| other.running != Some(true)).ok_or(Finding::Absent),
         None => Err(Finding::Unknown(Why::IncompleteList)),
     }
+}
+
+/// The product that runs and speaks for the machine if the elected one, which may run, does not.
+pub(super) fn stand_in<'p, 'm>(
+    products: &'p [Product<'m>],
+    elected: usize,
+) -> Option<&'p Product<'m>> {
+    let place = best_running(products).filter(|place| *place != elected)?;
+    products[elected].running.is_none().then(|| &products[place])
+}
+
+fn best_running(products: &[Product<'_>]) -> Option<usize> {
+    let places = products.iter().enumerate();
+    places
+        .filter(|(_, product)| product.running == Some(true))
+        .max_by_key(|(_, product)| RunningRank::of(product))
+        .map(|(place, _)| place)
 }
 
 impl<'m> Election<'m> {

@@ -11,6 +11,7 @@ use crate::policy::fixtures::{
     DAY, HOUR, NOW, good_machine, good_product, keep, key, known, observe, observe_antivirus,
     product, rule, set, set_with_rules, source_moment, text, view, word,
 };
+use crate::policy::subject::Seat;
 use crate::policy::{Day, Hourglass, JudgeClock, Subject};
 
 const REALTIME: &str = "antivirus-realtime";
@@ -215,6 +216,46 @@ fn a_machine_does_not_derive_its_own_facts() {
 fn a_licence_is_over_at_its_end_whatever_it_calls_itself() {
     let ended = [("licence_until", known(source_moment(NOW - HOUR)))];
     assert_eq!(said(LICENSED, &with_products(vec![changed("eset", &ended)], true)), FAIL);
+}
+
+/// The folder that an uninstalled product leaves: it takes a seat of the office's contract, and the
+/// machine counts as licensed by a product that is not there.
+#[test]
+fn a_leftover_folder_does_not_license_the_free_product_that_runs() {
+    let contract = "[[licence]]\nid = \"l\"\ncontract = { number = \"1\", date = 2026-01-05 }\n\
+                    supplier = \"x\"\nproducts = [\"kaspersky-endpoint-security\"]\nseats = 9\n\
+                    from = 2026-01-01\nuntil = 2026-12-31\n";
+    let set = set(ROWS, &[("register/licences.toml", contract)]);
+    let clamd = changed(
+        "clamav",
+        &[("realtime", NO), ("licence_status", word("free")), ("licence_until", Fact::Absent)],
+    );
+    let accepted = |products: Vec<Record>| {
+        let machine = with_products(products, true);
+        let seat = Seat::Taken(set.register.licences.at(0).unwrap());
+        let subject = Subject { seat, ..Subject::of(&set, view(&machine), NOW) };
+        let clock = Hourglass::new(JudgeClock::at(NOW));
+        let facts = derive(&set, &Day::of(&set, NOW), &subject, &clock);
+        let until = facts.get(key("antivirus.licence.until"));
+        (facts.get(key("antivirus.licence.accepted")).bool(), until.moment().is_some())
+    };
+    let opaque = || Fact::unknown(Reason::ProductOpaque);
+    let folder = |state: Fact| {
+        let id = known(text("kaspersky-endpoint-security"));
+        product(&[("product", id), ("state", state), ("licence_status", opaque())])
+    };
+    assert_eq!(accepted(vec![clamd.clone()]), (Some(false), false), "free does not count");
+    assert_eq!(accepted(vec![folder(word("on"))]), (Some(true), true), "the contract counts");
+    for state in [opaque(), Fact::Absent] {
+        for products in
+            [vec![clamd.clone(), folder(state.clone())], vec![folder(state), clamd.clone()]]
+        {
+            assert_eq!(accepted(products), (None, false));
+        }
+    }
+    let unread = changed("eset", &[("state", opaque())]);
+    let running = changed("drweb", &[("realtime", NO)]);
+    assert_eq!(accepted(vec![unread, running]), (Some(true), true), "either is licensed");
 }
 
 /// Definitions of tomorrow: a clock that is wrong passes every check of age.
