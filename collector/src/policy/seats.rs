@@ -9,7 +9,7 @@ use report::FactKey;
 use super::PolicySet;
 use super::day::Day;
 use crate::fleet::{Fleet, Slot};
-use crate::machine::view::{Datum, Seen};
+use crate::machine::view::{Datum, RecordView, Seen};
 use crate::machine::{MachineView, Standing};
 use crate::register::units::UnitIndex;
 
@@ -184,15 +184,21 @@ impl Seats {
     }
 }
 
-/// The products a machine carries, as it last told.
+/// The products a machine carries, as it last told, without those whose program is gone.
 fn products(machine: MachineView<'_>) -> impl Iterator<Item = &str> {
     let records = match machine.fact(PRODUCTS) {
         Some(Seen::Known(Datum::Records(records))) => Some(records),
         Some(Seen::Known(_) | Seen::Absent | Seen::Unknown(_)) | None => None,
     };
     let records = records.into_iter().flat_map(|records| records.iter());
-    records.filter_map(|record| match record.field("product") {
-        Seen::Known(Datum::Text(product)) => Some(product),
-        Seen::Known(_) | Seen::Absent | Seen::Unknown(_) => None,
+    let is_gone = |record: &RecordView<'_>| match record.field("present") {
+        Seen::Known(Datum::Bool(present)) => !present,
+        Seen::Known(_) | Seen::Absent | Seen::Unknown(_) => false,
+    };
+    records.filter(move |record| !is_gone(record)).filter_map(|record| {
+        match record.field("product") {
+            Seen::Known(Datum::Text(product)) => Some(product),
+            Seen::Known(_) | Seen::Absent | Seen::Unknown(_) => None,
+        }
     })
 }

@@ -43,6 +43,7 @@ mod field {
     pub(super) const PRODUCT: usize = place(ANTIVIRUS_PRODUCT, "product");
     pub(super) const VENDOR: usize = place(ANTIVIRUS_PRODUCT, "vendor");
     pub(super) const VERSION: usize = place(ANTIVIRUS_PRODUCT, "version");
+    pub(super) const PRESENT: usize = place(ANTIVIRUS_PRODUCT, "present");
     pub(super) const STATE: usize = place(ANTIVIRUS_PRODUCT, "state");
     pub(super) const REALTIME: usize = place(ANTIVIRUS_PRODUCT, "realtime");
     pub(super) const PASSIVE: usize = place(ANTIVIRUS_PRODUCT, "passive");
@@ -120,7 +121,7 @@ fn products<'m>(
 ) -> Vec<Product<'m>> {
     let desk = Desk { skew: facts.skew(Topic::Antivirus), seat: subject.seat, set, clock };
     let records = facts.get(PRODUCTS).records().into_iter().flat_map(Records::iter);
-    records.map(|record| Product::read(record, &desk)).collect()
+    records.filter_map(|record| Product::read(record, &desk)).collect()
 }
 
 /// Reads every field of a record once; one that was not reported is unknown.
@@ -168,8 +169,13 @@ struct Product<'m> {
 }
 
 impl<'m> Product<'m> {
-    fn read(record: RecordView<'m>, desk: &Desk<'_, 'm>) -> Self {
+    /// Reads a record; `None`: its program is gone, and what is left of it, like an entry of the
+    /// operating system that still says it is on, is of no product.
+    fn read(record: RecordView<'m>, desk: &Desk<'_, 'm>) -> Option<Self> {
         let fields = fields(record, desk.skew);
+        if fields[field::PRESENT].bool() == Some(false) {
+            return None;
+        }
         let running = fields[field::STATE].word().map(|state| state == "on");
         let passive = fields[field::PASSIVE].bool();
         let id = fields[field::PRODUCT].text();
@@ -178,7 +184,7 @@ impl<'m> Product<'m> {
             until: fields[field::LICENCE_UNTIL],
             evidence: fields[field::LICENCE_EVIDENCE],
         };
-        Self {
+        Some(Self {
             id,
             running,
             realtime: realtime(fields[field::REALTIME], running, passive),
@@ -187,7 +193,7 @@ impl<'m> Product<'m> {
             definitions_at: definitions_at(fields[field::DEFINITIONS_AT], desk.clock),
             licence: Licence::of(said, id, desk),
             fields,
-        }
+        })
     }
 
     fn elected(&self) -> Elected<'m> {

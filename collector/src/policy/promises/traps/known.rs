@@ -1,10 +1,13 @@
 //! Traps of knowing: what is taken for granted of one machine.
 
+use std::sync::Arc;
+
 use report::fact::{Fact, Ignorance, Record};
 use report::verdict::{Ruling, State};
 use report::{Outcome, Reason, Topic, Value};
 
 use super::{LICENSED, ROWS, judged, said};
+use crate::fleet::Fleet;
 use crate::machine::Machine;
 use crate::policy::derive::derive;
 use crate::policy::fixtures::{
@@ -12,11 +15,23 @@ use crate::policy::fixtures::{
     product, rule, set, set_with_rules, source_moment, text, view, word,
 };
 use crate::policy::subject::Seat;
-use crate::policy::{Day, Hourglass, JudgeClock, Subject};
+use crate::policy::{Day, Hourglass, JudgeClock, Roll, Subject};
 
 const REALTIME: &str = "antivirus-realtime";
 const DEFINITIONS: &str = "antivirus-definitions-fresh";
 const PATCHES: &str = "security-updates-installed";
+
+const KASPERSKY: &str = "kaspersky-endpoint-security";
+const CONTRACT: &str = r#"
+[[licence]]
+id = "l"
+contract = { number = "1", date = 2026-01-05 }
+supplier = "x"
+products = ["kaspersky-endpoint-security"]
+seats = 9
+from = 2026-01-01
+until = 2026-12-31
+"#;
 
 const NO: Fact = Fact::Known(Value::Bool(false));
 const YES: Fact = Fact::Known(Value::Bool(true));
@@ -130,6 +145,34 @@ fn a_product_that_does_not_run_protects_nothing() {
     }
 }
 
+/// Security Center goes on saying that a product is on after its files were deleted.
+#[test]
+fn a_registration_whose_program_is_gone_is_no_product() {
+    let gone = |id| changed(id, &[("present", NO), ("registered", YES)]);
+    assert_eq!(
+        said(REALTIME, &with_products(vec![changed("eset", &[("present", YES)])], true)).0,
+        Ruling::Pass
+    );
+    assert_eq!(said(REALTIME, &with_products(vec![gone("eset")], true)), FAIL);
+    assert_eq!(said(REALTIME, &with_products(vec![gone("eset")], false)), UNKNOWN);
+    let off = changed("drweb", &[("state", word("off"))]);
+    for products in [vec![gone("eset"), off.clone()], vec![off, gone("eset")]] {
+        assert_eq!(said(REALTIME, &with_products(products, true)), FAIL);
+    }
+}
+
+/// A seat that the office pays for, held by a program that is no longer there.
+#[test]
+fn a_registration_whose_program_is_gone_takes_no_seat() {
+    let set = Arc::new(set(ROWS, &[("register/licences.toml", CONTRACT)]));
+    let used = |present: Fact| {
+        let left = changed(KASPERSKY, &[("present", present)]);
+        let fleet = Fleet::new(vec![with_products(vec![left], true)]);
+        Roll::call(Arc::clone(&set), &fleet, JudgeClock::at(NOW)).seats_used(0)
+    };
+    assert_eq!([used(YES), used(NO), used(Fact::unknown(Reason::Timeout))], [1, 0, 1]);
+}
+
 /// osquery#8042, fleet#4871, glpi-agent#857: Windows Server has no Security Center, and its empty
 /// answer becomes "no antivirus".
 #[test]
@@ -222,10 +265,7 @@ fn a_licence_is_over_at_its_end_whatever_it_calls_itself() {
 /// machine counts as licensed by a product that is not there.
 #[test]
 fn a_leftover_folder_does_not_license_the_free_product_that_runs() {
-    let contract = "[[licence]]\nid = \"l\"\ncontract = { number = \"1\", date = 2026-01-05 }\n\
-                    supplier = \"x\"\nproducts = [\"kaspersky-endpoint-security\"]\nseats = 9\n\
-                    from = 2026-01-01\nuntil = 2026-12-31\n";
-    let set = set(ROWS, &[("register/licences.toml", contract)]);
+    let set = set(ROWS, &[("register/licences.toml", CONTRACT)]);
     let clamd = changed(
         "clamav",
         &[("realtime", NO), ("licence_status", word("free")), ("licence_until", Fact::Absent)],
@@ -241,7 +281,7 @@ fn a_leftover_folder_does_not_license_the_free_product_that_runs() {
     };
     let opaque = || Fact::unknown(Reason::ProductOpaque);
     let folder = |state: Fact| {
-        let id = known(text("kaspersky-endpoint-security"));
+        let id = known(text(KASPERSKY));
         product(&[("product", id), ("state", state), ("licence_status", opaque())])
     };
     assert_eq!(accepted(vec![clamd.clone()]), (Some(false), false), "free does not count");
