@@ -17,11 +17,11 @@ use super::entry::{Entry, Rulings, RulingsMut};
 use super::hourglass::Hourglass;
 use super::judge::judge_on;
 use super::posture::ReportAge;
-use super::seats::Seats;
+use super::seats::{Asker, Seats};
 use super::states::is_live;
 use super::subject::{JudgeClock, Seat, Subject};
 use crate::fleet::{Fleet, Slot};
-use crate::register::{MachineRow, RowIndex, UnitIndex};
+use crate::register::{MachineRow, RowIndex};
 
 mod queue;
 mod speakers;
@@ -109,8 +109,8 @@ impl Roll {
         speakers: Speakers,
     ) -> Self {
         let midnight = set.targets.calendar.end_of(day.date()) + 1;
-        let unit = |machine| unit_of(&set, fleet, &speakers, machine);
-        let seats = Seats::allot(&set, &day, fleet, unit);
+        let asker = |machine| asker(&set, fleet, &speakers, clock, machine);
+        let seats = Seats::allot(&set, &day, fleet, asker);
         let bench =
             Bench { set: &set, day: &day, fleet, speakers: &speakers, seats: &seats, clock };
         let pages = bench.judge_everyone();
@@ -176,13 +176,14 @@ impl Roll {
             return self.call_again(Arc::clone(set), fleet, JudgeClock::at(now));
         }
         self.clock = JudgeClock::at(now.max(self.clock.now));
+        while let Some(place) = self.next_due() {
+            self.judge_again(fleet, place);
+        }
+        // Whoever was a member until now has given back its seat.
         if self.seats.is_unsettled() {
             for machine in self.seats.settle(&self.set) {
                 self.judge_again(fleet, self.speakers.place_of(machine));
             }
-        }
-        while let Some(place) = self.next_due() {
-            self.judge_again(fleet, place);
         }
     }
 
@@ -199,8 +200,8 @@ impl Roll {
         // Whoever speaks for a row no longer is in the unit of its token again, and the other way
         // round, so its contracts are others too.
         for machine in places.iter().filter_map(|place| self.speakers.machine_at(*place)) {
-            let unit = unit_of(&self.set, fleet, &self.speakers, machine);
-            self.seats.touch(&self.set, &self.day, fleet, machine, unit);
+            let asker = asker(&self.set, fleet, &self.speakers, self.clock, machine);
+            self.seats.touch(&self.set, &self.day, fleet, machine, asker);
         }
         for place in places {
             self.judge_again(fleet, place);
@@ -241,22 +242,30 @@ impl Roll {
 
     fn judge_again(&mut self, fleet: &Fleet, place: usize) {
         let judged = self.bench(fleet).judge(place);
+        if let (None, Some(machine)) = (&judged, self.speakers.machine_at(place)) {
+            self.seats.touch(&self.set, &self.day, fleet, machine, None);
+        }
         self.queue.set(place, judged.as_ref().map(|(entry, _)| entry.turns));
         self.pages.replace(place, judged);
     }
 }
 
-/// The unit a machine is in: its row's, else its token's.
-fn unit_of(
+/// A machine as one that may take a seat: it speaks for a row, or it lives outside the register;
+/// in the unit of its row, else of its token.
+fn asker(
     set: &PolicySet,
     fleet: &Fleet,
     speakers: &Speakers,
+    clock: JudgeClock,
     machine: Slot,
-) -> Option<UnitIndex> {
-    match speakers.row_at(speakers.place_of(machine)) {
-        Some(row) => Some(set.register.machines.at(row).unit_index),
-        None => set.register.units.index(fleet.at(machine).token_unit()?),
+) -> Option<Asker> {
+    if let Some(row) = speakers.row_at(speakers.place_of(machine)) {
+        return Some(Asker { unit: Some(set.register.machines.at(row).unit_index) });
     }
+    let machine = fleet.at(machine);
+    let lives = is_live(&set.targets, machine.last_contact.at, &Hourglass::new(clock));
+    let unit = || machine.token_unit().and_then(|id| set.register.units.index(id));
+    lives.then(|| Asker { unit: unit() })
 }
 
 impl Pages {

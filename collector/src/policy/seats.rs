@@ -1,8 +1,12 @@
 //! Who takes which contract's seats: the machine that enrolled first chooses first.
 //!
-//! A contract entitles as many machines as it has seats. A machine uses a seat of the first
-//! contract that has one left, among those for a product it carries and for its unit, whether or
-//! not the product itself can tell that it is licensed.
+//! A contract entitles as many machines as it has seats. A member's machine uses a seat of the
+//! first contract that has one left, among those for a product it carries and for its unit,
+//! whether or not the product itself can tell that it is licensed. A machine that nobody answers
+//! for any longer leaves its seat to the others.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use report::FactKey;
 
@@ -11,21 +15,62 @@ use super::day::Day;
 use crate::fleet::{Fleet, Slot};
 use crate::machine::view::{Datum, RecordView, Seen};
 use crate::machine::{MachineView, Standing};
+use crate::register::Licences;
 use crate::register::units::UnitIndex;
 
 const PRODUCTS: FactKey = FactKey::of("antivirus.products");
 
 /// Which list of contracts a machine chooses from; most machines share one.
 type Choice = u16;
-/// The choice of those who have none.
+/// The choice of those who have none, and of those whose list is one more than can be numbered:
+/// what their products say of themselves is all that is known of their licences.
 const NO_CHOICE: Choice = 0;
 const NO_SEAT: u16 = u16::MAX;
+
+/// A member that may take a seat.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asker {
+    /// The unit it is in; `None`: none is known.
+    pub(super) unit: Option<UnitIndex>,
+}
+
+/// What the contracts offer on one day, found once for each product and unit: to go through every
+/// contract for each of a million machines takes longer than to judge them.
+#[derive(Debug)]
+struct Offers(BTreeMap<String, BTreeMap<Option<UnitIndex>, Vec<u16>>>);
+
+impl Offers {
+    /// Of every product that a contract is for, before anybody asked.
+    fn new(licences: &Licences) -> Self {
+        let products = licences.iter().flat_map(|licence| &licence.products);
+        Self(products.map(|product| (product.clone(), BTreeMap::new())).collect())
+    }
+
+    /// The contracts for a product in a unit, by their numbers and as they are asked.
+    fn of(
+        &mut self,
+        licences: &Licences,
+        day: &Day,
+        product: &str,
+        unit: Option<UnitIndex>,
+    ) -> &[u16] {
+        match self.0.get_mut(product) {
+            Some(by_unit) => {
+                by_unit.entry(unit).or_insert_with(|| day.contracts(licences, product, unit))
+            }
+            None => &[],
+        }
+    }
+}
 
 /// Which machine has which seat.
 #[derive(Debug)]
 pub(super) struct Seats {
+    offers: Offers,
     /// Every list of contracts from which some machine chooses, by their numbers.
-    choices: Vec<Vec<u16>>,
+    choices: Vec<Arc<[u16]>>,
+    /// The place of each list among them.
+    numbers: BTreeMap<Arc<[u16]>, Choice>,
     /// By machine.
     choice_of: Vec<Choice>,
     /// By machine: the contract.
@@ -39,24 +84,27 @@ pub(super) struct Seats {
 }
 
 impl Seats {
-    /// Lets every machine choose.
+    /// Lets every machine choose that asks. `asker`: `None` for one that is no member.
     pub(super) fn allot(
         set: &PolicySet,
         day: &Day,
         fleet: &Fleet,
-        unit: impl Fn(Slot) -> Option<UnitIndex>,
+        asker: impl Fn(Slot) -> Option<Asker>,
     ) -> Self {
-        let contracts = set.register.licences.len();
+        let licences = &set.register.licences;
+        let none: Arc<[u16]> = Arc::default();
         let mut seats = Self {
-            choices: vec![Vec::new()],
+            offers: Offers::new(licences),
+            choices: vec![Arc::clone(&none)],
+            numbers: BTreeMap::from([(none, NO_CHOICE)]),
             choice_of: Vec::new(),
             seat_of: Vec::new(),
-            used: vec![0; contracts],
+            used: vec![0; licences.len()],
             waiting: 0,
             unsettled: false,
         };
         for machine in fleet.slots() {
-            let choice = seats.choice(set, day, fleet.at(machine), unit(machine));
+            let choice = seats.choice(set, day, fleet.at(machine), asker(machine));
             seats.choice_of.push(choice);
         }
         seats.seat_of = vec![NO_SEAT; seats.choice_of.len()];
@@ -82,7 +130,7 @@ impl Seats {
         self.used.get(contract).copied().unwrap_or_default()
     }
 
-    /// A machine has changed. Where everybody has the first choice and this one's has a seat left,
+    /// A machine has changed, or it is a member no longer: then nobody asks. Where everybody has the first choice and this one's has a seat left,
     /// nobody else is touched by it; else the others choose anew when they are
     /// [settled](Self::settle).
     pub(super) fn touch(
@@ -91,14 +139,14 @@ impl Seats {
         day: &Day,
         fleet: &Fleet,
         machine: Slot,
-        unit: Option<UnitIndex>,
+        asker: Option<Asker>,
     ) {
         let place = machine.place();
         if place >= self.choice_of.len() {
             self.choice_of.resize(place + 1, NO_CHOICE);
             self.seat_of.resize(place + 1, NO_SEAT);
         }
-        let choice = self.choice(set, day, fleet.at(machine), unit);
+        let choice = self.choice(set, day, fleet.at(machine), asker);
         if choice == self.choice_of[place] {
             return;
         }
@@ -160,27 +208,37 @@ impl Seats {
         set: &PolicySet,
         day: &Day,
         machine: MachineView<'_>,
-        unit: Option<UnitIndex>,
+        asker: Option<Asker>,
     ) -> Choice {
         let licences = &set.register.licences;
-        if licences.is_empty() || machine.standing != Standing::Current {
+        let Some(Asker { unit }) = asker.filter(|_| machine.standing == Standing::Current) else {
+            return NO_CHOICE;
+        };
+        if licences.is_empty() {
             return NO_CHOICE;
         }
         let mut contracts: Vec<u16> = Vec::new();
         for product in products(machine) {
-            for contract in day.contracts(licences, product, unit) {
-                if !contracts.contains(&contract) {
-                    contracts.push(contract);
+            for contract in self.offers.of(licences, day, product, unit) {
+                if !contracts.contains(contract) {
+                    contracts.push(*contract);
                 }
             }
         }
-        let known = self.choices.iter().position(|choice| *choice == contracts);
-        let number = known.unwrap_or_else(|| {
-            self.choices.push(contracts);
-            self.choices.len() - 1
-        });
-        // There are fewer lists than units times products.
-        Choice::try_from(number).unwrap_or(NO_CHOICE)
+        self.number(&contracts)
+    }
+
+    fn number(&mut self, contracts: &[u16]) -> Choice {
+        if let Some(known) = self.numbers.get(contracts) {
+            return *known;
+        }
+        let Ok(number) = Choice::try_from(self.choices.len()) else {
+            return NO_CHOICE;
+        };
+        let list: Arc<[u16]> = contracts.into();
+        self.choices.push(Arc::clone(&list));
+        self.numbers.insert(list, number);
+        number
     }
 }
 
@@ -202,3 +260,6 @@ fn products(machine: MachineView<'_>) -> impl Iterator<Item = &str> {
         }
     })
 }
+
+#[cfg(test)]
+mod tests;
