@@ -39,6 +39,8 @@ pub enum Why<'m> {
         /// The day its data was true.
         date: Date,
     },
+    /// Security updates wait: nobody knows how far the installed ones reach.
+    UpdatesWait,
     /// The tables do not list this operating system.
     NotInCatalogue {
         /// Its identifier.
@@ -135,6 +137,10 @@ impl Why<'_> {
                     format!("the catalogue {catalogue} is too old, data of {}", date(Lang::En)),
                 )
             }
+            Self::UpdatesWait => Bilingual::new(
+                "còn bản vá chờ cài nên chưa rõ đã cài đủ đến ngày nào",
+                "updates wait, so how far the installed ones reach is not known",
+            ),
             Self::NotInCatalogue { os, version } => {
                 let name = format!("{os} {version}");
                 let name = name.trim();
@@ -189,6 +195,10 @@ impl Why<'_> {
             Self::CatalogueStale { .. } => (
                 "Cập nhật danh mục này trong thư mục catalogue, rồi sửa data_date thành ngày của dữ liệu.",
                 "Bring this catalogue in the catalogue folder up to date, then set data_date to the day of the data.",
+            ),
+            Self::UpdatesWait => (
+                "Cài các bản vá đang chờ rồi khởi động lại máy.",
+                "Install the updates that wait, then restart the machine.",
             ),
             Self::NotInCatalogue { .. } => (
                 "Bổ sung vào danh mục trong thư mục catalogue.",

@@ -1,5 +1,6 @@
 //! What the files of the register have in common.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
@@ -54,6 +55,15 @@ pub(super) fn unit(item: &Item<'_>, units: &Units) -> Option<UnitIndex> {
     let id = item.text()?;
     units.check(id, |message, help| item.wrong_with_help(message, help));
     units.index(id).filter(|_| units.is_whole())
+}
+
+/// A value as a message quotes it: a long one by its beginning.
+pub(super) fn cut(value: &str) -> Cow<'_, str> {
+    const LONGEST: usize = 60;
+    match value.char_indices().nth(LONGEST) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &value[..end])),
+        None => Cow::Borrowed(value),
+    }
 }
 
 /// A number of people, machines or seats: at least one.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use report::Bilingual;
 
+use super::entry::cut;
 use super::units::Units;
 use super::{Term, sample_mark};
 use crate::policy::document::{Document, Item, Section};
@@ -205,7 +206,7 @@ impl Systems {
         if self.whole && !self.systems.contains_key(id) {
             let help = did_you_mean(id, self.systems.keys().map(String::as_str))
                 .or_else(|| Some(format!("systems are listed in {FILE}")));
-            wrong(format!("unknown system `{id}`"), help);
+            wrong(format!("unknown system `{}`", cut(id)), help);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `training.toml`: how many people each unit has, and when how many of them were trained.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
@@ -115,8 +116,9 @@ fn trained(sessions: &mut [&Session]) -> u64 {
 
 pub(super) fn read(page: Page<'_>, units: &Units, sample: &mut bool) -> Training {
     let mut known: BTreeMap<UnitIndex, Vec<Term>> = BTreeMap::new();
+    let mut written = Vec::new();
     let staff = read_list(page, "staff", sample, |section| {
-        let staff = staff(section, units)?;
+        let staff = staff(section, units, &mut written)?;
         let terms = known.entry(staff.unit).or_default();
         if terms.iter().any(|term| term.overlaps(staff.term)) {
             let message = "another entry counts the people of this unit in this time";
@@ -128,15 +130,52 @@ pub(super) fn read(page: Page<'_>, units: &Units, sample: &mut bool) -> Training
         terms.push(staff.term);
         Some(staff)
     });
+    check_again(page, written);
     Training { staff }
 }
 
+/// A training as it stands in the file.
+struct Written {
+    unit: UnitIndex,
+    session: Session,
+    at: Range<usize>,
+    says_again: bool,
+}
+
+/// Whoever takes part twice within twelve months would count as two people where nobody says so.
+fn check_again(page: Page<'_>, mut written: Vec<Written>) {
+    written.sort_by_key(|one| (one.unit, one.session.on, one.at.start));
+    for pair in written.windows(2) {
+        let [before, one] = pair else { continue };
+        let (on, heads) = (before.session.on, one.session.heads);
+        let is_within =
+            before.unit == one.unit && before.session.counts(one.session.on) && !one.says_again;
+        if is_within {
+            page.wrong_with_help(
+                one.at.clone(),
+                format!("the key `again` is missing: the unit had a training on {on} too"),
+                Some(format!(
+                    "write how many of the {heads} were in one within the twelve months before: \
+                     `again = 0` if none"
+                )),
+            );
+        }
+    }
+}
+
 /// Reads every key before it gives up on any, so that all mistakes are found at once.
-fn staff(section: &Section<'_>, units: &Units) -> Option<Staff> {
+fn staff(section: &Section<'_>, units: &Units, written: &mut Vec<Written>) -> Option<Staff> {
     let of = section.need("unit").and_then(|item| unit(&item, units));
     let heads = section.need("heads").and_then(|item| at_least_one(&item));
     let term = begun_term(section);
-    let trained = section.get("trained").map(|item| item.each(read_session)).unwrap_or_default();
+    let read = |item: &Item<'_>| {
+        let (session, says_again) = read_session(item)?;
+        if let Some(unit) = of {
+            written.push(Written { unit, session: session.clone(), at: item.span(), says_again });
+        }
+        Some(session)
+    };
+    let trained = section.get("trained").map(|item| item.each(read)).unwrap_or_default();
     if let (Some(heads), Some(term)) = (heads, term)
         && let Some(session) =
             trained.iter().find(|session| session.heads > heads && term.holds(session.on))
@@ -150,11 +189,13 @@ fn staff(section: &Section<'_>, units: &Units) -> Option<Staff> {
     Some(Staff { unit: of?, heads: heads?, term: term?, trained })
 }
 
-fn read_session(item: &Item<'_>) -> Option<Session> {
+/// Also whether it says how many came again.
+fn read_session(item: &Item<'_>) -> Option<(Session, bool)> {
     let section = item.section()?;
     let on = section.need("on").and_then(|item| item.date());
     let heads = section.need("heads").and_then(|item| at_least_one(&item));
     let again_item = section.get("again");
+    let says_again = again_item.is_some();
     let again = again_item.as_ref().map(count);
     let document = section.get("document").and_then(|item| read_decision(&item));
     section.finish();
@@ -164,7 +205,8 @@ fn read_session(item: &Item<'_>) -> Option<Session> {
         item.wrong(format!("{again} came again, of {heads} who came"));
         return None;
     }
-    Some(Session { on: on?, heads: heads?, again: again.flatten().unwrap_or(0), document })
+    let again = again.flatten().unwrap_or(0);
+    Some((Session { on: on?, heads: heads?, again, document }, says_again))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use report::Bilingual;
 
+use super::entry::cut;
 use super::{Term, sample_mark};
 use crate::policy::document::{Document, Item, Section};
 use crate::policy::problem::{Page, did_you_mean};
@@ -136,7 +137,7 @@ impl Units {
         if self.whole && self.index(id).is_none() {
             let help = did_you_mean(id, self.units.iter().map(|unit| unit.id.as_str()))
                 .or_else(|| Some(format!("units are listed in {FILE}")));
-            wrong(format!("unknown unit `{id}`"), help);
+            wrong(format!("unknown unit `{}`", cut(id)), help);
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::policy::rule::{Rule, check_reference};
 /// The file.
 pub const FILE: &str = "register/waivers.toml";
 
-/// The last day is at most so many days after the first.
+/// For so many days a waiver is in force at most, the first and the last included.
 const LONGEST_DAYS: i64 = 180;
 
 /// A decision that excuses machines from a rule: what fails is then waived, what is unknown stays
@@ -299,7 +299,7 @@ fn check_term(section: &Section<'_>, term: Option<(Date, Date)>, decision: Optio
     let Some((from, until)) = term else {
         return;
     };
-    let latest = from.saturating_add(LONGEST_DAYS.days());
+    let latest = from.saturating_add((LONGEST_DAYS - 1).days());
     if let Some(item) = section.get("until").filter(|_| until > latest) {
         item.wrong_with_help(
             format!("a waiver lasts at most {LONGEST_DAYS} days"),

@@ -101,7 +101,8 @@ impl Papers {
     }
 }
 
-/// One in force, and one that is over.
+/// Two in force, and one that is over. Where updates wait on Linux, how far the others reach is
+/// unknown, so the waiver about updates alone leaves those machines unknown.
 fn waivers(units: &Units, last: Day) -> Vec<Waiver> {
     let below = |id: &str| {
         let is_below = |unit: &usize| {
@@ -110,9 +111,12 @@ fn waivers(units: &Units, last: Day) -> Vec<Waiver> {
         };
         (0..units.list.len()).filter(is_below).collect::<Vec<_>>()
     };
-    let rule = "security-updates-installed";
-    let waiver = |id: &str, from: Day| Waiver { rule, units: below(id), from, until: from + 180 };
-    let waivers = [waiver("mp-t01", last - 100), waiver("mp-s01", last - 300)];
+    let waiver = |rule, id: &str, from| Waiver { rule, units: below(id), from, until: from + 179 };
+    let waivers = [
+        waiver("security-updates-installed", "mp-t01", last - 100),
+        waiver("antivirus-licensed", "mp-t01", last - 90),
+        waiver("security-updates-installed", "mp-s01", last - 300),
+    ];
     waivers.into_iter().filter(|waiver| !waiver.units.is_empty()).collect()
 }
 

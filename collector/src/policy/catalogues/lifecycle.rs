@@ -156,6 +156,9 @@ fn read_classes(item: &Item<'_>) -> Classes {
                 None => class.push(id),
             }
         }
+        if class.is_empty() {
+            item.wrong(format!("the class `{name}` has no edition"));
+        }
         classes.push((name.to_owned(), class));
     }
     classes

@@ -57,6 +57,25 @@ fn every_product_an_agent_can_name_is_listed() {
 }
 
 #[test]
+fn the_readme_names_products_by_the_ids_that_agents_send() {
+    let set = shipped();
+    let readme = include_str!("../../../../policies/README.md");
+    let values = ["product = ", "products = "].map(|key| readme.split(key).skip(1));
+    let ids: Vec<_> = values
+        .into_iter()
+        .flatten()
+        .flat_map(|rest| match rest.strip_prefix('[') {
+            Some(list) => list.split(']').next().unwrap().split('"').skip(1).step_by(2).collect(),
+            None => rest.split('"').skip(1).take(1).collect::<Vec<_>>(),
+        })
+        .collect();
+    assert!(ids.len() >= 8, "{ids:?}");
+    for id in ids {
+        assert!(set.catalogues.antivirus.product(id).is_some(), "{id}");
+    }
+}
+
+#[test]
 fn a_name_belongs_to_one_product() {
     let head = "data_date = 2026-11-22\nstale_after = \"1d\"\ncount_free = false\ncount_builtin = false\n[products]\n";
     let product = |id: &str, names: &str| {

@@ -29,7 +29,7 @@ pub(super) fn derive<'m>(
     let since = subject.machine.and_then(|machine| machine.security_pending_since);
     let (finding, evidence) = pending_days(since, clock, facts);
     facts.derive(PENDING_DAYS, finding, evidence);
-    let (finding, evidence) = content_date(set, since, clock, facts);
+    let (finding, evidence) = content_date(set, clock, facts);
     facts.derive(CONTENT_DATE, finding, evidence);
 }
 
@@ -57,14 +57,13 @@ fn pending_days<'m>(
 /// Until when everything published for this system is installed.
 fn content_date<'m>(
     set: &'m PolicySet,
-    since: Option<Timestamp>,
     clock: &Hourglass,
     facts: &Facts<'m>,
 ) -> (Finding<'m>, Option<Evidence<'m>>) {
     match facts.get(OS_FAMILY) {
         Finding::Unknown(why) => (Finding::Unknown(why), None),
         Finding::Known(_) | Finding::Absent if is_windows(facts) => by_build(set, clock, facts),
-        Finding::Known(_) | Finding::Absent => by_lists(since, facts),
+        Finding::Known(_) | Finding::Absent => by_lists(facts),
     }
 }
 
@@ -114,11 +113,9 @@ pub(super) fn level<'m>(
 }
 
 /// With nothing pending, until the day of the lists that say so; with something pending, until it
-/// came. Lists that no source of security updates stands behind say nothing of security.
-fn by_lists<'m>(
-    since: Option<Timestamp>,
-    facts: &Facts<'m>,
-) -> (Finding<'m>, Option<Evidence<'m>>) {
+/// was published, which no list tells: the collector knows only since when it is told. Lists that
+/// no source of security updates stands behind say nothing of security.
+fn by_lists<'m>(facts: &Facts<'m>) -> (Finding<'m>, Option<Evidence<'m>>) {
     let pending = facts.get(PENDING);
     match (pending, pending.count()) {
         (Finding::Known(_), Some(0)) => match (facts.get(SOURCES), facts.get(SOURCES).count()) {
@@ -126,10 +123,7 @@ fn by_lists<'m>(
             (Finding::Known(_), _) => (facts.get(LISTS_AT), Some(Evidence::Lists)),
             (Finding::Unknown(why), _) => (Finding::Unknown(why), None),
         },
-        (Finding::Known(_), _) => match since {
-            Some(since) => (moment(since), Some(Evidence::PendingSince(since))),
-            None => (Finding::Unknown(Why::FactMissing), None),
-        },
+        (Finding::Known(_), _) => (Finding::Unknown(Why::UpdatesWait), None),
         (Finding::Absent, _) => (Finding::Absent, None),
         (Finding::Unknown(why), _) => (Finding::Unknown(why), None),
     }

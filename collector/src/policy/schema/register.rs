@@ -83,7 +83,7 @@ pub(super) fn systems() -> Vec<Key> {
 
 pub(super) fn waivers() -> Vec<Key> {
     let reason = either(vec![text(), bilingual()]);
-    let until = ["đến hết ngày, không quá 180 ngày", "the last day, at most 180 days on"];
+    let until = ["đến hết ngày, có hiệu lực không quá 180 ngày", "the last day, the 180th at most"];
     let waiver = vec![
         need("id", ["mã ngoại lệ", "the waiver's id"], id()),
         need("rule", ["quy tắc được miễn", "the rule that is excused"], text()),

@@ -8,10 +8,13 @@ use std::ops::Range;
 pub(super) struct Cell<'t> {
     pub(super) text: Cow<'t, str>,
     pub(super) span: Range<usize>,
+    /// Where the quote stands that is never closed on its line.
+    pub(super) open: Option<usize>,
 }
 
 /// The records of a file, one after the other: the header first. Blank lines and lines that begin
-/// with `#` are left out.
+/// with `#` are left out. A record is one line: a quote that is not closed there would otherwise
+/// take the rows below into its cell, and nobody would miss them.
 #[derive(Debug)]
 pub(super) struct Records<'t> {
     text: &'t str,
@@ -89,36 +92,37 @@ fn cell(text: &str, start: usize, separator: char) -> (Cell<'_>, usize) {
         line if rest[length..].starts_with('\n') && line.ends_with('\r') => length - 1,
         _ => length,
     };
-    let cell = Cell { text: Cow::Borrowed(rest[..length].trim()), span: start..start + length };
-    (cell, start + length)
+    let text = Cow::Borrowed(rest[..length].trim());
+    (Cell { text, span: start..start + length, open: None }, start + length)
 }
 
 fn quoted_cell(text: &str, start: usize, separator: char) -> (Cell<'_>, usize) {
     let mut content = String::new();
-    let mut quoted = false;
+    let mut open = None;
     let mut end = text.len();
     let mut characters = text[start..].char_indices().peekable();
     while let Some((offset, character)) = characters.next() {
         let next = characters.peek().map(|(_, next)| *next);
         match character {
-            '"' if quoted && next == Some('"') => {
+            '"' if open.is_some() && next == Some('"') => {
                 content.push('"');
                 characters.next();
             }
-            '"' if quoted || content.trim().is_empty() => quoted = !quoted,
-            _ if !quoted && ends_cell(character, next, separator) => {
+            '"' if open.is_some() => open = None,
+            '"' if content.trim().is_empty() => open = Some(start + offset),
+            _ if ends_line(character, next) || (open.is_none() && character == separator) => {
                 end = start + offset;
                 break;
             }
             _ => content.push(character),
         }
     }
-    let cell = Cell { text: Cow::Owned(content.trim().to_owned()), span: start..end };
-    (cell, end)
+    let text = Cow::Owned(content.trim().to_owned());
+    (Cell { text, span: start..end, open }, end)
 }
 
-fn ends_cell(character: char, next: Option<char>, separator: char) -> bool {
-    character == separator || character == '\n' || (character == '\r' && next == Some('\n'))
+fn ends_line(character: char, next: Option<char>) -> bool {
+    character == '\n' || (character == '\r' && next == Some('\n'))
 }
 
 #[cfg(test)]
@@ -156,6 +160,19 @@ mod tests {
         let text = "id,unit\nm-1,sở";
         let record = Records::of(text).nth(1).unwrap();
         assert_eq!(&text[record[1].span.clone()], "sở");
+    }
+
+    #[test]
+    fn a_quote_that_is_not_closed_on_its_line_takes_no_other_line() {
+        let expected = [vec!["m-1", "PC1"], vec!["m-2", "PC2"], vec!["m-3", "a, b"]];
+        let text = "m-1,\"PC1\r\nm-2,\"PC2\nm-3,\"a, b";
+        assert_eq!(texts(text), expected);
+        let open = |record: Vec<Cell<'_>>| record[1].open.map(|at| &text[at..at + 2]);
+        let opened: Vec<_> = Records::of(text).map(open).collect();
+        assert_eq!(opened, [Some("\"P"), Some("\"P"), Some("\"a")]);
+        let closed =
+            Records::of("m-1,\"a\",\"\",\"\"\"\",b\"").flatten().all(|cell| cell.open.is_none());
+        assert!(closed);
     }
 
     proptest! {

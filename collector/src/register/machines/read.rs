@@ -13,6 +13,7 @@ use crate::policy::catalogues::Serials;
 use crate::policy::document::{ID_FORM, is_id};
 use crate::policy::problem::{Page, did_you_mean};
 use crate::register::Term;
+use crate::register::entry::cut;
 use crate::register::systems::Systems;
 use crate::register::units::{UnitIndex, Units};
 
@@ -159,6 +160,9 @@ impl Reader<'_> {
     }
 
     fn header(&self, cells: &[Cell<'_>]) -> Option<Columns> {
+        if !self.holds_whole_cells(cells) {
+            return None;
+        }
         let mut columns = BTreeMap::new();
         for (index, cell) in cells.iter().enumerate() {
             match COLUMNS.into_iter().find(|column| *column == cell.text) {
@@ -171,7 +175,7 @@ impl Reader<'_> {
                         .or_else(|| Some(format!("columns: {}", COLUMNS.join(", "))));
                     self.page.wrong_with_help(
                         cell.span.clone(),
-                        format!("unknown column `{}`", cell.text),
+                        format!("unknown column `{}`", cut(&cell.text)),
                         help,
                     );
                 }
@@ -184,6 +188,23 @@ impl Reader<'_> {
         (self.mistakes() == 0).then_some(columns)
     }
 
+    /// Whether every cell of a record ends where its writer meant it to.
+    fn holds_whole_cells(&self, cells: &[Cell<'_>]) -> bool {
+        let before = self.mistakes();
+        for cell in cells {
+            if let Some(quote) = cell.open {
+                self.page.wrong_with_help(
+                    quote..quote + 1,
+                    "the quote that opens here is never closed".to_owned(),
+                    Some("a cell ends on its line: close the quote there, or remove it".to_owned()),
+                );
+            } else if cell.text.contains('\r') {
+                self.page.wrong(cell.span.clone(), "a cell holds no line break".to_owned());
+            }
+        }
+        self.mistakes() == before
+    }
+
     fn rows(&self, records: &mut Records<'_>, columns: &Columns, drafts: &mut Drafts) {
         for record in records {
             let line = Line { cells: &record, columns };
@@ -193,7 +214,8 @@ impl Reader<'_> {
                     format!("more cells than the {} columns of the header", columns.len()),
                 );
             }
-            let row = self.row(&line, drafts);
+            // Behind a quote that was never closed, cells are missing that the office did fill in.
+            let row = self.holds_whole_cells(&record).then(|| self.row(&line, drafts)).flatten();
             drafts.are_whole &= row.is_some();
             if self.mistakes() >= MOST_MISTAKES {
                 let message =
@@ -238,7 +260,8 @@ impl Reader<'_> {
 
     fn id<'l>(&self, cell: &'l Cell<'_>) -> Option<&'l str> {
         if !is_id(&cell.text) {
-            self.wrong(cell, "id", &format!("`{}` is no id", cell.text), Some(ID_FORM.to_owned()));
+            let message = format!("`{}` is no id", cut(&cell.text));
+            self.wrong(cell, "id", &message, Some(ID_FORM.to_owned()));
             return None;
         }
         Some(&cell.text)
@@ -255,7 +278,7 @@ impl Reader<'_> {
             let words = MachineKind::ALL.map(MachineKind::name);
             let help = did_you_mean(&cell.text, words)
                 .or_else(|| Some(format!("choose from: {}", words.join(", "))));
-            self.wrong(cell, "kind", &format!("unknown kind `{}`", cell.text), help);
+            self.wrong(cell, "kind", &format!("unknown kind `{}`", cut(&cell.text)), help);
         }
         kind
     }
@@ -286,7 +309,7 @@ impl Reader<'_> {
             self.wrong(
                 cell,
                 mark.column(),
-                &format!("`{}` names no machine", cell.text),
+                &format!("`{}` names no machine", cut(&cell.text)),
                 Some(help),
             );
             return None;
@@ -321,7 +344,7 @@ impl Reader<'_> {
             self.wrong(
                 cell,
                 column,
-                &format!("`{}` is no date", cell.text),
+                &format!("`{}` is no date", cut(&cell.text)),
                 Some("write 2026-11-22 or 22/11/2026".to_owned()),
             );
         }

@@ -168,6 +168,60 @@ fn a_text_too_long_for_a_row_is_refused() {
 }
 
 #[test]
+fn a_stray_quote_is_shown_and_takes_no_row_with_it() {
+    let read = |rows: &str| {
+        let text = format!("id,unit,kind,from,host_name\n{rows}");
+        let ledger = Ledger::default();
+        let units = some_units(&ledger);
+        let page = Page { file: FILE, text: &text, ledger: &ledger };
+        let (systems, serials) = (Systems::default(), Serials::default());
+        let machines = read(page, &units, &systems, &serials, &mut bool::default());
+        assert!(machines.is_empty(), "{rows}");
+        ledger.problems(|_| Some(&text)).compact()
+    };
+    let row = |id: u8, host: &str| format!("m-{id},so,workstation,2026-01-01,{host}\n");
+    let open = |line: u8| {
+        format!("register/machines.csv:{line}:31: the quote that opens here is never closed\n")
+    };
+    let one = [row(1, "\"PC1"), row(2, "PC2"), row(3, "PC3")].concat();
+    assert_eq!(read(&one), open(2));
+    let two = [row(1, "\"PC1"), row(2, "PC2"), row(3, "\"PC3"), row(4, "PC4")].concat();
+    assert_eq!(read(&two), open(2) + &open(4));
+    let early = "m-1,\"so,workstation,2026-01-01,PC1\nm-2,os,workstation,2026-01-01,PC2\n";
+    assert_eq!(
+        read(early),
+        "register/machines.csv:2:5: the quote that opens here is never closed\n\
+         register/machines.csv:3:5: column unit: unknown unit `os`\n"
+    );
+    assert_eq!(read(&row(1, "PC\r1")), "register/machines.csv:2:31: a cell holds no line break\n");
+}
+
+#[test]
+fn a_stray_quote_in_the_header_is_shown() {
+    let ledger = Ledger::default();
+    let text = "id,unit,\"kind,from\nm-1,so,server,2026-01-01\n";
+    let page = Page { file: FILE, text, ledger: &ledger };
+    let (units, systems) = (some_units(&ledger), Systems::default());
+    read(page, &units, &systems, &Serials::default(), &mut bool::default());
+    assert_eq!(
+        ledger.problems(|_| Some(text)).compact(),
+        "register/machines.csv:1:9: the quote that opens here is never closed\n"
+    );
+}
+
+#[test]
+fn a_message_quotes_a_long_value_by_its_beginning() {
+    let long = "ở".repeat(80);
+    let (_, problems) = read_rows(&format!("{long},{long},{long},{long},,,,{long},\n"));
+    let cut = format!("`{}…`", "ở".repeat(60));
+    assert_eq!(problems.matches(&cut).count(), 4, "{problems}");
+    assert!(!problems.contains(&"ở".repeat(61)), "{problems}");
+    let sixty = "a".repeat(60);
+    let (_, problems) = read_rows(&format!("m-1,{sixty},server,,,,,2026-01-01,\n"));
+    assert!(problems.contains(&format!("unknown unit `{sixty}`")), "{problems}");
+}
+
+#[test]
 fn a_file_full_of_mistakes_is_not_read_to_its_end() {
     let rows: String = (0..5000).map(|n| format!("m-{n},so,sever,,,,,2026-11-01,\n")).collect();
     let problems = read_rows(&rows).1;

@@ -4,6 +4,7 @@
 
 use super::read::{Draft, Drafts};
 use super::{Mark, RowIndex, folded};
+use crate::register::entry::cut;
 
 /// A mistake that only shows beside another row.
 pub(super) struct Twin {
@@ -20,7 +21,7 @@ pub(super) fn of_ids(drafts: &Drafts) -> impl Iterator<Item = Twin> {
     pairs.map(move |pair| Twin {
         at: pair[1].at,
         column: "id",
-        message: format!("`{}` stands here twice", id(&pair[1])),
+        message: format!("`{}` stands here twice", cut(id(&pair[1]))),
     })
 }
 
@@ -54,8 +55,8 @@ fn of_group(drafts: &Drafts, kind: Mark, group: &[RowIndex]) -> Vec<Twin> {
                     column: kind.column(),
                     message: format!(
                         "`{}` already belongs to the machine `{}`",
-                        kind.of(&second.row, &drafts.texts),
-                        first.row.id(&drafts.texts)
+                        cut(kind.of(&second.row, &drafts.texts)),
+                        cut(first.row.id(&drafts.texts))
                     ),
                 });
                 lasting = [one, draft].into_iter().max_by_key(|draft| draft.row.until);

@@ -40,6 +40,36 @@ fn whoever_comes_again_is_counted_once() {
 }
 
 #[test]
+fn whether_anybody_came_again_must_be_said_where_the_unit_had_another_training() {
+    let first = "{ on = 2026-03-12, heads = 6 }";
+    let said = |second: &str| {
+        let text = staff("so", 10, "from = 2025-01-01", &format!("{second}, {first}"));
+        load(&folder("", &[(FILE, &text)])).map(|_| ()).map_err(|problems| problems.compact())
+    };
+    let missing = |column, on| {
+        let message = "the key `again` is missing: the unit had a training on";
+        Err(format!("{FILE}:5:{column}: {message} {on} too\n"))
+    };
+    assert_eq!(said("{ on = 2026-09-18, heads = 4 }"), missing(12, "2026-03-12"));
+    assert_eq!(said("{ on = 2027-03-11, heads = 4 }"), missing(12, "2026-03-12"));
+    assert_eq!(said("{ on = 2027-03-12, heads = 4 }"), Ok(()), "twelve months are over");
+    assert_eq!(said("{ on = 2026-09-18, heads = 4, again = 0 }"), Ok(()));
+    assert_eq!(said("{ on = 2025-09-18, heads = 4 }"), missing(44, "2025-09-18"));
+    assert_eq!(said("{ on = 2026-03-12, heads = 4 }"), missing(44, "2026-03-12"), "of one day");
+}
+
+#[test]
+fn a_training_in_a_former_entry_of_the_unit_counts_as_another_and_one_elsewhere_does_not() {
+    let entry = |unit, term, on| staff(unit, 10, term, &format!("{{ on = {on}, heads = 4 }}"));
+    let former = entry("so", "from = 2025-01-01\nuntil = 2026-06-30", "2026-03-12");
+    let now = entry("so", "from = 2026-07-01", "2026-09-18");
+    let said = load(&folder("", &[(FILE, &format!("{now}{former}"))])).unwrap_err().compact();
+    let message = "the key `again` is missing: the unit had a training on 2026-03-12 too";
+    assert_eq!(said, format!("{FILE}:5:12: {message}\n"));
+    set_with(&format!("{}{}", former, entry("phong", "from = 2026-07-01", "2026-09-18")));
+}
+
+#[test]
 fn never_are_more_people_trained_than_there_are() {
     let before =
         staff("so", 10, "from = 2025-01-01\nuntil = 2026-06-30", "{ on = 2026-03-12, heads = 9 }");

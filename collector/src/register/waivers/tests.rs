@@ -108,15 +108,16 @@ fn of_several_waivers_the_one_that_lasts_longest_is_shown() {
 }
 
 #[test]
-fn a_waiver_lasts_180_days_at_most() {
-    let longest = waiver(&[("until", "2027-04-30")]);
-    assert_eq!(excused(&set_with(&longest), date(2027, 4, 30)), ["m-1"]);
-    let problems = load(&folder(ROWS, &[(FILE, &waiver(&[("until", "2027-05-01")]))])).unwrap_err();
+fn a_waiver_is_in_force_for_180_days_at_most() {
+    let longest = set_with(&waiver(&[("until", "2027-04-29")]));
+    let days = (0..400).map(|day| date(2026, 10, 1).saturating_add(day.days()));
+    assert_eq!(days.filter(|day| !excused(&longest, *day).is_empty()).count(), 180);
+    let problems = load(&folder(ROWS, &[(FILE, &waiver(&[("until", "2027-04-30")]))])).unwrap_err();
     let problem = problems.iter().next().unwrap();
     assert_eq!(problem.message, "a waiver lasts at most 180 days");
     assert_eq!(
         problem.help.as_deref(),
-        Some("one from 2026-11-01 ends on 2027-04-30 at the latest")
+        Some("one from 2026-11-01 ends on 2027-04-29 at the latest")
     );
 }
 

@@ -103,17 +103,20 @@ fn supported(case: &Case<'_>) -> Ruling {
 
 /// Of Windows every machine has the newest build of the catalogue, which speaks until its date.
 fn patched(case: &Case<'_>) -> Ruling {
-    match (case.situation.release.family, case.situation.updates) {
+    let updates = case.situation.updates;
+    match (case.situation.release.family, updates) {
         (Family::Windows, _) => match case.ages {
             [_, None] => Ruling::Unknown,
             [_, Some(age)] => pass_if(age < 31),
         },
         (Family::Linux, Updates::Unreadable) => Ruling::Unknown,
         (Family::Linux, Updates::ListsOf(_)) => Ruling::Fail,
-        (Family::Linux, Updates::After(_)) => Ruling::Pass,
-        // They wait since it enrolled.
-        (Family::Linux, Updates::Never) => {
-            pass_if(case.today - day_of(case.identity.enrolled_at) < 31)
+        (Family::Linux, Updates::After(_) | Updates::Never) => {
+            match updates.waiting(day_of(case.identity.reported_at)) {
+                0 => Ruling::Pass,
+                // No list tells when it was published what waits.
+                1.. => Ruling::Unknown,
+            }
         }
     }
 }

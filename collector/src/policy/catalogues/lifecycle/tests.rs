@@ -235,4 +235,7 @@ fn what_a_row_of_lifecycles_cannot_say() {
     let twice = RELEASE.replace("\"EnterpriseS\"", "\"Core\"");
     let said = problems("catalogue/os-lifecycle.toml", &format!("{twice}release = []\n"));
     assert!(said.contains("`Core` belongs to `pro` already"), "{said}");
+    let empty = RELEASE.replace("[\"EnterpriseS\"]", "[]");
+    let said = problems("catalogue/os-lifecycle.toml", &format!("{empty}release = []\n"));
+    assert!(said.contains("5:8: the class `long` has no edition"), "{said}");
 }

@@ -128,14 +128,16 @@ fn of_linux(facts: &[(&str, Fact)]) -> Finding<'static> {
 }
 
 #[test]
-fn linux_has_everything_until_its_lists_or_until_something_came_that_waits() {
+fn linux_has_everything_until_its_lists_and_nobody_knows_how_much_while_something_waits() {
     let count = |count| known(Value::Count(count));
     let lists = ("patches.lists_at", known(source_moment(NOW - 3 * DAY)));
     let pending = |number| ("patches.security_pending", count(number));
     let sources = |number| ("patches.security_sources", count(number));
     let at = |at| Finding::Known(Datum::Moment(Moment::source(at)));
     assert_eq!(of_linux(&[pending(0), sources(1), lists.clone()]), at(NOW - 3 * DAY));
-    assert_eq!(of_linux(&[pending(2), sources(1), lists.clone()]), at(NOW - HOUR));
+    let waits = Finding::Unknown(Why::UpdatesWait);
+    assert_eq!(of_linux(&[pending(2), sources(1), lists.clone()]), waits, "the first report");
+    assert_eq!(of_linux(&[pending(2), sources(0)]), waits);
     let unread = Finding::Unknown(Why::Unreadable(Obstacle::new(Reason::SourceStale)));
     let stale = || Fact::unknown(Reason::SourceStale);
     assert_eq!(of_linux(&[("patches.security_pending", stale()), lists.clone()]), unread);
