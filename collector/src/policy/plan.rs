@@ -3,8 +3,8 @@
 //! A set that would newly protect too many machines, or that drops register rows or mandatory
 //! rules, looks better than it is; [`Plan::needs_acceptance`] says so, and somebody has to say yes.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-
 use std::sync::Arc;
 
 use report::Timestamp;
@@ -15,6 +15,9 @@ use super::posture::{Posture, Tally, TargetPosture};
 use super::roll::{Member, Roll};
 use super::{PolicySet, Rule};
 use crate::fleet::Fleet;
+use crate::register::Term;
+use crate::register::declared::Group;
+use crate::register::training::Staff;
 
 mod words;
 
@@ -145,7 +148,7 @@ impl TargetStanding {
     }
 }
 
-/// The lists of the register whose ids never disappear.
+/// The lists of the register whose entries never disappear.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RegisterList {
@@ -155,20 +158,44 @@ pub enum RegisterList {
     Systems,
     /// `units.toml`.
     Units,
+    /// `declared.toml`: an entry is known by its unit, its kind and its first day.
+    Declared,
+    /// `training.toml`: an entry is known by its unit and its first day.
+    Training,
 }
 
 impl RegisterList {
     /// Every list.
-    pub const ALL: [Self; 3] = [Self::Machines, Self::Systems, Self::Units];
+    pub const ALL: [Self; 5] =
+        [Self::Machines, Self::Systems, Self::Units, Self::Declared, Self::Training];
 
-    fn ids(self, set: &PolicySet) -> BTreeSet<&str> {
+    fn ids(self, set: &PolicySet) -> BTreeSet<Cow<'_, str>> {
         let register = &set.register;
+        let unit = |unit| register.units.at(unit).id.as_str();
         match self {
-            Self::Machines => register.machines.iter().map(|row| row.id).collect(),
-            Self::Systems => register.systems.iter().map(|system| system.id.as_str()).collect(),
-            Self::Units => register.units.iter().map(|unit| unit.id.as_str()).collect(),
+            Self::Machines => register.machines.iter().map(|row| row.id.into()).collect(),
+            Self::Systems => {
+                register.systems.iter().map(|system| system.id.as_str().into()).collect()
+            }
+            Self::Units => register.units.iter().map(|unit| unit.id.as_str().into()).collect(),
+            Self::Declared => {
+                let id = |group: &Group| {
+                    let kind = group.kind.name();
+                    format!("{} {kind}{}", unit(group.unit), begun(group.term)).into()
+                };
+                register.declared.iter().map(id).collect()
+            }
+            Self::Training => {
+                let id = |staff: &Staff| format!("{}{}", unit(staff.unit), begun(staff.term));
+                register.training.iter().map(|staff| id(staff).into()).collect()
+            }
         }
     }
+}
+
+/// What tells the entries of one unit apart that follow on one another.
+fn begun(term: Term) -> String {
+    term.from.map(|day| format!(" {day}")).unwrap_or_default()
 }
 
 /// Why somebody has to say yes to a set before it takes effect.
@@ -387,7 +414,7 @@ fn rows_dropped(old: &PolicySet, new: &PolicySet) -> BTreeMap<RegisterList, Crow
     for list in RegisterList::ALL {
         let kept = list.ids(new);
         for id in list.ids(old).into_iter().filter(|id| !kept.contains(id)) {
-            dropped.entry(list).or_default().add(|| id.to_owned());
+            dropped.entry(list).or_default().add(|| id.into_owned());
         }
     }
     dropped

@@ -155,6 +155,35 @@ fn a_dropped_system_or_unit_is_a_dropped_row_too() {
 }
 
 #[test]
+fn a_dropped_entry_of_declared_machines_or_of_staff_is_a_dropped_row_too() {
+    const DECLARED: &str = "[[declared]]\nunit = \"so\"\nkind = \"workstation\"\nheads = 3\n";
+    const STAFF: &str = "[[staff]]\nunit = \"phong\"\nheads = 9\n";
+    let with = |declared: &str, staff: &str| {
+        set("", &[("register/declared.toml", declared), ("register/training.toml", staff)])
+    };
+    let from = |entry: &str, day: &str| format!("{entry}from = {day}\n");
+    let until = |entry: &str, day: &str| format!("{entry}until = {day}\n");
+    let (declared, staff) = (from(DECLARED, "2025-01-01"), from(STAFF, "2025-02-01"));
+    let old = with(&declared, &staff);
+    let plan_of = |new: &PolicySet| plan(&old, new, &[]);
+
+    let dropped = plan_of(&with("", ""));
+    assert_eq!(dropped.rows_dropped[&RegisterList::Declared].first, ["so workstation 2025-01-01"]);
+    assert_eq!(dropped.rows_dropped[&RegisterList::Training].first, ["phong 2025-02-01"]);
+    assert_eq!(dropped.needs_acceptance(), [Reason::RowsDropped { rows: 2 }]);
+    let vi = dropped.lines(Lang::Vi).join("\n");
+    assert!(vi.contains("bị xóa khỏi register/training.toml: 1 (phong 2025-02-01)"), "{vi}");
+
+    let followed = |entry: &str, head: &str| {
+        format!("{}{}", until(entry, "2026-06-30"), from(head, "2026-07-01"))
+    };
+    let grown = with(&followed(&declared, DECLARED), &followed(&staff, STAFF));
+    assert_eq!(plan_of(&grown).needs_acceptance(), [], "an ended entry stays");
+    let moved = with(&from(DECLARED, "2026-07-01"), &staff);
+    assert_eq!(plan_of(&moved).needs_acceptance(), [Reason::RowsDropped { rows: 1 }]);
+}
+
+#[test]
 fn a_mandatory_rule_that_goes_or_becomes_advice_is_dropped() {
     let with = |severity: &str, others: &[&str]| {
         let first = rule("r0", severity, LICENSED);

@@ -161,6 +161,12 @@ impl RegisterList {
                 ["bị xóa khỏi register/systems.toml", "missing from register/systems.toml"]
             }
             Self::Units => ["bị xóa khỏi register/units.toml", "missing from register/units.toml"],
+            Self::Declared => {
+                ["bị xóa khỏi register/declared.toml", "missing from register/declared.toml"]
+            }
+            Self::Training => {
+                ["bị xóa khỏi register/training.toml", "missing from register/training.toml"]
+            }
         }
     }
 }
