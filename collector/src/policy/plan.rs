@@ -36,6 +36,8 @@ pub struct Plan {
     /// The shares that a set may newly protect, in parts per million. Only the one before counts:
     /// no edit loosens its own guard.
     pub guard: Change<u32>,
+    /// Whether what is attested counts towards the goals.
+    pub accept_attested: Change<bool>,
     /// How many members are answered for.
     pub members: Change<u64>,
     /// How many of them are protected.
@@ -130,6 +132,17 @@ pub struct TargetChange {
     pub standing: Change<Option<TargetStanding>>,
 }
 
+impl TargetChange {
+    fn is_dropped(&self) -> bool {
+        self.standing.before.is_some() && self.standing.after.is_none()
+    }
+
+    fn lowers_its_goal(&self) -> bool {
+        let goals = self.standing.before.zip(self.standing.after);
+        goals.is_some_and(|(before, after)| after.goal < before.goal)
+    }
+}
+
 /// How far a target has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TargetStanding {
@@ -139,12 +152,17 @@ pub struct TargetStanding {
     pub met: u64,
     /// The percentage to reach.
     pub goal: u8,
+    /// For how many declared machines somebody attests it, beside those for whom it holds.
+    pub attested: u64,
+    /// Whether what is attested counts towards the goal.
+    pub counts_attested: bool,
 }
 
 impl TargetStanding {
     fn of(target: &TargetPosture) -> Self {
         let Tally { members, met } = target.total;
-        Self { members, met, goal: target.goal }
+        let (goal, counts_attested) = (target.goal, target.counts_attested);
+        Self { members, met, goal, attested: target.all_attested(), counts_attested }
     }
 }
 
@@ -221,6 +239,23 @@ pub enum Reason {
         /// Their ids.
         rules: Vec<String>,
     },
+    /// It would let later edits protect more at once.
+    GuardLoosened {
+        /// The shares, in parts per million.
+        guard: Change<u32>,
+    },
+    /// Targets are missing from it.
+    TargetsDropped {
+        /// Their ids.
+        targets: Vec<String>,
+    },
+    /// It asks for less of targets.
+    GoalsLowered {
+        /// Their ids.
+        targets: Vec<String>,
+    },
+    /// What is attested, and nobody observes, would come to count towards the goals.
+    AttestedCounted,
     /// It was held before, and nobody has said yes since.
     HeldBefore,
 }
@@ -243,6 +278,10 @@ impl Plan {
                 before: parts_per_million(old.targets.guard),
                 after: parts_per_million(new.targets.guard),
             },
+            accept_attested: Change {
+                before: old.targets.accept_attested,
+                after: new.targets.accept_attested,
+            },
             members: Change { before: 0, after: 0 },
             protected: Change { before: 0, after: 0 },
             newly_protected: Crowd::default(),
@@ -262,23 +301,34 @@ impl Plan {
     /// Why the set must be accepted before it takes effect; empty: it need not.
     #[must_use]
     pub fn needs_acceptance(&self) -> Vec<Reason> {
-        let mut reasons = Vec::new();
-        if self.exceeds_the_guard() {
-            reasons.push(Reason::GuardExceeded {
+        let reasons = [
+            self.exceeds_the_guard().then(|| Reason::GuardExceeded {
                 newly_protected: self.newly_protected.count,
                 members: self.members.before,
                 guard: self.guard.before,
-            });
-        }
+            }),
+            self.drops_rows(),
+            some(self.mandatory_rules_dropped())
+                .map(|rules| Reason::MandatoryRulesDropped { rules }),
+            self.loosens_the_guard().then_some(Reason::GuardLoosened { guard: self.guard }),
+            some(self.targets_that(TargetChange::is_dropped))
+                .map(|targets| Reason::TargetsDropped { targets }),
+            some(self.targets_that(TargetChange::lowers_its_goal))
+                .map(|targets| Reason::GoalsLowered { targets }),
+            (!self.accept_attested.before && self.accept_attested.after)
+                .then_some(Reason::AttestedCounted),
+        ];
+        reasons.into_iter().flatten().collect()
+    }
+
+    fn drops_rows(&self) -> Option<Reason> {
         let rows = self.rows_dropped.values().map(|crowd| crowd.count).sum();
-        if rows > 0 {
-            reasons.push(Reason::RowsDropped { rows });
-        }
-        let rules = self.mandatory_rules_dropped();
-        if !rules.is_empty() {
-            reasons.push(Reason::MandatoryRulesDropped { rules });
-        }
-        reasons
+        (rows > 0).then_some(Reason::RowsDropped { rows })
+    }
+
+    fn targets_that(&self, does: impl Fn(&TargetChange) -> bool) -> Vec<String> {
+        let those = self.targets.iter().filter(|change| does(change));
+        those.map(|change| change.target.clone()).collect()
     }
 
     /// The rules that decide about protection and no longer would.
@@ -354,6 +404,10 @@ impl Plan {
             }
         }
     }
+}
+
+fn some(ids: Vec<String>) -> Option<Vec<String>> {
+    (!ids.is_empty()).then_some(ids)
 }
 
 /// A share in parts per million: what is written with a point is compared in whole numbers.

@@ -125,7 +125,13 @@ fn an_edit_does_not_loosen_its_own_guard_and_says_that_it_loosens_the_next() {
     lax.targets.guard = 1.0;
     let mut strict = strict(1..=2);
     strict.targets.guard = 0.0;
-    assert_eq!(plan(&strict, &lax, &[bare(1)]).needs_acceptance().len(), 1);
+    assert_eq!(
+        plan(&strict, &lax, &[bare(1)]).needs_acceptance(),
+        [
+            Reason::GuardExceeded { newly_protected: 1, members: 2, guard: 0 },
+            Reason::GuardLoosened { guard: Change { before: 0, after: 1_000_000 } },
+        ]
+    );
     strict.targets.guard = 1.0;
     lax.targets.guard = 0.0;
     assert_eq!(plan(&strict, &lax, &[bare(1)]).needs_acceptance(), []);
@@ -254,6 +260,47 @@ fn targets_that_come_and_go_are_told_with_their_goals() {
         plan.lines(Lang::Vi).last().unwrap(),
         "chỉ tiêu systems-classified: 2/3 = 66,6 % (mục tiêu 100 %) → 2/3 = 66,6 % (mục tiêu 60 %)"
     );
+}
+
+#[test]
+fn an_edit_that_makes_the_goals_easier_waits_and_one_that_makes_them_harder_passes() {
+    let policies = set(&rows(1..=2), &[]);
+    let with = |change: &dyn Fn(&mut crate::policy::targets::Targets)| {
+        let mut set = policies.clone();
+        change(&mut set.targets);
+        set
+    };
+    let first = policies.targets.list[0].id.clone();
+    let targets = vec![first];
+    let lenient = [
+        (with(&|targets| targets.guard = 1.0), "the guard is loosened: 5.0% → 100.0%"),
+        (with(&|targets| targets.list[0].goal -= 1), "goals are lowered: "),
+        (with(&|targets| drop(targets.list.remove(0))), "targets are dropped: "),
+        (with(&|targets| targets.accept_attested = true), "what is only attested would count"),
+    ];
+    for (lenient, why) in &lenient {
+        let [reason] = &plan(&policies, lenient, &[]).needs_acceptance()[..] else {
+            panic!("{why}");
+        };
+        assert!(reason.words().get(Lang::En).starts_with(why), "{why}");
+        assert_eq!(plan(lenient, &policies, &[]).needs_acceptance(), [], "{why}");
+    }
+    let reason = |number: usize| plan(&policies, &lenient[number].0, &[]).needs_acceptance();
+    assert_eq!(reason(1), [Reason::GoalsLowered { targets: targets.clone() }]);
+    assert_eq!(reason(2), [Reason::TargetsDropped { targets }]);
+}
+
+#[test]
+fn a_target_tells_what_is_attested_and_whether_that_counts() {
+    const DECLARED: &str = "[[declared]]\nunit = \"so\"\nkind = \"workstation\"\nheads = 3\n\
+        from = 2025-01-01\n[[declared.attestation]]\nby = \"A\"\non = 2026-10-01\n\
+        until = 2026-12-01\nmet = { machines-protected = 2 }\n";
+    let old = set(&rows(1..=2), &[("register/declared.toml", DECLARED)]);
+    let mut new = old.clone();
+    new.targets.accept_attested = true;
+    let lines = plan(&old, &new, &[]).lines(Lang::En).join("\n");
+    assert!(lines.contains(", 2 attested do not count) → "), "{lines}");
+    assert!(lines.contains(", and 2 attested count)"), "{lines}");
 }
 
 #[test]
