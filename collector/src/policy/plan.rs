@@ -33,8 +33,8 @@ pub struct Plan {
     pub at: Timestamp,
     /// The hashes of both sets.
     pub policies: Change<String>,
-    /// The shares that a set may newly protect, in parts per million. Only the one before counts:
-    /// no edit loosens its own guard.
+    /// The shares that a set may newly protect, or leave out, in parts per million. Only the one
+    /// before counts: no edit loosens its own guard.
     pub guard: Change<u32>,
     /// Whether what is attested counts towards the goals.
     pub accept_attested: Change<bool>,
@@ -229,6 +229,15 @@ pub enum Reason {
         /// The share that is allowed, in parts per million.
         guard: u32,
     },
+    /// Nobody would answer any more for more members than the guard allows.
+    MembersLeft {
+        /// How many would no longer be counted.
+        left: u64,
+        /// Of how many that are answered for now.
+        members: u64,
+        /// The share that is allowed, in parts per million.
+        guard: u32,
+    },
     /// Register rows are missing from it.
     RowsDropped {
         /// How many.
@@ -302,8 +311,13 @@ impl Plan {
     #[must_use]
     pub fn needs_acceptance(&self) -> Vec<Reason> {
         let reasons = [
-            self.exceeds_the_guard().then(|| Reason::GuardExceeded {
+            self.exceeds_the_guard(&self.newly_protected).then(|| Reason::GuardExceeded {
                 newly_protected: self.newly_protected.count,
+                members: self.members.before,
+                guard: self.guard.before,
+            }),
+            self.exceeds_the_guard(&self.left).then(|| Reason::MembersLeft {
+                left: self.left.count,
                 members: self.members.before,
                 guard: self.guard.before,
             }),
@@ -346,9 +360,9 @@ impl Plan {
 
     /// In whole numbers. The share is of those answered for now: rows that the edit itself adds
     /// cannot make room for others.
-    fn exceeds_the_guard(&self) -> bool {
+    fn exceeds_the_guard(&self, crowd: &Crowd) -> bool {
         let allowed = u128::from(self.guard.before) * u128::from(self.members.before);
-        u128::from(self.newly_protected.count) * 1_000_000 > allowed
+        u128::from(crowd.count) * 1_000_000 > allowed
     }
 
     /// What becomes of those whom the other set has.

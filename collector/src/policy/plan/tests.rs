@@ -137,16 +137,32 @@ fn an_edit_does_not_loosen_its_own_guard_and_says_that_it_loosens_the_next() {
     assert_eq!(plan(&strict, &lax, &[bare(1)]).needs_acceptance(), []);
 }
 
+/// Rows of which the last ones have ended.
+fn ended(count: u8, of: u8) -> PolicySet {
+    let row = |n| format!("m-{n:02},so,workstation,lan,,,,2025-01-01,2026-11-01\n");
+    let over: String = (of - count + 1..=of).map(row).collect();
+    set(&(rows(1..=of - count) + &over), &[])
+}
+
 #[test]
 fn a_missing_row_is_dropped_and_an_ended_one_is_not() {
-    let old = set(&rows(1..=3), &[]);
-    let ended = rows(1..=2) + "m-03,so,workstation,lan,,,,2025-01-01,2026-11-01\n";
-    let plan_of_ended = plan(&old, &set(&ended, &[]), &[]);
+    let old = set(&rows(1..=20), &[]);
+    let plan_of_ended = plan(&old, &ended(1, 20), &[]);
     assert_eq!(plan_of_ended.needs_acceptance(), []);
-    assert_eq!(plan_of_ended.left.first, ["m-03"]);
-    let plan = plan(&old, &set(&rows(1..=2), &[]), &[]);
+    assert_eq!(plan_of_ended.left.first, ["m-20"]);
+    let plan = plan(&old, &set(&rows(1..=19), &[]), &[]);
     assert_eq!(plan.needs_acceptance(), [Reason::RowsDropped { rows: 1 }]);
-    assert_eq!(plan.rows_dropped[&RegisterList::Machines].first, ["m-03"]);
+    assert_eq!(plan.rows_dropped[&RegisterList::Machines].first, ["m-20"]);
+}
+
+#[test]
+fn more_members_than_the_guard_allows_do_not_end_unseen() {
+    let old = set(&rows(1..=40), &[]);
+    assert_eq!(plan(&old, &ended(2, 40), &[]).needs_acceptance(), []);
+    assert_eq!(
+        plan(&old, &ended(3, 40), &[]).needs_acceptance(),
+        [Reason::MembersLeft { left: 3, members: 40, guard: 50_000 }]
+    );
 }
 
 #[test]
@@ -320,6 +336,7 @@ fn a_plan_is_told_in_both_languages_and_travels_as_json() {
         reasons,
         [
             "1 of 3 machines would newly be protected, more than the 5.0% that pass unseen",
+            "1 of 3 machines would no longer be counted, more than the 5.0% that pass unseen",
             "1 register rows are missing; a row that ends stays, with its until",
         ]
     );

@@ -124,6 +124,18 @@ impl Reason {
                 number(*members, lang),
                 share(*guard, lang)
             ),
+            (Self::MembersLeft { left, members, guard }, Lang::Vi) => format!(
+                "{} trên {} máy tính không còn được tính, nhiều hơn mức {} cho phép",
+                number(*left, lang),
+                number(*members, lang),
+                share(*guard, lang)
+            ),
+            (Self::MembersLeft { left, members, guard }, Lang::En) => format!(
+                "{} of {} machines would no longer be counted, more than the {} that pass unseen",
+                number(*left, lang),
+                number(*members, lang),
+                share(*guard, lang)
+            ),
             (Self::RowsDropped { rows }, Lang::Vi) => {
                 let rows = number(*rows, lang);
                 format!(
