@@ -341,7 +341,13 @@ fn a_held_set_stays_held_after_a_restart_though_its_machines_fell_silent_meanwhi
     assert!(is(&world, r#"lachan_machines{state="silent",unit="stp"}"#, 1.0));
     assert!(is_held(&world));
     assert_eq!(info(&world), before);
-    assert!(said(&world, &["policy", "plan"], 2).contains("it was held before"));
+    let words = said(&world, &["policy", "plan"], 2);
+    assert!(words.contains("it was held before"), "{words}");
+    let folder = world.policies("");
+    let folder = folder.to_str().unwrap();
+    assert!(said(&world, &["policy", "plan", folder], 2).contains("HELD since "));
+    assert!(world.collector.terminate());
+    assert!(said(&world, &["policy", "plan", folder], 2).contains("it was held before"));
 }
 
 #[test]

@@ -274,12 +274,8 @@ impl Reloader {
         set: Arc<PolicySet>,
         plan: Plan,
     ) -> Result<(), StoreError> {
-        let mut reasons = plan.needs_acceptance();
+        let reasons = plan.needs_acceptance_after(self.noted.as_deref());
         let was_held = self.noted.as_ref() == Some(&plan.policies.after);
-        if was_held && reasons.is_empty() {
-            // Machines that have fallen silent since cannot have said yes.
-            reasons.push(Reason::HeldBefore);
-        }
         if reasons.is_empty() {
             let action = Action::PoliciesInForce;
             self.take_effect(&folder, set, action, COLLECTOR, plan.for_audit()).await?;
@@ -299,8 +295,8 @@ impl Reloader {
         );
         self.well();
         self.process.policy_held.set(1);
-        self.noted = Some(plan.policies.after.clone());
-        self.held.send_replace(Some(Arc::new(Held { folder, set, plan, reasons, since })));
+        self.noted = Some(plan.policies.after);
+        self.held.send_replace(Some(Arc::new(Held { folder, set, reasons, since })));
         Ok(())
     }
 

@@ -335,6 +335,17 @@ impl Plan {
         reasons.into_iter().flatten().collect()
     }
 
+    /// The same of a set that may have been held before; `held`: the hash of the one that was.
+    #[must_use]
+    pub fn needs_acceptance_after(&self, held: Option<&str>) -> Vec<Reason> {
+        let mut reasons = self.needs_acceptance();
+        if reasons.is_empty() && held == Some(self.policies.after.as_str()) {
+            // Machines that have fallen silent since cannot have said yes.
+            reasons.push(Reason::HeldBefore);
+        }
+        reasons
+    }
+
     fn drops_rows(&self) -> Option<Reason> {
         let rows = self.rows_dropped.values().map(|crowd| crowd.count).sum();
         (rows > 0).then_some(Reason::RowsDropped { rows })
