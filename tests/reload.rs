@@ -373,9 +373,7 @@ fn a_plan_shows_an_edit_before_it_is_made_with_and_without_a_collector() {
     let draft = world.folder().join("draft");
     copy(&world.policies(""), &draft);
     let folder = draft.to_str().unwrap();
-    assert!(
-        said(&world, &["policy", "plan", folder], 0).contains("It would take effect as it is.")
-    );
+    assert!(said(&world, &["policy", "plan", folder], 0).contains("Nothing changes."));
 
     let catalogue = draft.join("catalogue/antivirus.toml");
     let text = fs::read_to_string(&catalogue).unwrap();

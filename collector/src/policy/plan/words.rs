@@ -113,7 +113,7 @@ impl Reason {
     fn text(&self, lang: Lang) -> String {
         match (self, lang) {
             (Self::GuardExceeded { newly_protected, members, guard }, Lang::Vi) => format!(
-                "{} trên {} máy tính bỗng dưng được bảo vệ, nhiều hơn mức {} cho phép",
+                "{} trên {} máy tính mới chuyển sang được bảo vệ, nhiều hơn mức {} cho phép",
                 number(*newly_protected, lang),
                 number(*members, lang),
                 share(*guard, lang)
