@@ -244,7 +244,7 @@ fn what_would_protect_too_many_at_once_is_held_until_an_officer_says_yes() {
 }
 
 #[test]
-fn dropped_rows_are_held_and_an_edit_back_ends_that() {
+fn dropped_rows_are_held_and_rows_that_end_are_held_where_they_are_many() {
     let world = World::with_machines(&[ROW, "pc-02,stp,workstation,lan,,,,2026-01-01,"]);
     let before = info(&world);
     let row = "pc-02,stp,workstation,lan,,,,2026-01-01,\n";
@@ -257,7 +257,13 @@ fn dropped_rows_are_held_and_an_edit_back_ends_that() {
 
     let ended = format!("{ROW}\n{}", row.replace(",\n", ",2026-02-01\n"));
     edit(&world, "register/machines.csv", &format!("{ROW}\n"), &ended);
-    until("a row that has ended is no row dropped", || info(&world) != before);
+    until("a row that has ended is no row dropped", || {
+        !said(&world, &["policy", "plan"], 2).contains("missing from register/machines.csv")
+    });
+    let words = said(&world, &["policy", "plan"], 2);
+    assert!(words.contains("1 of 2 machines would no longer be counted"), "{words}");
+    assert_eq!(info(&world), before);
+    let _ = said(&world, &["policy", "accept", &held_hash(&world)], 0);
     assert!(is(&world, HELD, 0.0));
     assert!(is(&world, never, 1.0));
 }
@@ -335,7 +341,13 @@ fn a_held_set_stays_held_after_a_restart_though_its_machines_fell_silent_meanwhi
     assert!(is(&world, r#"lachan_machines{state="silent",unit="stp"}"#, 1.0));
     assert!(is_held(&world));
     assert_eq!(info(&world), before);
-    assert!(said(&world, &["policy", "plan"], 2).contains("it was held before"));
+    let words = said(&world, &["policy", "plan"], 2);
+    assert!(words.contains("it was held before"), "{words}");
+    let folder = world.policies("");
+    let folder = folder.to_str().unwrap();
+    assert!(said(&world, &["policy", "plan", folder], 2).contains("HELD since "));
+    assert!(world.collector.terminate());
+    assert!(said(&world, &["policy", "plan", folder], 2).contains("it was held before"));
 }
 
 #[test]
@@ -361,9 +373,7 @@ fn a_plan_shows_an_edit_before_it_is_made_with_and_without_a_collector() {
     let draft = world.folder().join("draft");
     copy(&world.policies(""), &draft);
     let folder = draft.to_str().unwrap();
-    assert!(
-        said(&world, &["policy", "plan", folder], 0).contains("It would take effect as it is.")
-    );
+    assert!(said(&world, &["policy", "plan", folder], 0).contains("Nothing changes."));
 
     let catalogue = draft.join("catalogue/antivirus.toml");
     let text = fs::read_to_string(&catalogue).unwrap();

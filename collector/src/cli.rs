@@ -70,10 +70,13 @@ enum Command {
     },
 }
 
+/// Where the collector's settings lie unless one says otherwise.
+const SETTINGS: &str = "/etc/lachan/collector.toml";
+
 #[derive(Debug, Args)]
 struct ConfigArg {
     /// The collector's settings
-    #[arg(long, default_value = "/etc/lachan/collector.toml")]
+    #[arg(long, default_value = SETTINGS)]
     config: PathBuf,
 }
 

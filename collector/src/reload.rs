@@ -24,7 +24,7 @@ use crate::store::{
 };
 use gate::Order;
 use lookout::Lookout;
-use source::Look;
+use source::{Look, not_held};
 
 mod checkout;
 mod gate;
@@ -54,6 +54,14 @@ pub enum FolderError {
          allow_sample = true to try things out"
     )]
     Sample(PathBuf),
+    /// It was held, and what it would have to be compared with is gone.
+    #[error(
+        "the set {0} was held and nobody has accepted it, and the last set in force no longer \
+         loads, so that there is nothing to go on with: put the folder of the last set in force \
+         back and mend in it what the log names, or accept the held set with the version of the \
+         collector that ran before"
+    )]
+    Unaccepted(FolderHash),
     /// Reading it ended badly: a fault of this program.
     #[error("reading the policies folder ended badly: {0}")]
     Ended(String),
@@ -123,7 +131,7 @@ impl Reloader {
     /// unseen. Where there is no last set, there is nothing to compare the folder's with.
     ///
     /// # Errors
-    /// The folder's fault, when there is no last good set either.
+    /// The folder's fault, or that its set was held, when there is no last good set either.
     pub async fn start(from: Beginning, fleet: &Fleet) -> anyhow::Result<Started> {
         let Beginning { source, last_good, held_before, store, process } = from;
         let last = last_good.map(Folder::from_files);
@@ -146,13 +154,14 @@ impl Reloader {
             };
             Started { reloader, policies, gate }
         };
-        if let Some(set) = last.and_then(|folder| source.load(&folder).ok()) {
+        if let Some(set) = last.and_then(|folder| source.last_good(&folder)) {
             let mut started = begin(set);
             started.reloader.resume(look, fleet).await?;
             return Ok(started);
         }
         let folder = source.still(look)?;
-        let set = source.load(&folder).map_err(|fault| source.unusable(&fault))?;
+        let set = source.load(&folder).and_then(|set| not_held(set, held_before.as_deref()));
+        let set = set.map_err(|fault| source.unusable(&fault))?;
         let mut started = begin(set);
         let set = started.policies.borrow().clone();
         let detail = format!("to={}", set.hash);
@@ -274,12 +283,8 @@ impl Reloader {
         set: Arc<PolicySet>,
         plan: Plan,
     ) -> Result<(), StoreError> {
-        let mut reasons = plan.needs_acceptance();
+        let reasons = plan.needs_acceptance_after(self.noted.as_deref());
         let was_held = self.noted.as_ref() == Some(&plan.policies.after);
-        if was_held && reasons.is_empty() {
-            // Machines that have fallen silent since cannot have said yes.
-            reasons.push(Reason::HeldBefore);
-        }
         if reasons.is_empty() {
             let action = Action::PoliciesInForce;
             self.take_effect(&folder, set, action, COLLECTOR, plan.for_audit()).await?;
@@ -299,8 +304,8 @@ impl Reloader {
         );
         self.well();
         self.process.policy_held.set(1);
-        self.noted = Some(plan.policies.after.clone());
-        self.held.send_replace(Some(Arc::new(Held { folder, set, plan, reasons, since })));
+        self.noted = Some(plan.policies.after);
+        self.held.send_replace(Some(Arc::new(Held { folder, set, reasons, since })));
         Ok(())
     }
 
@@ -413,7 +418,7 @@ impl FolderError {
                 let first = compact.lines().next().unwrap_or_default();
                 format!("{} problems: {first}", compact.lines().count())
             }
-            Self::Sample(_) | Self::Ended(_) => self.to_string(),
+            Self::Sample(_) | Self::Unaccepted(_) | Self::Ended(_) => self.to_string(),
         }
     }
 }

@@ -33,19 +33,25 @@ pub struct PlanView {
 }
 
 impl PlanView {
-    /// Of a set that is not in the collector's folder.
+    /// Of a set that does not wait in a running collector; `held`: the hash of the set that was
+    /// held when one last ran.
     #[must_use]
-    pub fn of(plan: Plan) -> Self {
-        let reasons = plan.needs_acceptance();
+    pub fn of(plan: Plan, held: Option<&str>) -> Self {
+        let reasons = plan.needs_acceptance_after(held);
         Self { plan, reasons, held_since: None }
     }
 
-    fn of_held(held: &Held) -> Self {
-        Self {
-            plan: held.plan.clone(),
-            reasons: held.reasons.clone(),
-            held_since: Some(held.since),
+    /// Of a set that somebody may have sent for a second time: it then waits already.
+    fn beside(plan: Plan, held: Option<&Held>) -> Self {
+        match held.filter(|held| held.hash().to_string() == plan.policies.after) {
+            Some(held) => Self::of_held(plan, held),
+            None => Self::of(plan, None),
         }
+    }
+
+    /// What changes is told as of now; why it waits, as of when it was held.
+    fn of_held(plan: Plan, held: &Held) -> Self {
+        Self { plan, reasons: held.reasons.clone(), held_since: Some(held.since) }
     }
 }
 
@@ -81,8 +87,15 @@ pub(super) fn routes() -> Router<Arc<Hub>> {
         .route("/v1/policies/accept", post(accept))
 }
 
-async fn held(State(hub): State<Arc<Hub>>) -> Json<Option<PlanView>> {
-    Json(hub.gate.held().map(|held| PlanView::of_held(&held)))
+async fn held(State(hub): State<Arc<Hub>>) -> Result<Json<Option<PlanView>>, Refusal> {
+    let Some(held) = hub.gate.held() else {
+        return Ok(Json(None));
+    };
+    let planned = hub.show(move |live| {
+        PlanView::of_held(Plan::from(live.roll(), held.set.clone(), live.fleet()), &held)
+    });
+    let planned = planned.await.map_err(|error| Refusal::ours("judge", error))?;
+    Ok(Json(Some(planned)))
 }
 
 async fn plan(
@@ -94,7 +107,10 @@ async fn plan(
         let message = format!("the folder is faulty:\n{fault}");
         Refusal::of(StatusCode::UNPROCESSABLE_ENTITY, "policies", message)
     })?;
-    let planned = hub.show(move |live| PlanView::of(Plan::from(live.roll(), set, live.fleet())));
+    let held = hub.gate.held();
+    let planned = hub.show(move |live| {
+        PlanView::beside(Plan::from(live.roll(), set, live.fleet()), held.as_deref())
+    });
     planned.await.map(Json).map_err(|error| Refusal::ours("judge", error))
 }
 
@@ -116,6 +132,27 @@ impl From<NotAccepted> for Refusal {
                 Self::of(StatusCode::BAD_REQUEST, "policies", refusal.to_string())
             }
             NotAccepted::Failed(_) | NotAccepted::Ending => Self::ours("policies", refusal),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fleet::Fleet;
+    use crate::policy::fixtures::{NOW, set};
+    use crate::policy::{JudgeClock, Roll};
+
+    #[test]
+    fn a_set_that_was_held_is_held_again_though_nothing_else_speaks_against_it() {
+        let fleet = Fleet::default();
+        let before = Roll::call(Arc::new(set("", &[])), &fleet, JudgeClock::at(NOW));
+        let new = Arc::new(set("", &[("README.md", "x")]));
+        let plan = Plan::from(&before, new.clone(), &fleet);
+        let hash = new.hash.to_string();
+        assert_eq!(PlanView::of(plan.clone(), Some(&hash)).reasons, [Reason::HeldBefore]);
+        for held in [None, Some("0123")] {
+            assert_eq!(PlanView::of(plan.clone(), held).reasons, []);
         }
     }
 }

@@ -50,7 +50,8 @@ impl AtRest {
         let (old, new) = (load(&Folder::from_files(kept))?, load(folder)?);
         let (fleet, clock) = (&self.snapshot.fleet, JudgeClock::at(crate::clock::now()));
         let before = Roll::call(Arc::new(old), fleet, clock);
-        Ok(PlanView::of(Plan::from(&before, Arc::new(new), fleet)))
+        let held = self.snapshot.policies_held.as_deref();
+        Ok(PlanView::of(Plan::from(&before, Arc::new(new), fleet), held))
     }
 
     /// Everyone, judged now.

@@ -103,7 +103,7 @@ pub(super) async fn plan(
             }
         },
     };
-    print::plan(planned.as_ref(), read.json, lang)?;
+    print::plan(planned.as_ref(), &read, lang)?;
     let waits = planned.is_some_and(|planned| !planned.reasons.is_empty());
     Ok(if waits { FINDING } else { FINE })
 }

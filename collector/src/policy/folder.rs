@@ -168,7 +168,12 @@ impl<'k> Walk<'k> {
         for entry in entries {
             match entry.map(|entry| entry.file_name().into_string()) {
                 Ok(Ok(name)) if is_litter(&name) => {}
-                Ok(Ok(name)) => self.entry(&joined(relative, &name), depth),
+                Ok(Ok(name)) => {
+                    let path = joined(relative, &name);
+                    if !(is_number(&name) && self.is_plain_file(&path)) {
+                        self.entry(&path, depth);
+                    }
+                }
                 Ok(Err(name)) => {
                     let name = name.to_string_lossy().into_owned();
                     self.wrong(&joined(relative, &name), "the name is not UTF-8".to_owned());
@@ -176,6 +181,10 @@ impl<'k> Walk<'k> {
                 Err(error) => self.wrong(relative, format!("failed to list the folder: {error}")),
             }
         }
+    }
+
+    fn is_plain_file(&self, relative: &str) -> bool {
+        fs::symlink_metadata(self.root.join(relative)).is_ok_and(|metadata| metadata.is_file())
     }
 
     fn entry(&mut self, relative: &str, depth: usize) {
@@ -297,11 +306,12 @@ fn joined(folder: &str, name: &str) -> String {
 /// of it can be a misspelt rule.
 fn is_litter(name: &str) -> bool {
     const ENDINGS: [&str; 6] = ["~", ".swp", ".swo", ".swx", "___jb_tmp___", "___jb_old___"];
-    // vim tries with a file named 4913, or more, whether it may write.
-    let is_number = name.bytes().all(|byte| byte.is_ascii_digit());
-    is_number
-        || name.starts_with(['.', '#', '~'])
-        || ENDINGS.iter().any(|ending| name.ends_with(ending))
+    name.starts_with(['.', '#', '~']) || ENDINGS.iter().any(|ending| name.ends_with(ending))
+}
+
+/// vim tries with a file named 4913, or more, whether it may write. Folders are named for years.
+fn is_number(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn has_read_extension(path: &str) -> bool {

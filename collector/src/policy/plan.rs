@@ -3,8 +3,8 @@
 //! A set that would newly protect too many machines, or that drops register rows or mandatory
 //! rules, looks better than it is; [`Plan::needs_acceptance`] says so, and somebody has to say yes.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-
 use std::sync::Arc;
 
 use report::Timestamp;
@@ -15,6 +15,9 @@ use super::posture::{Posture, Tally, TargetPosture};
 use super::roll::{Member, Roll};
 use super::{PolicySet, Rule};
 use crate::fleet::Fleet;
+use crate::register::Term;
+use crate::register::declared::Group;
+use crate::register::training::Staff;
 
 mod words;
 
@@ -30,9 +33,11 @@ pub struct Plan {
     pub at: Timestamp,
     /// The hashes of both sets.
     pub policies: Change<String>,
-    /// The shares that a set may newly protect, in parts per million. Only the one before counts:
-    /// no edit loosens its own guard.
+    /// The shares that a set may newly protect, or leave out, in parts per million. Only the one
+    /// before counts: no edit loosens its own guard.
     pub guard: Change<u32>,
+    /// Whether what is attested counts towards the goals.
+    pub accept_attested: Change<bool>,
     /// How many members are answered for.
     pub members: Change<u64>,
     /// How many of them are protected.
@@ -127,6 +132,17 @@ pub struct TargetChange {
     pub standing: Change<Option<TargetStanding>>,
 }
 
+impl TargetChange {
+    fn is_dropped(&self) -> bool {
+        self.standing.before.is_some() && self.standing.after.is_none()
+    }
+
+    fn lowers_its_goal(&self) -> bool {
+        let goals = self.standing.before.zip(self.standing.after);
+        goals.is_some_and(|(before, after)| after.goal < before.goal)
+    }
+}
+
 /// How far a target has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TargetStanding {
@@ -136,16 +152,21 @@ pub struct TargetStanding {
     pub met: u64,
     /// The percentage to reach.
     pub goal: u8,
+    /// For how many declared machines somebody attests it, beside those for whom it holds.
+    pub attested: u64,
+    /// Whether what is attested counts towards the goal.
+    pub counts_attested: bool,
 }
 
 impl TargetStanding {
     fn of(target: &TargetPosture) -> Self {
         let Tally { members, met } = target.total;
-        Self { members, met, goal: target.goal }
+        let (goal, counts_attested) = (target.goal, target.counts_attested);
+        Self { members, met, goal, attested: target.all_attested(), counts_attested }
     }
 }
 
-/// The lists of the register whose ids never disappear.
+/// The lists of the register whose entries never disappear.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RegisterList {
@@ -155,20 +176,44 @@ pub enum RegisterList {
     Systems,
     /// `units.toml`.
     Units,
+    /// `declared.toml`: an entry is known by its unit, its kind and its first day.
+    Declared,
+    /// `training.toml`: an entry is known by its unit and its first day.
+    Training,
 }
 
 impl RegisterList {
     /// Every list.
-    pub const ALL: [Self; 3] = [Self::Machines, Self::Systems, Self::Units];
+    pub const ALL: [Self; 5] =
+        [Self::Machines, Self::Systems, Self::Units, Self::Declared, Self::Training];
 
-    fn ids(self, set: &PolicySet) -> BTreeSet<&str> {
+    fn ids(self, set: &PolicySet) -> BTreeSet<Cow<'_, str>> {
         let register = &set.register;
+        let unit = |unit| register.units.at(unit).id.as_str();
         match self {
-            Self::Machines => register.machines.iter().map(|row| row.id).collect(),
-            Self::Systems => register.systems.iter().map(|system| system.id.as_str()).collect(),
-            Self::Units => register.units.iter().map(|unit| unit.id.as_str()).collect(),
+            Self::Machines => register.machines.iter().map(|row| row.id.into()).collect(),
+            Self::Systems => {
+                register.systems.iter().map(|system| system.id.as_str().into()).collect()
+            }
+            Self::Units => register.units.iter().map(|unit| unit.id.as_str().into()).collect(),
+            Self::Declared => {
+                let id = |group: &Group| {
+                    let kind = group.kind.name();
+                    format!("{} {kind}{}", unit(group.unit), begun(group.term)).into()
+                };
+                register.declared.iter().map(id).collect()
+            }
+            Self::Training => {
+                let id = |staff: &Staff| format!("{}{}", unit(staff.unit), begun(staff.term));
+                register.training.iter().map(|staff| id(staff).into()).collect()
+            }
         }
     }
+}
+
+/// What tells the entries of one unit apart that follow on one another.
+fn begun(term: Term) -> String {
+    term.from.map(|day| format!(" {day}")).unwrap_or_default()
 }
 
 /// Why somebody has to say yes to a set before it takes effect.
@@ -184,6 +229,15 @@ pub enum Reason {
         /// The share that is allowed, in parts per million.
         guard: u32,
     },
+    /// Nobody would answer any more for more members than the guard allows.
+    MembersLeft {
+        /// How many would no longer be counted.
+        left: u64,
+        /// Of how many that are answered for now.
+        members: u64,
+        /// The share that is allowed, in parts per million.
+        guard: u32,
+    },
     /// Register rows are missing from it.
     RowsDropped {
         /// How many.
@@ -194,6 +248,23 @@ pub enum Reason {
         /// Their ids.
         rules: Vec<String>,
     },
+    /// It would let later edits protect more at once.
+    GuardLoosened {
+        /// The shares, in parts per million.
+        guard: Change<u32>,
+    },
+    /// Targets are missing from it.
+    TargetsDropped {
+        /// Their ids.
+        targets: Vec<String>,
+    },
+    /// It asks for less of targets.
+    GoalsLowered {
+        /// Their ids.
+        targets: Vec<String>,
+    },
+    /// What is attested, and nobody observes, would come to count towards the goals.
+    AttestedCounted,
     /// It was held before, and nobody has said yes since.
     HeldBefore,
 }
@@ -216,6 +287,10 @@ impl Plan {
                 before: parts_per_million(old.targets.guard),
                 after: parts_per_million(new.targets.guard),
             },
+            accept_attested: Change {
+                before: old.targets.accept_attested,
+                after: new.targets.accept_attested,
+            },
             members: Change { before: 0, after: 0 },
             protected: Change { before: 0, after: 0 },
             newly_protected: Crowd::default(),
@@ -235,23 +310,50 @@ impl Plan {
     /// Why the set must be accepted before it takes effect; empty: it need not.
     #[must_use]
     pub fn needs_acceptance(&self) -> Vec<Reason> {
-        let mut reasons = Vec::new();
-        if self.exceeds_the_guard() {
-            reasons.push(Reason::GuardExceeded {
+        let reasons = [
+            self.exceeds_the_guard(&self.newly_protected).then(|| Reason::GuardExceeded {
                 newly_protected: self.newly_protected.count,
                 members: self.members.before,
                 guard: self.guard.before,
-            });
-        }
-        let rows = self.rows_dropped.values().map(|crowd| crowd.count).sum();
-        if rows > 0 {
-            reasons.push(Reason::RowsDropped { rows });
-        }
-        let rules = self.mandatory_rules_dropped();
-        if !rules.is_empty() {
-            reasons.push(Reason::MandatoryRulesDropped { rules });
+            }),
+            self.exceeds_the_guard(&self.left).then(|| Reason::MembersLeft {
+                left: self.left.count,
+                members: self.members.before,
+                guard: self.guard.before,
+            }),
+            self.drops_rows(),
+            some(self.mandatory_rules_dropped())
+                .map(|rules| Reason::MandatoryRulesDropped { rules }),
+            self.loosens_the_guard().then_some(Reason::GuardLoosened { guard: self.guard }),
+            some(self.targets_that(TargetChange::is_dropped))
+                .map(|targets| Reason::TargetsDropped { targets }),
+            some(self.targets_that(TargetChange::lowers_its_goal))
+                .map(|targets| Reason::GoalsLowered { targets }),
+            (!self.accept_attested.before && self.accept_attested.after)
+                .then_some(Reason::AttestedCounted),
+        ];
+        reasons.into_iter().flatten().collect()
+    }
+
+    /// The same of a set that may have been held before; `held`: the hash of the one that was.
+    #[must_use]
+    pub fn needs_acceptance_after(&self, held: Option<&str>) -> Vec<Reason> {
+        let mut reasons = self.needs_acceptance();
+        if reasons.is_empty() && held == Some(self.policies.after.as_str()) {
+            // Machines that have fallen silent since cannot have said yes.
+            reasons.push(Reason::HeldBefore);
         }
         reasons
+    }
+
+    fn drops_rows(&self) -> Option<Reason> {
+        let rows = self.rows_dropped.values().map(|crowd| crowd.count).sum();
+        (rows > 0).then_some(Reason::RowsDropped { rows })
+    }
+
+    fn targets_that(&self, does: impl Fn(&TargetChange) -> bool) -> Vec<String> {
+        let those = self.targets.iter().filter(|change| does(change));
+        those.map(|change| change.target.clone()).collect()
     }
 
     /// The rules that decide about protection and no longer would.
@@ -269,9 +371,9 @@ impl Plan {
 
     /// In whole numbers. The share is of those answered for now: rows that the edit itself adds
     /// cannot make room for others.
-    fn exceeds_the_guard(&self) -> bool {
+    fn exceeds_the_guard(&self, crowd: &Crowd) -> bool {
         let allowed = u128::from(self.guard.before) * u128::from(self.members.before);
-        u128::from(self.newly_protected.count) * 1_000_000 > allowed
+        u128::from(crowd.count) * 1_000_000 > allowed
     }
 
     /// What becomes of those whom the other set has.
@@ -327,6 +429,10 @@ impl Plan {
             }
         }
     }
+}
+
+fn some(ids: Vec<String>) -> Option<Vec<String>> {
+    (!ids.is_empty()).then_some(ids)
 }
 
 /// A share in parts per million: what is written with a point is compared in whole numbers.
@@ -387,7 +493,7 @@ fn rows_dropped(old: &PolicySet, new: &PolicySet) -> BTreeMap<RegisterList, Crow
     for list in RegisterList::ALL {
         let kept = list.ids(new);
         for id in list.ids(old).into_iter().filter(|id| !kept.contains(id)) {
-            dropped.entry(list).or_default().add(|| id.to_owned());
+            dropped.entry(list).or_default().add(|| id.into_owned());
         }
     }
     dropped

@@ -14,14 +14,13 @@ use crate::store::KeptFolder;
 /// Fewer digits than this could be a slip of the hand.
 const MIN_DIGITS: usize = 8;
 
-/// A set that waits, with all that it would change.
+/// A set that waits.
 #[derive(Debug)]
 pub struct Held {
     pub(super) folder: Folder,
-    pub(super) set: Arc<PolicySet>,
-    /// What it would change, as of when it was held.
-    pub plan: Plan,
-    /// Why it waits.
+    /// The set.
+    pub set: Arc<PolicySet>,
+    /// Why it waits, as of when it was held.
     pub reasons: Vec<Reason>,
     /// Since when, by this process.
     pub since: Timestamp,
@@ -141,17 +140,11 @@ impl Gate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fleet::Fleet;
     use crate::policy::fixtures::{NOW, folder, set};
-    use crate::policy::{JudgeClock, Roll};
 
     fn held() -> Held {
-        let set = set("", &[]);
-        let set = Arc::new(set);
-        let fleet = Fleet::default();
-        let roll = Roll::call(set.clone(), &fleet, JudgeClock::at(NOW));
-        let plan = Plan::from(&roll, set.clone(), &fleet);
-        Held { folder: folder("", &[]), set, plan, reasons: Vec::new(), since: NOW }
+        let set = Arc::new(set("", &[]));
+        Held { folder: folder("", &[]), set, reasons: Vec::new(), since: NOW }
     }
 
     #[test]

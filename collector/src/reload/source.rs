@@ -36,6 +36,14 @@ fn load(path: &Path, folder: &Folder, allow_sample: bool) -> Result<PolicySet, F
     Ok(set)
 }
 
+/// A set to begin with where nothing can be compared: what was held waits all the same.
+pub(super) fn not_held(set: PolicySet, held: Option<&str>) -> Result<PolicySet, FolderError> {
+    match held.is_some_and(|held| held == set.hash.to_string()) {
+        true => Err(FolderError::Unaccepted(set.hash)),
+        false => Ok(set),
+    }
+}
+
 /// A folder that is judged by.
 #[derive(Clone, Debug)]
 pub struct Source {
@@ -79,11 +87,20 @@ impl Source {
         load(&self.path, folder, self.allow_sample)
     }
 
+    /// The set that was last in force, unless it no longer loads: a newer version may refuse what
+    /// an older one took.
+    pub(super) fn last_good(&self, folder: &Folder) -> Option<PolicySet> {
+        let log = |fault: &FolderError| {
+            tracing::error!("the last set in force, {}, no longer loads:\n{fault}", folder.hash());
+        };
+        self.load(folder).inspect_err(log).ok()
+    }
+
     /// The set that a collector would go on with if it started now: the folder's, where that may
     /// take effect unseen, or the last one.
     ///
     /// # Errors
-    /// The folder's fault, when there is no last good set either.
+    /// The folder's fault, or that its set was held, when there is no last good set either.
     pub fn at_rest(
         &self,
         last_good: Option<&KeptFolder>,
@@ -93,8 +110,8 @@ impl Source {
     ) -> Result<Arc<PolicySet>, FolderError> {
         let of_folder = self.read().and_then(|folder| self.load(&folder));
         let last = last_good.map(|files| Folder::from_files(files.clone()));
-        let Some(last) = last.and_then(|folder| self.load(&folder).ok()) else {
-            return of_folder.map(Arc::new);
+        let Some(last) = last.and_then(|folder| self.last_good(&folder)) else {
+            return of_folder.and_then(|set| not_held(set, held)).map(Arc::new);
         };
         let set = match of_folder {
             Ok(set) => set,
@@ -204,3 +221,6 @@ async fn apart<T: Send + 'static>(
     let done = tokio::task::spawn_blocking(work).await;
     done.unwrap_or_else(|error| Err(FolderError::Ended(error.to_string())))
 }
+
+#[cfg(test)]
+mod tests;

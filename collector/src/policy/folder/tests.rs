@@ -211,6 +211,15 @@ fn what_editors_leave_beside_a_file_is_not_read() {
 }
 
 #[test]
+fn a_folder_named_for_a_year_is_read() {
+    let dir = folder_with(&[("targets.toml", b"a"), ("rules/2026/x.toml", b"b")]);
+    symlink("2026", dir.path().join("rules/2027")).unwrap();
+    let read = Folder::read(dir.path()).unwrap();
+    assert_eq!(read.get("rules/2026/x.toml"), Some("b"));
+    assert_eq!(read.get("rules/2027/x.toml"), Some("b"));
+}
+
+#[test]
 fn a_rule_laid_aside_under_another_ending_is_not_silently_dropped() {
     for name in ["rules/x.toml.bak", "rules/x.toml.orig", "rules/x.toml.off", "rules/x"] {
         let dir = folder_with(&[(name, b"a")]);

@@ -125,22 +125,44 @@ fn an_edit_does_not_loosen_its_own_guard_and_says_that_it_loosens_the_next() {
     lax.targets.guard = 1.0;
     let mut strict = strict(1..=2);
     strict.targets.guard = 0.0;
-    assert_eq!(plan(&strict, &lax, &[bare(1)]).needs_acceptance().len(), 1);
+    assert_eq!(
+        plan(&strict, &lax, &[bare(1)]).needs_acceptance(),
+        [
+            Reason::GuardExceeded { newly_protected: 1, members: 2, guard: 0 },
+            Reason::GuardLoosened { guard: Change { before: 0, after: 1_000_000 } },
+        ]
+    );
     strict.targets.guard = 1.0;
     lax.targets.guard = 0.0;
     assert_eq!(plan(&strict, &lax, &[bare(1)]).needs_acceptance(), []);
 }
 
+/// Rows of which the last ones have ended.
+fn ended(count: u8, of: u8) -> PolicySet {
+    let row = |n| format!("m-{n:02},so,workstation,lan,,,,2025-01-01,2026-11-01\n");
+    let over: String = (of - count + 1..=of).map(row).collect();
+    set(&(rows(1..=of - count) + &over), &[])
+}
+
 #[test]
 fn a_missing_row_is_dropped_and_an_ended_one_is_not() {
-    let old = set(&rows(1..=3), &[]);
-    let ended = rows(1..=2) + "m-03,so,workstation,lan,,,,2025-01-01,2026-11-01\n";
-    let plan_of_ended = plan(&old, &set(&ended, &[]), &[]);
+    let old = set(&rows(1..=20), &[]);
+    let plan_of_ended = plan(&old, &ended(1, 20), &[]);
     assert_eq!(plan_of_ended.needs_acceptance(), []);
-    assert_eq!(plan_of_ended.left.first, ["m-03"]);
-    let plan = plan(&old, &set(&rows(1..=2), &[]), &[]);
+    assert_eq!(plan_of_ended.left.first, ["m-20"]);
+    let plan = plan(&old, &set(&rows(1..=19), &[]), &[]);
     assert_eq!(plan.needs_acceptance(), [Reason::RowsDropped { rows: 1 }]);
-    assert_eq!(plan.rows_dropped[&RegisterList::Machines].first, ["m-03"]);
+    assert_eq!(plan.rows_dropped[&RegisterList::Machines].first, ["m-20"]);
+}
+
+#[test]
+fn more_members_than_the_guard_allows_do_not_end_unseen() {
+    let old = set(&rows(1..=40), &[]);
+    assert_eq!(plan(&old, &ended(2, 40), &[]).needs_acceptance(), []);
+    assert_eq!(
+        plan(&old, &ended(3, 40), &[]).needs_acceptance(),
+        [Reason::MembersLeft { left: 3, members: 40, guard: 50_000 }]
+    );
 }
 
 #[test]
@@ -152,6 +174,35 @@ fn a_dropped_system_or_unit_is_a_dropped_row_too() {
     assert_eq!(plan.rows_dropped[&RegisterList::Systems].first, ["ho-tich", "lan", "moi"]);
     assert_eq!(plan.rows_dropped[&RegisterList::Units].first, ["phong"]);
     assert_eq!(plan.needs_acceptance(), [Reason::RowsDropped { rows: 4 }]);
+}
+
+#[test]
+fn a_dropped_entry_of_declared_machines_or_of_staff_is_a_dropped_row_too() {
+    const DECLARED: &str = "[[declared]]\nunit = \"so\"\nkind = \"workstation\"\nheads = 3\n";
+    const STAFF: &str = "[[staff]]\nunit = \"phong\"\nheads = 9\n";
+    let with = |declared: &str, staff: &str| {
+        set("", &[("register/declared.toml", declared), ("register/training.toml", staff)])
+    };
+    let from = |entry: &str, day: &str| format!("{entry}from = {day}\n");
+    let until = |entry: &str, day: &str| format!("{entry}until = {day}\n");
+    let (declared, staff) = (from(DECLARED, "2025-01-01"), from(STAFF, "2025-02-01"));
+    let old = with(&declared, &staff);
+    let plan_of = |new: &PolicySet| plan(&old, new, &[]);
+
+    let dropped = plan_of(&with("", ""));
+    assert_eq!(dropped.rows_dropped[&RegisterList::Declared].first, ["so workstation 2025-01-01"]);
+    assert_eq!(dropped.rows_dropped[&RegisterList::Training].first, ["phong 2025-02-01"]);
+    assert_eq!(dropped.needs_acceptance(), [Reason::RowsDropped { rows: 2 }]);
+    let vi = dropped.lines(Lang::Vi).join("\n");
+    assert!(vi.contains("bị xóa khỏi register/training.toml: 1 (phong 2025-02-01)"), "{vi}");
+
+    let followed = |entry: &str, head: &str| {
+        format!("{}{}", until(entry, "2026-06-30"), from(head, "2026-07-01"))
+    };
+    let grown = with(&followed(&declared, DECLARED), &followed(&staff, STAFF));
+    assert_eq!(plan_of(&grown).needs_acceptance(), [], "an ended entry stays");
+    let moved = with(&from(DECLARED, "2026-07-01"), &staff);
+    assert_eq!(plan_of(&moved).needs_acceptance(), [Reason::RowsDropped { rows: 1 }]);
 }
 
 #[test]
@@ -228,6 +279,47 @@ fn targets_that_come_and_go_are_told_with_their_goals() {
 }
 
 #[test]
+fn an_edit_that_makes_the_goals_easier_waits_and_one_that_makes_them_harder_passes() {
+    let policies = set(&rows(1..=2), &[]);
+    let with = |change: &dyn Fn(&mut crate::policy::targets::Targets)| {
+        let mut set = policies.clone();
+        change(&mut set.targets);
+        set
+    };
+    let first = policies.targets.list[0].id.clone();
+    let targets = vec![first];
+    let lenient = [
+        (with(&|targets| targets.guard = 1.0), "the guard is loosened: 5.0% → 100.0%"),
+        (with(&|targets| targets.list[0].goal -= 1), "goals are lowered: "),
+        (with(&|targets| drop(targets.list.remove(0))), "targets are dropped: "),
+        (with(&|targets| targets.accept_attested = true), "what is only attested would count"),
+    ];
+    for (lenient, why) in &lenient {
+        let [reason] = &plan(&policies, lenient, &[]).needs_acceptance()[..] else {
+            panic!("{why}");
+        };
+        assert!(reason.words().get(Lang::En).starts_with(why), "{why}");
+        assert_eq!(plan(lenient, &policies, &[]).needs_acceptance(), [], "{why}");
+    }
+    let reason = |number: usize| plan(&policies, &lenient[number].0, &[]).needs_acceptance();
+    assert_eq!(reason(1), [Reason::GoalsLowered { targets: targets.clone() }]);
+    assert_eq!(reason(2), [Reason::TargetsDropped { targets }]);
+}
+
+#[test]
+fn a_target_tells_what_is_attested_and_whether_that_counts() {
+    const DECLARED: &str = "[[declared]]\nunit = \"so\"\nkind = \"workstation\"\nheads = 3\n\
+        from = 2025-01-01\n[[declared.attestation]]\nby = \"A\"\non = 2026-10-01\n\
+        until = 2026-12-01\nmet = { machines-protected = 2 }\n";
+    let old = set(&rows(1..=2), &[("register/declared.toml", DECLARED)]);
+    let mut new = old.clone();
+    new.targets.accept_attested = true;
+    let lines = plan(&old, &new, &[]).lines(Lang::En).join("\n");
+    assert!(lines.contains(", 2 attested do not count) → "), "{lines}");
+    assert!(lines.contains(", and 2 attested count)"), "{lines}");
+}
+
+#[test]
 fn a_plan_is_told_in_both_languages_and_travels_as_json() {
     let machines = [bare(1), good(2)];
     let plan = plan(&strict(1..=3), &lax(1..=2), &machines);
@@ -244,6 +336,7 @@ fn a_plan_is_told_in_both_languages_and_travels_as_json() {
         reasons,
         [
             "1 of 3 machines would newly be protected, more than the 5.0% that pass unseen",
+            "1 of 3 machines would no longer be counted, more than the 5.0% that pass unseen",
             "1 register rows are missing; a row that ends stays, with its until",
         ]
     );

@@ -67,8 +67,7 @@ impl Plan {
     }
 
     fn guard_line(&self, lang: Lang) -> Option<String> {
-        let Change { before, after } = self.guard;
-        let change = format!("{} → {}", share(before, lang), share(after, lang));
+        let change = shares(self.guard, lang);
         if !self.guard.is_real() {
             return None;
         }
@@ -114,7 +113,7 @@ impl Reason {
     fn text(&self, lang: Lang) -> String {
         match (self, lang) {
             (Self::GuardExceeded { newly_protected, members, guard }, Lang::Vi) => format!(
-                "{} trên {} máy tính bỗng dưng được bảo vệ, nhiều hơn mức {} cho phép",
+                "{} trên {} máy tính mới chuyển sang được bảo vệ, nhiều hơn mức {} cho phép",
                 number(*newly_protected, lang),
                 number(*members, lang),
                 share(*guard, lang)
@@ -122,6 +121,18 @@ impl Reason {
             (Self::GuardExceeded { newly_protected, members, guard }, Lang::En) => format!(
                 "{} of {} machines would newly be protected, more than the {} that pass unseen",
                 number(*newly_protected, lang),
+                number(*members, lang),
+                share(*guard, lang)
+            ),
+            (Self::MembersLeft { left, members, guard }, Lang::Vi) => format!(
+                "{} trên {} máy tính không còn được tính, nhiều hơn mức {} cho phép",
+                number(*left, lang),
+                number(*members, lang),
+                share(*guard, lang)
+            ),
+            (Self::MembersLeft { left, members, guard }, Lang::En) => format!(
+                "{} of {} machines would no longer be counted, more than the {} that pass unseen",
+                number(*left, lang),
                 number(*members, lang),
                 share(*guard, lang)
             ),
@@ -140,6 +151,30 @@ impl Reason {
             }
             (Self::MandatoryRulesDropped { rules }, Lang::En) => {
                 format!("mandatory rules are dropped: {}", rules.join(", "))
+            }
+            (Self::GuardLoosened { guard }, Lang::Vi) => {
+                format!("ngưỡng guard bị nới: {}", shares(*guard, lang))
+            }
+            (Self::GuardLoosened { guard }, Lang::En) => {
+                format!("the guard is loosened: {}", shares(*guard, lang))
+            }
+            (Self::TargetsDropped { targets }, Lang::Vi) => {
+                format!("chỉ tiêu bị bỏ: {}", targets.join(", "))
+            }
+            (Self::TargetsDropped { targets }, Lang::En) => {
+                format!("targets are dropped: {}", targets.join(", "))
+            }
+            (Self::GoalsLowered { targets }, Lang::Vi) => {
+                format!("mục tiêu bị hạ: {}", targets.join(", "))
+            }
+            (Self::GoalsLowered { targets }, Lang::En) => {
+                format!("goals are lowered: {}", targets.join(", "))
+            }
+            (Self::AttestedCounted, Lang::Vi) => {
+                "số liệu tự xác nhận sẽ được tính vào chỉ tiêu (accept_attested)".to_owned()
+            }
+            (Self::AttestedCounted, Lang::En) => {
+                "what is only attested would count towards the goals (accept_attested)".to_owned()
             }
             (Self::HeldBefore, Lang::Vi) => {
                 "bộ này đã phải chờ duyệt và chưa được duyệt".to_owned()
@@ -161,6 +196,12 @@ impl RegisterList {
                 ["bị xóa khỏi register/systems.toml", "missing from register/systems.toml"]
             }
             Self::Units => ["bị xóa khỏi register/units.toml", "missing from register/units.toml"],
+            Self::Declared => {
+                ["bị xóa khỏi register/declared.toml", "missing from register/declared.toml"]
+            }
+            Self::Training => {
+                ["bị xóa khỏi register/training.toml", "missing from register/training.toml"]
+            }
         }
     }
 }
@@ -194,19 +235,36 @@ impl Flip {
 }
 
 fn target_line(target: &str, standing: &Change<Option<TargetStanding>>, lang: Lang) -> String {
-    let words = match lang {
-        Lang::Vi => ["chỉ tiêu", "mục tiêu"],
-        Lang::En => ["target", "goal"],
+    let word = match lang {
+        Lang::Vi => "chỉ tiêu",
+        Lang::En => "target",
     };
-    let text = |standing: Option<TargetStanding>| match standing {
-        None => "–".to_owned(),
-        Some(TargetStanding { members, met, goal }) => {
-            let share = Tally { members, met }.share(lang).unwrap_or_else(|| "–".to_owned());
-            let (met, members) = (number(met, lang), number(members, lang));
-            format!("{met}/{members} = {share} ({} {goal} %)", words[1])
-        }
+    let text = |standing: Option<TargetStanding>| {
+        standing.map_or_else(|| "–".to_owned(), |standing| standing.text(lang))
     };
-    format!("{} {target}: {} → {}", words[0], text(standing.before), text(standing.after))
+    format!("{word} {target}: {} → {}", text(standing.before), text(standing.after))
+}
+
+impl TargetStanding {
+    fn text(self, lang: Lang) -> String {
+        let Self { members, met, goal, attested, counts_attested } = self;
+        let share = Tally { members, met }.share(lang).unwrap_or_else(|| "–".to_owned());
+        let (met, members) = (number(met, lang), number(members, lang));
+        let goal = match lang {
+            Lang::Vi => format!("mục tiêu {goal} %"),
+            Lang::En => format!("goal {goal} %"),
+        };
+        let attested = match (attested, counts_attested, lang) {
+            (0, ..) => String::new(),
+            (some, true, Lang::Vi) => format!(", tính thêm {} tự xác nhận", number(some, lang)),
+            (some, true, Lang::En) => format!(", and {} attested count", number(some, lang)),
+            (some, false, Lang::Vi) => {
+                format!(", không tính {} tự xác nhận", number(some, lang))
+            }
+            (some, false, Lang::En) => format!(", {} attested do not count", number(some, lang)),
+        };
+        format!("{met}/{members} = {share} ({goal}{attested})")
+    }
 }
 
 fn numbers(change: Change<u64>, lang: Lang) -> String {
@@ -215,6 +273,10 @@ fn numbers(change: Change<u64>, lang: Lang) -> String {
 
 fn share(parts_per_million: u32, lang: Lang) -> String {
     percent(u64::from(parts_per_million / TENTH), lang)
+}
+
+fn shares(change: Change<u32>, lang: Lang) -> String {
+    format!("{} → {}", share(change.before, lang), share(change.after, lang))
 }
 
 /// Nothing is said of nobody.
