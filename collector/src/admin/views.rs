@@ -89,8 +89,12 @@ pub struct TargetView {
     pub title: Bilingual,
     /// How many are counted.
     pub members: u64,
-    /// For how many of them it holds.
+    /// For how many of them it holds, as far as it was observed or decided.
     pub met: u64,
+    /// For how many declared machines somebody attests it: never part of `met`.
+    pub attested: u64,
+    /// Whether what is attested counts towards the goal.
+    pub counts_attested: bool,
     /// The percentage to reach.
     pub goal: u8,
     /// Whether it is reached, in whole numbers.
@@ -110,6 +114,8 @@ pub struct PostureView {
     pub targets: Vec<TargetView>,
     /// How many machines are in each state.
     pub states: BTreeMap<String, u64>,
+    /// How many machines may carry no agent and are only declared: in no state.
+    pub declared: u64,
 }
 
 /// Every machine of the register and of the network.
@@ -179,11 +185,14 @@ pub fn posture(live: &Live) -> PostureView {
                 title: target.title.clone(),
                 members: posture.total.members,
                 met: posture.total.met,
+                attested: posture.all_attested(),
+                counts_attested: posture.counts_attested,
                 goal: posture.goal,
                 met_goal: posture.is_met(),
             })
             .collect(),
         states,
+        declared: posture.declared.values().sum(),
     }
 }
 
@@ -253,3 +262,6 @@ fn host_name(machine: MachineView<'_>) -> Option<String> {
         Seen::Known(_) | Seen::Absent | Seen::Unknown(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 
 mod explanation;
 mod plan;
+mod posture;
 
 use std::io::Write as _;
 use std::path::Path;
@@ -11,16 +12,16 @@ use report::{Lang, State, Timestamp};
 use serde::Serialize;
 
 use crate::admin::CreatedToken;
-use crate::admin::views::{MachineDetail, MachineRow, PostureView, TargetView};
+use crate::admin::views::{MachineDetail, MachineRow};
 use crate::enrol::token::TokenRecord;
 use crate::policy::folder::Folder;
-use crate::policy::posture::Tally;
 use crate::policy::{PolicySet, words};
 use crate::reload::FolderError;
 use crate::simulate::Summary;
 
 pub(super) use explanation::explanation;
 pub(super) use plan::{accepted, plan};
+pub(super) use posture::posture;
 
 /// How wide a table is where nobody says.
 const WIDTH: u16 = 120;
@@ -252,44 +253,6 @@ pub(super) fn machine(detail: &MachineDetail, json: bool, lang: Lang) -> anyhow:
     }
     out(&format!("{text}\n{table}\n"));
     Ok(())
-}
-
-pub(super) fn posture(posture: &PostureView, json: bool, lang: Lang) -> anyhow::Result<()> {
-    if json {
-        return out_json(posture);
-    }
-    let mut targets = table(match lang {
-        Lang::Vi => ["Chỉ tiêu", "Đạt", "Tổng số", "Tỷ lệ", "Mục tiêu", "Kết luận"],
-        Lang::En => ["Target", "Met", "Members", "Share", "Goal", "Conclusion"],
-    });
-    for target in &posture.targets {
-        targets.add_row(target_row(target, lang));
-    }
-    let mut states =
-        table([side(["Trạng thái", "State"], lang), side(["Số máy tính", "Machines"], lang)]);
-    for state in State::ALL {
-        if let Some(count) = posture.states.get(state.name()) {
-            states.add_row([state.label(lang).to_owned(), count.to_string()]);
-        }
-    }
-    let sample = sample_note(posture.sample, lang);
-    out(&format!("{targets}\n\n{states}\n{sample}"));
-    Ok(())
-}
-
-fn target_row(target: &TargetView, lang: Lang) -> [String; 6] {
-    let conclusion = match target.met_goal {
-        true => side(["Đạt", "met"], lang),
-        false => side(["Chưa đạt", "not met"], lang),
-    };
-    [
-        target.title.get(lang).to_owned(),
-        target.met.to_string(),
-        target.members.to_string(),
-        Tally { members: target.members, met: target.met }.share(lang).unwrap_or_else(dash),
-        format!("{} %", target.goal),
-        conclusion.to_owned(),
-    ]
 }
 
 /// A moment by the clock on the officer's wall.
