@@ -364,6 +364,19 @@ fn a_state_is_told_with_those_that_would_have_come_first() {
 }
 
 #[test]
+fn a_waived_machine_is_not_said_to_fail_nothing() {
+    let set = set(ROWS, &[("register/waivers.toml", WAIVER)]);
+    let mut machine = good_machine(1, Some("m-1"));
+    let free = changed("clamav", &[("licence_status", word("free"))]);
+    observe_antivirus(&mut machine, vec![free], true);
+    let waived = told_of(&set, &machine).state;
+    assert_eq!(waived.state, State::Waived);
+    let passed: Vec<_> = waived.passed_over.iter().map(|passed| passed.en.as_str()).collect();
+    assert!(passed.contains(&"every mandatory rule that fails is waived"), "{passed:?}");
+    assert!(!passed.contains(&"no mandatory rule fails"), "{passed:?}");
+}
+
+#[test]
 fn one_rule_alone_keeps_its_facts_and_an_unknown_one_is_met_with_the_nearest() {
     let set = set(ROWS, &[]);
     let whole = told_of(&set, &good_machine(1, Some("m-1")));
