@@ -215,6 +215,11 @@ fn the_election_says_what_the_chosen_product_has_before_each_other() {
         (vec![], vec![off.clone()], "it runs and protects"),
         (vec![], vec![hidden.clone()], "it runs and protects"),
         (vec![hidden.clone()], vec![("realtime", NO)], "it may protect unseen"),
+        (
+            vec![hidden.clone()],
+            vec![("realtime", Fact::unknown(report::Reason::AccessDenied))],
+            "it may protect unseen, and the other runs but is not known to protect in real time",
+        ),
         (vec![hidden], vec![off.clone()], "it may run"),
         (vec![off.clone(), ("registered", YES)], vec![off, ("registered", NO)], "it is registered"),
         (vec![], vec![("realtime", NO)], "it protects in real time"),
