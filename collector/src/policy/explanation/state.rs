@@ -64,12 +64,14 @@ impl Teller<'_, '_, '_> {
                 "mọi quy tắc bắt buộc áp dụng cho máy này đều đạt",
                 "every mandatory rule that applies passes",
             ),
-            State::Revoked
-            | State::Clone
-            | State::Pending
-            | State::NeverEnrolled
-            | State::Silent
-            | State::Unknown => {
+            // The state's own name says that no agent was ever installed.
+            State::NeverEnrolled => {
+                return Bilingual::new(
+                    "chưa tác tử nào ghi danh cho dòng này trong sổ đăng ký",
+                    "no agent has enrolled for this row of the register",
+                );
+            }
+            State::Revoked | State::Clone | State::Pending | State::Silent | State::Unknown => {
                 return why.map(|why| self.why(why)).unwrap_or_default();
             }
         };

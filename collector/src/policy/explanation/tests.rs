@@ -382,6 +382,16 @@ fn a_waived_machine_is_not_said_to_fail_nothing() {
 }
 
 #[test]
+fn a_row_without_an_agent_is_told_more_than_the_name_of_its_state() {
+    let set = set(ROWS, &[]);
+    let row = set.register.machines.get("m-1");
+    let never = told(&set, &Subject { row, machine: None, seat: Seat::NoContract }, NOW).state;
+    assert_eq!(never.state, State::NeverEnrolled);
+    let label = never.state.label(report::Lang::Vi);
+    assert!(!never.why.vi.is_empty() && !never.why.vi.contains(label), "{}", never.why.vi);
+}
+
+#[test]
 fn one_rule_alone_keeps_its_facts_and_an_unknown_one_is_met_with_the_nearest() {
     let set = set(ROWS, &[]);
     let whole = told_of(&set, &good_machine(1, Some("m-1")));
