@@ -53,7 +53,7 @@ pub(super) fn simulated(made: &Summary, lang: Lang) {
     });
     for state in State::ALL {
         if let Some(count) = made.states.get(state.name()) {
-            states.add_row([state.label(lang).to_owned(), count.to_string()]);
+            states.add_row([state.label(lang).to_owned(), words::number(*count, lang)]);
         }
     }
     let mut targets = table(match lang {
@@ -61,7 +61,8 @@ pub(super) fn simulated(made: &Summary, lang: Lang) {
         Lang::En => ["Target (simulation)", "Met", "Members"],
     });
     for (target, count) in &made.targets {
-        targets.add_row([(*target).to_owned(), count.met.to_string(), count.members.to_string()]);
+        let (met, members) = (words::number(count.met, lang), words::number(count.members, lang));
+        targets.add_row([(*target).to_owned(), met, members]);
     }
     out(&format!("{targets}\n\n{states}\n\n"));
     out(&match lang {

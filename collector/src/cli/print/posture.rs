@@ -6,6 +6,7 @@ use report::{Lang, State};
 use super::{dash, out, out_json, sample_note, side, table};
 use crate::admin::views::{PostureView, TargetView};
 use crate::policy::posture::Tally;
+use crate::policy::words;
 
 /// Where what is attested stands.
 const DECLARED_COLUMN: usize = 4;
@@ -57,10 +58,10 @@ fn target_row(target: &TargetView, lang: Lang) -> [String; 7] {
     let attested = Some(target.attested).filter(|attested| *attested > 0);
     [
         target.title.get(lang).to_owned(),
-        target.met.to_string(),
-        target.members.to_string(),
+        words::number(target.met, lang),
+        words::number(target.members, lang),
         Tally { members: target.members, met: target.met }.share(lang).unwrap_or_else(dash),
-        attested.map_or_else(dash, |attested| attested.to_string()),
+        attested.map_or_else(dash, |attested| words::number(attested, lang)),
         format!("{} %", target.goal),
         conclusion.to_owned(),
     ]
@@ -72,15 +73,16 @@ fn states(posture: &PostureView, lang: Lang) -> String {
         table([side(["Trạng thái", "State"], lang), side(["Số máy tính", "Machines"], lang)]);
     for state in State::ALL {
         if let Some(count) = posture.states.get(state.name()) {
-            states.add_row([state.label(lang).to_owned(), count.to_string()]);
+            states.add_row([state.label(lang).to_owned(), words::number(*count, lang)]);
         }
     }
+    let heads = words::number(posture.declared, lang);
     let declared = match (posture.declared, lang) {
         (0, _) => String::new(),
-        (heads, Lang::Vi) => format!(
+        (_, Lang::Vi) => format!(
             "Máy kê khai, không cài tác tử: {heads} (có trong tổng số của chỉ tiêu về máy tính)\n"
         ),
-        (heads, Lang::En) => format!(
+        (_, Lang::En) => format!(
             "Declared machines, which carry no agent: {heads} (members of the targets about \
              machines)\n"
         ),

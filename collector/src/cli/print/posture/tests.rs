@@ -63,3 +63,10 @@ fn declared_machines_stand_below_the_states() {
     says(&posture, Lang::En, &["Declared machines, which carry no agent: 30 "]);
     is_silent_about(&view(Vec::new(), 0), "kê khai");
 }
+
+#[test]
+fn counts_are_grouped_the_way_each_language_does() {
+    let posture = view(vec![target(1_234, false)], 5_678);
+    says(&posture, Lang::Vi, &["6.789", "12.345", "1.234", "4.321", "5.678"]);
+    says(&posture, Lang::En, &["6,789", "12,345", "1,234", "4,321", "5,678"]);
+}
