@@ -108,6 +108,10 @@ pub struct PostureView {
     pub at: Timestamp,
     /// The hash of the policy set it was judged by.
     pub policies: String,
+    /// The hash of the set that waits for an officer's word, where a running collector holds one.
+    pub held: Option<String>,
+    /// Whether a running collector found the policies folder faulty, or could not put it in force.
+    pub faulty: bool,
     /// Whether the register is marked as a sample.
     pub sample: bool,
     /// Every target.
@@ -165,7 +169,7 @@ impl<'l> Found<'l> {
     }
 }
 
-/// The posture of everyone answered for.
+/// The posture of everyone answered for; of the folder, only what is in force is known here.
 #[must_use]
 pub fn posture(live: &Live) -> PostureView {
     let set = live.roll().set();
@@ -178,6 +182,8 @@ pub fn posture(live: &Live) -> PostureView {
     PostureView {
         at: posture.clock.now,
         policies: set.hash.to_string(),
+        held: None,
+        faulty: false,
         sample: set.register.is_sample(),
         targets: targets
             .map(|(target, posture)| TargetView {

@@ -21,7 +21,36 @@ pub(in crate::cli) fn posture(posture: &PostureView, json: bool, lang: Lang) -> 
 
 fn sheet(posture: &PostureView, lang: Lang) -> String {
     let (targets, states) = (targets(posture, lang), states(posture, lang));
-    format!("{targets}\n{states}{}", sample_note(posture.sample, lang))
+    let (folder, sample) = (folder_notes(posture, lang), sample_note(posture.sample, lang));
+    format!("{folder}{targets}\n{states}{sample}")
+}
+
+/// What keeps the folder from being what everyone is judged by. It stands first: the numbers are
+/// not those of the files that the officer looks at.
+fn folder_notes(posture: &PostureView, lang: Lang) -> String {
+    let held = match (&posture.held, lang) {
+        (None, _) => String::new(),
+        (Some(hash), Lang::Vi) => format!(
+            "CẢNH BÁO: bộ chính sách {hash} ĐANG CHỜ DUYỆT, số liệu theo bộ cũ; xem: \
+             lachan-collector policy plan\n"
+        ),
+        (Some(hash), Lang::En) => format!(
+            "WARNING: the policy set {hash} is HELD, the numbers are by the one before; see: \
+             lachan-collector policy plan\n"
+        ),
+    };
+    let faulty = match (posture.faulty, lang) {
+        (false, _) => "",
+        (true, Lang::Vi) => {
+            "CẢNH BÁO: thư mục chính sách CÓ LỖI hoặc chưa áp dụng được, số liệu theo bộ hợp lệ \
+             gần nhất; xem: lachan-collector policy check THƯ_MỤC\n"
+        }
+        (true, Lang::En) => {
+            "WARNING: the policies folder is FAULTY or could not take effect, the numbers are by \
+             the last good set; see: lachan-collector policy check FOLDER\n"
+        }
+    };
+    format!("{held}{faulty}")
 }
 
 /// What is attested has a column where there is any of it.

@@ -23,6 +23,8 @@ fn view(targets: Vec<TargetView>, declared: u64) -> PostureView {
     PostureView {
         at: Timestamp(0),
         policies: String::new(),
+        held: None,
+        faulty: false,
         sample: false,
         targets,
         states: BTreeMap::from([("silent".to_owned(), 4_321)]),
@@ -69,4 +71,15 @@ fn counts_are_grouped_the_way_each_language_does() {
     let posture = view(vec![target(1_234, false)], 5_678);
     says(&posture, Lang::Vi, &["6.789", "12.345", "1.234", "4.321", "5.678"]);
     says(&posture, Lang::En, &["6,789", "12,345", "1,234", "4,321", "5,678"]);
+}
+
+#[test]
+fn a_folder_that_is_not_what_everyone_is_judged_by_is_warned_about() {
+    let held = PostureView { held: Some("ab12".to_owned()), ..view(Vec::new(), 0) };
+    says(&held, Lang::Vi, &["bộ chính sách ab12 ĐANG CHỜ DUYỆT"]);
+    says(&held, Lang::En, &["the policy set ab12 is HELD"]);
+    let faulty = PostureView { faulty: true, ..view(Vec::new(), 0) };
+    says(&faulty, Lang::Vi, &["thư mục chính sách CÓ LỖI"]);
+    says(&faulty, Lang::En, &["the policies folder is FAULTY"]);
+    is_silent_about(&view(Vec::new(), 0), "CẢNH BÁO");
 }
