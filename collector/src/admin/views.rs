@@ -39,6 +39,8 @@ pub struct MachineRow {
     pub clock_skew: Option<i64>,
     /// The rules that fail.
     pub failing: Vec<String>,
+    /// Whether the register is marked as a sample.
+    pub sample: bool,
 }
 
 impl MachineRow {
@@ -236,6 +238,7 @@ fn row(live: &Live, member: &Member<'_>) -> MachineRow {
         last_contact: machine.map(|machine| machine.last_contact.at),
         clock_skew: machine.and_then(clock_skew),
         failing: failing.map(|(rule, _)| rule.id.clone()).collect(),
+        sample: set.register.is_sample(),
     }
 }
 
@@ -254,6 +257,7 @@ fn described(set: &PolicySet, subject: &Subject<'_>, judgement: &Judgement<'_>) 
         last_contact: subject.machine.map(|machine| machine.last_contact.at),
         clock_skew: subject.machine.and_then(clock_skew),
         failing: failing.map(|(rule, _)| rule.id.clone()).collect(),
+        sample: set.register.is_sample(),
     }
 }
 

@@ -172,6 +172,11 @@ pub(super) fn machines(machines: &[MachineRow], json: bool, lang: Lang) -> anyho
     if json {
         return out_json(machines);
     }
+    out(&machine_list(machines, lang));
+    Ok(())
+}
+
+fn machine_list(machines: &[MachineRow], lang: Lang) -> String {
     let mut table = table(match lang {
         Lang::Vi => [
             "Máy tính",
@@ -206,14 +211,19 @@ pub(super) fn machines(machines: &[MachineRow], json: bool, lang: Lang) -> anyho
             machine.failing.join(", "),
         ]);
     }
-    out(&format!("{table}\n"));
-    Ok(())
+    let sample = machines.iter().any(|machine| machine.sample);
+    format!("{table}\n{}", sample_note(sample, lang))
 }
 
 pub(super) fn machine(detail: &MachineDetail, json: bool, lang: Lang) -> anyhow::Result<()> {
     if json {
         return out_json(detail);
     }
+    out(&machine_card(detail, lang));
+    Ok(())
+}
+
+fn machine_card(detail: &MachineDetail, lang: Lang) -> String {
     let machine = &detail.machine;
     let mut facts = vec![
         (["Máy tính", "Machine"], machine.name()),
@@ -252,8 +262,7 @@ pub(super) fn machine(detail: &MachineDetail, json: bool, lang: Lang) -> anyhow:
             rule.remedy.get(lang),
         ]);
     }
-    out(&format!("{text}\n{table}\n"));
-    Ok(())
+    format!("{text}\n{table}\n{}", sample_note(machine.sample, lang))
 }
 
 /// A moment by the clock on the officer's wall.
@@ -306,3 +315,6 @@ fn out_json(value: &(impl Serialize + ?Sized)) -> anyhow::Result<()> {
 fn out(text: &str) {
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
 }
+
+#[cfg(test)]
+mod tests;
