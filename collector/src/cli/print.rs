@@ -265,14 +265,15 @@ fn machine_card(detail: &MachineDetail, lang: Lang) -> String {
     format!("{text}\n{table}\n{}", sample_note(machine.sample, lang))
 }
 
-/// A moment by the clock on the officer's wall.
+/// A moment by the clock of the machine the command runs on, which need not be in the office's zone:
+/// so the offset is said.
 fn local(moment: Timestamp, lang: Lang) -> String {
     let Ok(at) = jiff::Timestamp::from_second(moment.0) else {
         return dash();
     };
     let form = match lang {
-        Lang::Vi => "%d/%m/%Y %H:%M",
-        Lang::En => "%Y-%m-%d %H:%M",
+        Lang::Vi => "%d/%m/%Y %H:%M %:z",
+        Lang::En => "%Y-%m-%d %H:%M %:z",
     };
     at.to_zoned(jiff::tz::TimeZone::system()).strftime(form).to_string()
 }

@@ -28,3 +28,12 @@ fn whatever_is_told_of_a_machine_of_a_sample_says_so() {
         }
     }
 }
+
+#[test]
+fn a_moment_is_printed_with_the_offset_it_is_told_in() {
+    for (lang, form) in [(Lang::Vi, "%d/%m/%Y %H:%M %:z"), (Lang::En, "%Y-%m-%d %H:%M %:z")] {
+        let printed = local(NOW, lang);
+        let read = jiff::Timestamp::strptime(form, &printed).unwrap();
+        assert_eq!(read.as_second(), NOW.0, "{printed}");
+    }
+}
