@@ -68,11 +68,11 @@ pub(super) fn simulated(made: &Summary, lang: Lang) {
     out(&match lang {
         Lang::Vi => format!(
             "MÔ PHỎNG: không đơn vị, máy tính nào ở đây có thật; không dùng để báo cáo.\n\
-             Sự thật đếm bằng tay: {truth}\nChạy thử:\n  lachan-collector serve --config {settings}\n"
+             Số liệu đối chiếu, tính độc lập với bộ đánh giá: {truth}\nChạy thử:\n  lachan-collector serve --config {settings}\n"
         ),
         Lang::En => format!(
             "A SIMULATION: no unit and no machine here exists; not for any report.\n\
-             The truth, counted by hand: {truth}\nServe it:\n  lachan-collector serve --config \
+             The truth, counted without the judge: {truth}\nServe it:\n  lachan-collector serve --config \
              {settings}\n"
         ),
     });
@@ -82,7 +82,7 @@ pub(super) fn policies_good(folder: &Folder, set: &PolicySet, lang: Lang) {
     let (rules, machines) = (set.rules.len(), set.register.machines.len());
     let hash = folder.hash();
     out(&match lang {
-        Lang::Vi => format!("Đúng: {rules} quy tắc, {machines} máy tính trong sổ, mã {hash}\n"),
+        Lang::Vi => format!("Hợp lệ: {rules} quy tắc, {machines} máy tính trong sổ, mã {hash}\n"),
         Lang::En => {
             format!("Good: {rules} rules, {machines} machines in the register, hash {hash}\n")
         }
