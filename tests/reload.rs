@@ -6,7 +6,7 @@ use std::path::Path;
 
 use harness::{World, until};
 use rusqlite::Connection;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 const GOOD: &str = "lachan_policy_last_reload_successful";
 const HELD: &str = "lachan_policy_held";
@@ -277,6 +277,8 @@ fn a_dropped_mandatory_rule_is_held_and_a_newer_edit_takes_its_place() {
     let words = said(&world, &["policy", "plan"], 2);
     assert!(words.contains("mandatory rules are dropped: os-supported"), "{words}");
     let first = held_hash(&world);
+    let posture = world.collector.json(&["posture"]);
+    assert_eq!((&posture["held"], &posture["faulty"]), (&json!(first), &json!(false)));
 
     edit(&world, "rules/security-updates-installed.toml", "major", "minor");
     until("the newer set is held", || held_hash(&world) != first);
@@ -286,6 +288,8 @@ fn a_dropped_mandatory_rule_is_held_and_a_newer_edit_takes_its_place() {
 
     edit(&world, "targets.toml", "timezone", "timezonee");
     until("a faulty set is not held", || is(&world, HELD, 0.0) && is(&world, GOOD, 0.0));
+    let posture = world.collector.json(&["posture"]);
+    assert_eq!((&posture["held"], &posture["faulty"]), (&json!(null), &json!(true)));
     assert!(said(&world, &["policy", "accept", &first], 1).contains("nothing to accept"));
     assert_eq!(info(&world), before);
     let actions: Vec<_> = audit(&world).into_iter().map(|[action, ..]| action).collect();

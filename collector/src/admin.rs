@@ -259,7 +259,10 @@ async fn explanation(
 }
 
 async fn posture(State(hub): State<Arc<Hub>>) -> Result<Json<PostureView>, Refusal> {
-    judged(hub.show(views::posture).await)
+    let Json(posture) = judged(hub.show(views::posture).await)?;
+    let held = hub.gate.held().map(|held| held.hash().to_string());
+    let faulty = hub.process.reload_successful.get() == 0;
+    Ok(Json(PostureView { held, faulty, ..posture }))
 }
 
 fn judged<T>(view: Result<T, String>) -> Result<Json<T>, Refusal> {

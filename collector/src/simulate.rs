@@ -81,7 +81,7 @@ pub struct Plan {
 pub struct Summary {
     /// The settings to serve it with.
     pub settings: PathBuf,
-    /// The truth, counted by hand.
+    /// The truth, counted without the judge.
     pub truth: PathBuf,
     /// How many machines are in each state.
     pub states: BTreeMap<&'static str, u64>,

@@ -39,6 +39,8 @@ pub struct MachineRow {
     pub clock_skew: Option<i64>,
     /// The rules that fail.
     pub failing: Vec<String>,
+    /// Whether the register is marked as a sample.
+    pub sample: bool,
 }
 
 impl MachineRow {
@@ -89,8 +91,12 @@ pub struct TargetView {
     pub title: Bilingual,
     /// How many are counted.
     pub members: u64,
-    /// For how many of them it holds.
+    /// For how many of them it holds, as far as it was observed or decided.
     pub met: u64,
+    /// For how many declared machines somebody attests it: never part of `met`.
+    pub attested: u64,
+    /// Whether what is attested counts towards the goal.
+    pub counts_attested: bool,
     /// The percentage to reach.
     pub goal: u8,
     /// Whether it is reached, in whole numbers.
@@ -104,12 +110,18 @@ pub struct PostureView {
     pub at: Timestamp,
     /// The hash of the policy set it was judged by.
     pub policies: String,
+    /// The hash of the set that waits for an officer's word, where a running collector holds one.
+    pub held: Option<String>,
+    /// Whether a running collector found the policies folder faulty, or could not put it in force.
+    pub faulty: bool,
     /// Whether the register is marked as a sample.
     pub sample: bool,
     /// Every target.
     pub targets: Vec<TargetView>,
     /// How many machines are in each state.
     pub states: BTreeMap<String, u64>,
+    /// How many machines may carry no agent and are only declared: in no state.
+    pub declared: u64,
 }
 
 /// Every machine of the register and of the network.
@@ -159,7 +171,7 @@ impl<'l> Found<'l> {
     }
 }
 
-/// The posture of everyone answered for.
+/// The posture of everyone answered for; of the folder, only what is in force is known here.
 #[must_use]
 pub fn posture(live: &Live) -> PostureView {
     let set = live.roll().set();
@@ -172,6 +184,8 @@ pub fn posture(live: &Live) -> PostureView {
     PostureView {
         at: posture.clock.now,
         policies: set.hash.to_string(),
+        held: None,
+        faulty: false,
         sample: set.register.is_sample(),
         targets: targets
             .map(|(target, posture)| TargetView {
@@ -179,11 +193,14 @@ pub fn posture(live: &Live) -> PostureView {
                 title: target.title.clone(),
                 members: posture.total.members,
                 met: posture.total.met,
+                attested: posture.all_attested(),
+                counts_attested: posture.counts_attested,
                 goal: posture.goal,
                 met_goal: posture.is_met(),
             })
             .collect(),
         states,
+        declared: posture.declared.values().sum(),
     }
 }
 
@@ -221,6 +238,7 @@ fn row(live: &Live, member: &Member<'_>) -> MachineRow {
         last_contact: machine.map(|machine| machine.last_contact.at),
         clock_skew: machine.and_then(clock_skew),
         failing: failing.map(|(rule, _)| rule.id.clone()).collect(),
+        sample: set.register.is_sample(),
     }
 }
 
@@ -239,6 +257,7 @@ fn described(set: &PolicySet, subject: &Subject<'_>, judgement: &Judgement<'_>) 
         last_contact: subject.machine.map(|machine| machine.last_contact.at),
         clock_skew: subject.machine.and_then(clock_skew),
         failing: failing.map(|(rule, _)| rule.id.clone()).collect(),
+        sample: set.register.is_sample(),
     }
 }
 
@@ -253,3 +272,6 @@ fn host_name(machine: MachineView<'_>) -> Option<String> {
         Seen::Known(_) | Seen::Absent | Seen::Unknown(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

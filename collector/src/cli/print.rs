@@ -2,6 +2,7 @@
 
 mod explanation;
 mod plan;
+mod posture;
 
 use std::io::Write as _;
 use std::path::Path;
@@ -11,16 +12,16 @@ use report::{Lang, State, Timestamp};
 use serde::Serialize;
 
 use crate::admin::CreatedToken;
-use crate::admin::views::{MachineDetail, MachineRow, PostureView, TargetView};
+use crate::admin::views::{MachineDetail, MachineRow};
 use crate::enrol::token::TokenRecord;
 use crate::policy::folder::Folder;
-use crate::policy::posture::Tally;
 use crate::policy::{PolicySet, words};
 use crate::reload::FolderError;
 use crate::simulate::Summary;
 
 pub(super) use explanation::explanation;
 pub(super) use plan::{accepted, plan};
+pub(super) use posture::posture;
 
 /// How wide a table is where nobody says.
 const WIDTH: u16 = 120;
@@ -52,7 +53,7 @@ pub(super) fn simulated(made: &Summary, lang: Lang) {
     });
     for state in State::ALL {
         if let Some(count) = made.states.get(state.name()) {
-            states.add_row([state.label(lang).to_owned(), count.to_string()]);
+            states.add_row([state.label(lang).to_owned(), words::number(*count, lang)]);
         }
     }
     let mut targets = table(match lang {
@@ -60,17 +61,18 @@ pub(super) fn simulated(made: &Summary, lang: Lang) {
         Lang::En => ["Target (simulation)", "Met", "Members"],
     });
     for (target, count) in &made.targets {
-        targets.add_row([(*target).to_owned(), count.met.to_string(), count.members.to_string()]);
+        let (met, members) = (words::number(count.met, lang), words::number(count.members, lang));
+        targets.add_row([(*target).to_owned(), met, members]);
     }
     out(&format!("{targets}\n\n{states}\n\n"));
     out(&match lang {
         Lang::Vi => format!(
             "MÔ PHỎNG: không đơn vị, máy tính nào ở đây có thật; không dùng để báo cáo.\n\
-             Sự thật đếm bằng tay: {truth}\nChạy thử:\n  lachan-collector serve --config {settings}\n"
+             Số liệu đối chiếu, tính độc lập với bộ đánh giá: {truth}\nChạy thử:\n  lachan-collector serve --config {settings}\n"
         ),
         Lang::En => format!(
             "A SIMULATION: no unit and no machine here exists; not for any report.\n\
-             The truth, counted by hand: {truth}\nServe it:\n  lachan-collector serve --config \
+             The truth, counted without the judge: {truth}\nServe it:\n  lachan-collector serve --config \
              {settings}\n"
         ),
     });
@@ -80,7 +82,7 @@ pub(super) fn policies_good(folder: &Folder, set: &PolicySet, lang: Lang) {
     let (rules, machines) = (set.rules.len(), set.register.machines.len());
     let hash = folder.hash();
     out(&match lang {
-        Lang::Vi => format!("Đúng: {rules} quy tắc, {machines} máy tính trong sổ, mã {hash}\n"),
+        Lang::Vi => format!("Hợp lệ: {rules} quy tắc, {machines} máy tính trong sổ, mã {hash}\n"),
         Lang::En => {
             format!("Good: {rules} rules, {machines} machines in the register, hash {hash}\n")
         }
@@ -170,6 +172,11 @@ pub(super) fn machines(machines: &[MachineRow], json: bool, lang: Lang) -> anyho
     if json {
         return out_json(machines);
     }
+    out(&machine_list(machines, lang));
+    Ok(())
+}
+
+fn machine_list(machines: &[MachineRow], lang: Lang) -> String {
     let mut table = table(match lang {
         Lang::Vi => [
             "Máy tính",
@@ -204,14 +211,19 @@ pub(super) fn machines(machines: &[MachineRow], json: bool, lang: Lang) -> anyho
             machine.failing.join(", "),
         ]);
     }
-    out(&format!("{table}\n"));
-    Ok(())
+    let sample = machines.iter().any(|machine| machine.sample);
+    format!("{table}\n{}", sample_note(sample, lang))
 }
 
 pub(super) fn machine(detail: &MachineDetail, json: bool, lang: Lang) -> anyhow::Result<()> {
     if json {
         return out_json(detail);
     }
+    out(&machine_card(detail, lang));
+    Ok(())
+}
+
+fn machine_card(detail: &MachineDetail, lang: Lang) -> String {
     let machine = &detail.machine;
     let mut facts = vec![
         (["Máy tính", "Machine"], machine.name()),
@@ -250,56 +262,18 @@ pub(super) fn machine(detail: &MachineDetail, json: bool, lang: Lang) -> anyhow:
             rule.remedy.get(lang),
         ]);
     }
-    out(&format!("{text}\n{table}\n"));
-    Ok(())
+    format!("{text}\n{table}\n{}", sample_note(machine.sample, lang))
 }
 
-pub(super) fn posture(posture: &PostureView, json: bool, lang: Lang) -> anyhow::Result<()> {
-    if json {
-        return out_json(posture);
-    }
-    let mut targets = table(match lang {
-        Lang::Vi => ["Chỉ tiêu", "Đạt", "Tổng số", "Tỷ lệ", "Mục tiêu", "Kết luận"],
-        Lang::En => ["Target", "Met", "Members", "Share", "Goal", "Conclusion"],
-    });
-    for target in &posture.targets {
-        targets.add_row(target_row(target, lang));
-    }
-    let mut states =
-        table([side(["Trạng thái", "State"], lang), side(["Số máy tính", "Machines"], lang)]);
-    for state in State::ALL {
-        if let Some(count) = posture.states.get(state.name()) {
-            states.add_row([state.label(lang).to_owned(), count.to_string()]);
-        }
-    }
-    let sample = sample_note(posture.sample, lang);
-    out(&format!("{targets}\n\n{states}\n{sample}"));
-    Ok(())
-}
-
-fn target_row(target: &TargetView, lang: Lang) -> [String; 6] {
-    let conclusion = match target.met_goal {
-        true => side(["Đạt", "met"], lang),
-        false => side(["Chưa đạt", "not met"], lang),
-    };
-    [
-        target.title.get(lang).to_owned(),
-        target.met.to_string(),
-        target.members.to_string(),
-        Tally { members: target.members, met: target.met }.share(lang).unwrap_or_else(dash),
-        format!("{} %", target.goal),
-        conclusion.to_owned(),
-    ]
-}
-
-/// A moment by the clock on the officer's wall.
+/// A moment by the clock of the machine the command runs on, which need not be in the office's zone:
+/// so the offset is said.
 fn local(moment: Timestamp, lang: Lang) -> String {
     let Ok(at) = jiff::Timestamp::from_second(moment.0) else {
         return dash();
     };
     let form = match lang {
-        Lang::Vi => "%d/%m/%Y %H:%M",
-        Lang::En => "%Y-%m-%d %H:%M",
+        Lang::Vi => "%d/%m/%Y %H:%M %:z",
+        Lang::En => "%Y-%m-%d %H:%M %:z",
     };
     at.to_zoned(jiff::tz::TimeZone::system()).strftime(form).to_string()
 }
@@ -342,3 +316,6 @@ fn out_json(value: &(impl Serialize + ?Sized)) -> anyhow::Result<()> {
 fn out(text: &str) {
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
 }
+
+#[cfg(test)]
+mod tests;

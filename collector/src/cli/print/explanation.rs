@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use report::verdict::Ruling;
 use report::{Bilingual, Lang, Timestamp};
 
-use super::{or_dash, out, out_json, side, width};
+use super::{or_dash, out, out_json, sample_note, side, width};
 use crate::admin::views::{MachineExplanation, MachineRow};
 use crate::policy::calendar::Calendar;
 use crate::policy::explanation::{
@@ -22,8 +22,13 @@ pub(in crate::cli) fn explanation(
     if json {
         return out_json(told);
     }
-    out(&Sheet::new(&told.explanation, lang, usize::from(width())).filled(&told.machine));
+    out(&sheet(told, lang));
     Ok(())
+}
+
+pub(super) fn sheet(told: &MachineExplanation, lang: Lang) -> String {
+    let sheet = Sheet::new(&told.explanation, lang, usize::from(width()));
+    format!("{}{}", sheet.filled(&told.machine), sample_note(told.machine.sample, lang))
 }
 
 /// However deep a line stands, it has so many columns.

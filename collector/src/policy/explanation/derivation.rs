@@ -273,8 +273,8 @@ fn lead_words(lead: Lead) -> Bilingual {
     let (vi, en) = match lead {
         Lead::Runs => ("đang chạy và bảo vệ", "it runs and protects"),
         Lead::MayProtect => (
-            "có thể đang bảo vệ mà không đọc được, còn phần mềm kia chạy nhưng không bảo vệ thời gian thực",
-            "it may protect unseen, and the other runs without protecting in real time",
+            "có thể đang bảo vệ mà không đọc được, còn phần mềm kia chạy nhưng không xác nhận được là có bảo vệ thời gian thực",
+            "it may protect unseen, and the other runs but is not known to protect in real time",
         ),
         Lead::MayRun => (
             "có thể đang chạy, còn phần mềm kia chắc chắn không chạy",

@@ -16,7 +16,7 @@ impl Teller<'_, '_, '_> {
         StateReason {
             state,
             why: self.why_state(state, judgement.why, &rules),
-            passed_over: earlier.filter_map(|other| self.why_not(*other)).collect(),
+            passed_over: earlier.filter_map(|other| self.why_not(*other, judgement)).collect(),
             rules,
         }
     }
@@ -34,10 +34,19 @@ impl Teller<'_, '_, '_> {
             | State::NeverEnrolled
             | State::Silent => return Vec::new(),
         };
+        self.mandatory(judgement, wanted).map(str::to_owned).collect()
+    }
+
+    /// The mandatory rules of this outcome.
+    fn mandatory<'s>(
+        &'s self,
+        judgement: &'s Judgement<'_>,
+        wanted: Ruling,
+    ) -> impl Iterator<Item = &'s str> {
         let rules = self.bench.set.rules.iter().zip(&judgement.rules);
-        let deciding =
-            rules.filter(|(rule, ruling)| rule.severity.is_mandatory() && ruling.ruling == wanted);
-        deciding.map(|(rule, _)| rule.id.clone()).collect()
+        let of_it = rules
+            .filter(move |(rule, ruling)| rule.severity.is_mandatory() && ruling.ruling == wanted);
+        of_it.map(|(rule, _)| rule.id.as_str())
     }
 
     fn why_state(&self, state: State, why: Option<Why<'_>>, rules: &[String]) -> Bilingual {
@@ -55,12 +64,14 @@ impl Teller<'_, '_, '_> {
                 "mọi quy tắc bắt buộc áp dụng cho máy này đều đạt",
                 "every mandatory rule that applies passes",
             ),
-            State::Revoked
-            | State::Clone
-            | State::Pending
-            | State::NeverEnrolled
-            | State::Silent
-            | State::Unknown => {
+            // The state's own name says that no agent was ever installed.
+            State::NeverEnrolled => {
+                return Bilingual::new(
+                    "chưa tác tử nào ghi danh cho dòng này trong sổ đăng ký",
+                    "no agent has enrolled for this row of the register",
+                );
+            }
+            State::Revoked | State::Clone | State::Pending | State::Silent | State::Unknown => {
                 return why.map(|why| self.why(why)).unwrap_or_default();
             }
         };
@@ -69,7 +80,7 @@ impl Teller<'_, '_, '_> {
 
     /// Why a state does not hold that would have come first. Of one that never enrolled there is
     /// no identity that could be in one.
-    fn why_not(&self, state: State) -> Option<Bilingual> {
+    fn why_not(&self, state: State, judgement: &Judgement<'_>) -> Option<Bilingual> {
         let machine = self.subject.machine?;
         Some(match state {
             State::Revoked => {
@@ -86,6 +97,12 @@ impl Teller<'_, '_, '_> {
                 self.timed(["tác tử đã ghi danh lúc", "the agent enrolled at"], machine.enrolled_at)
             }
             State::Silent => self.last_heard(machine.last_contact.at),
+            State::Unprotected if self.mandatory(judgement, Ruling::Waived).next().is_some() => {
+                Bilingual::new(
+                    "mọi quy tắc bắt buộc chưa đạt đều có ngoại lệ",
+                    "every mandatory rule that fails is waived",
+                )
+            }
             State::Unprotected => {
                 Bilingual::new("không quy tắc bắt buộc nào chưa đạt", "no mandatory rule fails")
             }

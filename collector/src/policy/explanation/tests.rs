@@ -215,6 +215,11 @@ fn the_election_says_what_the_chosen_product_has_before_each_other() {
         (vec![], vec![off.clone()], "it runs and protects"),
         (vec![], vec![hidden.clone()], "it runs and protects"),
         (vec![hidden.clone()], vec![("realtime", NO)], "it may protect unseen"),
+        (
+            vec![hidden.clone()],
+            vec![("realtime", Fact::unknown(report::Reason::AccessDenied))],
+            "it may protect unseen, and the other runs but is not known to protect in real time",
+        ),
         (vec![hidden], vec![off.clone()], "it may run"),
         (vec![off.clone(), ("registered", YES)], vec![off, ("registered", NO)], "it is registered"),
         (vec![], vec![("realtime", NO)], "it protects in real time"),
@@ -361,6 +366,29 @@ fn a_state_is_told_with_those_that_would_have_come_first() {
     let row = set.register.machines.get("m-1");
     let never = Subject { row, machine: None, seat: Seat::NoContract };
     assert_eq!(passed(&told(&set, &never, NOW)), 0);
+}
+
+#[test]
+fn a_waived_machine_is_not_said_to_fail_nothing() {
+    let set = set(ROWS, &[("register/waivers.toml", WAIVER)]);
+    let mut machine = good_machine(1, Some("m-1"));
+    let free = changed("clamav", &[("licence_status", word("free"))]);
+    observe_antivirus(&mut machine, vec![free], true);
+    let waived = told_of(&set, &machine).state;
+    assert_eq!(waived.state, State::Waived);
+    let passed: Vec<_> = waived.passed_over.iter().map(|passed| passed.en.as_str()).collect();
+    assert!(passed.contains(&"every mandatory rule that fails is waived"), "{passed:?}");
+    assert!(!passed.contains(&"no mandatory rule fails"), "{passed:?}");
+}
+
+#[test]
+fn a_row_without_an_agent_is_told_more_than_the_name_of_its_state() {
+    let set = set(ROWS, &[]);
+    let row = set.register.machines.get("m-1");
+    let never = told(&set, &Subject { row, machine: None, seat: Seat::NoContract }, NOW).state;
+    assert_eq!(never.state, State::NeverEnrolled);
+    let label = never.state.label(report::Lang::Vi);
+    assert!(!never.why.vi.is_empty() && !never.why.vi.contains(label), "{}", never.why.vi);
 }
 
 #[test]
