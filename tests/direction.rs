@@ -48,7 +48,7 @@ fn only_admission_makes_an_admitted_report_and_only_identities_an_authenticated_
     let sources = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../collector/src");
     assert_eq!(files_with(&sources, "AdmittedReport { "), ["ingest/admission.rs"]);
     assert_eq!(
-        files_with(&sources, "AuthenticatedMachine {\n            machine"),
+        files_with(&sources, "AuthenticatedMachine { machine, certificate"),
         ["identities.rs"]
     );
 }
