@@ -311,12 +311,12 @@ impl Plan {
     #[must_use]
     pub fn needs_acceptance(&self) -> Vec<Reason> {
         let reasons = [
-            self.exceeds_the_guard(&self.newly_protected).then(|| Reason::GuardExceeded {
+            self.exceeds_the_guard(&self.newly_protected).then_some(Reason::GuardExceeded {
                 newly_protected: self.newly_protected.count,
                 members: self.members.before,
                 guard: self.guard.before,
             }),
-            self.exceeds_the_guard(&self.left).then(|| Reason::MembersLeft {
+            self.exceeds_the_guard(&self.left).then_some(Reason::MembersLeft {
                 left: self.left.count,
                 members: self.members.before,
                 guard: self.guard.before,
