@@ -244,3 +244,21 @@ fn the_readme_is_executed() {
         assert!(set.rule(rule).is_some_and(|rule| rule.examples.len() >= 4), "{rule}");
     }
 }
+
+#[test]
+fn a_holiday_may_be_one_day_and_ends_no_earlier_than_it_begins() {
+    let text = super::starter::starter_files()
+        .iter()
+        .find(|(path, _)| *path == "targets.toml")
+        .map(|(_, text)| *text)
+        .unwrap();
+    let with = |until: &str| {
+        let holiday = format!("holidays = [\n    {{ from = 2026-01-05, until = {until} }},");
+        let text = text.replacen("holidays = [", &holiday, 1);
+        load(&folder("", &[("targets.toml", &text)]))
+    };
+    assert!(with("2026-01-05").is_ok());
+    assert!(with("2026-01-06").is_ok());
+    let problems = with("2026-01-04").map(|set| set.hash).unwrap_err().to_string();
+    assert!(problems.contains("ends before it begins"), "{problems}");
+}

@@ -303,3 +303,19 @@ fn whatever_a_topic_says_it_speaks_for_two_days() {
         assert_eq!(facts.get(key("machine.level_mismatch")), stale);
     }
 }
+
+#[test]
+fn a_list_that_is_absent_says_there_is_none_only_where_every_source_answered() {
+    let set = set(ROW, &[]);
+    for (complete, expected) in [
+        (known(Value::Bool(true)), Finding::Absent),
+        (known(Value::Bool(false)), Finding::Unknown(Why::IncompleteList)),
+        (Fact::unknown(Reason::Timeout), Finding::Unknown(Why::IncompleteList)),
+    ] {
+        let mut machine = silent_body(1, Some("m-1"));
+        let facts = [("antivirus.products", Fact::Absent), ("antivirus.complete", complete)];
+        observe(&mut machine, Topic::Antivirus, NOW, &facts);
+        let facts = derived(&set, &machine, JudgeClock::at(NOW));
+        assert_eq!(facts.get(key("antivirus.primary.product")), expected);
+    }
+}

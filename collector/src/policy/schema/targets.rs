@@ -32,7 +32,7 @@ pub(super) fn keys() -> Vec<Key> {
         need(
             "guard",
             [
-                "tỷ lệ máy bỗng dưng được bảo vệ mà vượt quá thì phải chờ duyệt",
+                "tỷ lệ máy mới chuyển sang được bảo vệ mà vượt quá thì phải chờ duyệt",
                 "a set that newly protects more than this share is held",
             ],
             share,

@@ -39,7 +39,7 @@ pub(crate) struct Elected<'m> {
 pub(crate) enum Lead {
     /// It runs, and the other is not known to.
     Runs,
-    /// It may run and protect; the other runs and does not protect in real time.
+    /// It may run and protect; the other runs and is not known to protect in real time.
     MayProtect,
     /// It may run; the other is known not to.
     MayRun,
