@@ -1,11 +1,12 @@
 //! One request and its answer, over a connection that then ends.
 
 use std::error::Error;
-use std::io::{self, Write};
+use std::io::{self, Read as _, Write};
 use std::pin::pin;
 use std::time::Duration;
 
 use flate2::Compression;
+use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
@@ -102,7 +103,8 @@ fn request(
         .header(header::HOST, address.to_string())
         .header(header::USER_AGENT, USER_AGENT)
         .header(header::CONNECTION, "close")
-        .header(header::CONTENT_TYPE, "application/json");
+        .header(header::CONTENT_TYPE, "application/json")
+        .header(header::ACCEPT_ENCODING, "gzip");
     if body.squeezed {
         request = request.header(header::CONTENT_ENCODING, "gzip");
     }
@@ -120,11 +122,20 @@ async fn read(response: Response<Incoming>) -> Result<Reply, ExchangeError> {
         Err(error) if error.is::<LengthLimitError>() => ExchangeError::TooLong,
         Err(error) => ExchangeError::Senseless(error.to_string()),
     })?;
-    Ok(Reply {
-        status: parts.status,
-        retry_after: retry_after(&parts.headers),
-        body: body.to_bytes(),
-    })
+    let body = body.to_bytes();
+    let is_packed =
+        parts.headers.get(header::CONTENT_ENCODING).is_some_and(|coding| coding == "gzip");
+    let body = if is_packed { unpacked(&body)? } else { body };
+    Ok(Reply { status: parts.status, retry_after: retry_after(&parts.headers), body })
+}
+
+/// What was packed, within the same bound as what is not.
+fn unpacked(body: &[u8]) -> Result<Bytes, ExchangeError> {
+    let mut bytes = Vec::new();
+    let bound = u64::try_from(MAX_REPLY_BYTES).unwrap_or(u64::MAX).saturating_add(1);
+    let read = GzDecoder::new(body).take(bound).read_to_end(&mut bytes);
+    read.map_err(|error| ExchangeError::Senseless(error.to_string()))?;
+    if bytes.len() > MAX_REPLY_BYTES { Err(ExchangeError::TooLong) } else { Ok(bytes.into()) }
 }
 
 /// An error with what caused it: the library's own words for the former say little.
@@ -147,5 +158,15 @@ mod tests {
         assert!(!Body::squeezed("x".repeat(SQUEEZE_ABOVE)).squeezed);
         let body = Body::squeezed("x".repeat(SQUEEZE_ABOVE + 1));
         assert!(body.squeezed && body.bytes.len() < 100);
+    }
+
+    #[test]
+    fn a_packed_answer_is_unpacked_within_the_bound_of_any() {
+        let packed = |length: usize| Body::squeezed("x".repeat(length)).bytes;
+        assert_eq!(unpacked(&packed(MAX_REPLY_BYTES)).unwrap().len(), MAX_REPLY_BYTES);
+        let bomb = unpacked(&packed(MAX_REPLY_BYTES + 1));
+        assert!(matches!(bomb, Err(ExchangeError::TooLong)));
+        let cut = packed(5000);
+        assert!(matches!(unpacked(&cut[..cut.len() - 9]), Err(ExchangeError::Senseless(_))));
     }
 }
