@@ -43,7 +43,14 @@ fn a_machine_becomes_protected_when_the_office_counts_its_licence_and_its_update
     let antivirus = world.policies("catalogue/antivirus.toml");
     let text = std::fs::read_to_string(&antivirus).unwrap();
     assert!(text.contains("count_free = false"), "{text}");
+    let set = || {
+        let text = world.collector.scrape().text;
+        text.lines().find(|line| line.starts_with("lachan_policy_info{")).map(str::to_owned)
+    };
+    let before = set();
     std::fs::write(&antivirus, text.replace("count_free = false", "count_free = true")).unwrap();
+    // Once a machine would be protected by it, the edit would wait for an officer's word.
+    until("the edit takes effect", || set() != before);
 
     let root = world.root("debian12-clamav", "pc");
     // The security lists offer nothing newer than what is installed, in as many bytes as stated.

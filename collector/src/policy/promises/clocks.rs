@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use report::catalogue::Origin;
 use report::{FactKey, Outcome, State, Timestamp};
 
-use super::worlds::{any_changed, any_machine, any_machines, fleet, office};
+use super::worlds::{any_changed, any_machine, any_machines, fleet, office, with_own_facts};
 use crate::machine::lexicon::Lexicon;
 use crate::machine::view::MachineView;
 use crate::machine::{Held, Kept, Machine};
@@ -91,22 +91,6 @@ fn is_seen_and_volatile(machine: &Machine, key: FactKey) -> bool {
         Outcome::NotApplicable(_) | Outcome::Failed(_) => false,
     };
     key.spec().volatile && machine.topics.values().any(is_seen)
-}
-
-/// The machine with each topic telling only facts of its own, as agents do: two topics that tell
-/// one fact take turns as they grow stale.
-fn with_own_facts(mut machine: Machine) -> Machine {
-    for (topic, kept) in &mut machine.topics {
-        let own = Origin::Agent(*topic);
-        match &mut kept.observation.outcome {
-            Outcome::Observed(facts) => {
-                let all = std::mem::take(facts).into_iter();
-                *facts = all.filter(|(key, _)| key.spec().origin == own).collect();
-            }
-            Outcome::NotApplicable(_) | Outcome::Failed(_) => {}
-        }
-    }
-    machine
 }
 
 fn agents_keys() -> impl Iterator<Item = FactKey> {

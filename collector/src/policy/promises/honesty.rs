@@ -9,7 +9,7 @@ use report::verdict::{Ruling, State};
 
 use super::grammar::{Asked, Asks, Part, Quantity, any_asks};
 use super::witness::Witness;
-use super::worlds::{any_changed, office};
+use super::worlds::{any_changed, office, with_own_facts};
 use crate::machine::view::{Datum, Seen};
 use crate::machine::{Machine, Standing};
 use crate::policy::fixtures::{DAY, NOW, cases, key, view};
@@ -56,11 +56,12 @@ fn any_case() -> impl Strategy<Value = (Asks, Machine)> {
     ];
     let case = (any_asks(), standing, prop_oneof![5 => Just(0), 1 => -3..9_i64]);
     case.prop_flat_map(|(asks, standing, days)| {
-        let machine = any_changed(asks.keys()).prop_map(move |mut machine| {
-            machine.standing = standing;
-            machine.last_contact.at = NOW - days * DAY;
-            machine
-        });
+        let machine =
+            any_changed(asks.keys()).prop_map(with_own_facts).prop_map(move |mut machine| {
+                machine.standing = standing;
+                machine.last_contact.at = NOW - days * DAY;
+                machine
+            });
         (Just(asks), machine)
     })
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
+use report::catalogue::Origin;
 use report::fact::Ignorance;
 use report::{Fact, FactKey, MachineId, Outcome, Reading, Reason, Text, Timestamp, Topic, Value};
 
@@ -277,4 +278,20 @@ fn befall(machine: &mut Machine, topic: Topic, fate: &Fate) {
 /// Whether a value is yes.
 pub(super) fn is_yes(fact: Option<&Fact>) -> bool {
     fact == Some(&Fact::Known(Value::Bool(true)))
+}
+
+/// The machine with each topic telling only facts of its own, as agents do: two topics that tell
+/// one fact take turns as they grow stale.
+pub(super) fn with_own_facts(mut machine: Machine) -> Machine {
+    for (topic, kept) in &mut machine.topics {
+        let own = Origin::Agent(*topic);
+        match &mut kept.observation.outcome {
+            Outcome::Observed(facts) => {
+                let all = std::mem::take(facts).into_iter();
+                *facts = all.filter(|(key, _)| key.spec().origin == own).collect();
+            }
+            Outcome::NotApplicable(_) | Outcome::Failed(_) => {}
+        }
+    }
+    machine
 }
