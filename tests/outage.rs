@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use harness::{Dice, Machine, World, is_long, until};
+use harness::{Dice, Machine, World, free_port, is_long, until};
 use report::MachineId;
 use report::wire::REPORT_BURST;
 use rusqlite::Connection;
@@ -119,11 +119,8 @@ fn two_collectors_do_not_share_a_folder() {
     let text = std::fs::read_to_string(&settings).unwrap();
     let elsewhere = world.collector.folder().join("second.toml");
     let other_ports = text
-        .replace(&world.collector.agents.to_string(), &harness::collector::free_port().to_string())
-        .replace(
-            &world.collector.metrics.to_string(),
-            &harness::collector::free_port().to_string(),
-        );
+        .replace(&world.collector.agents.to_string(), &free_port().to_string())
+        .replace(&world.collector.metrics.to_string(), &free_port().to_string());
     std::fs::write(&elsewhere, other_ports).unwrap();
     let second = harness::program::run(
         &harness::program::built("lachan-collector"),

@@ -5,9 +5,8 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use harness::collector::free_port;
 use harness::program::Running;
-use harness::{Hand, World, until};
+use harness::{Hand, World, free_port, until};
 use serde_json::Value as Json;
 
 fn packaging(path: &str) -> PathBuf {

@@ -4,9 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use harness::collector::free_port;
 use harness::program::{built, printed, run};
-use harness::{Collector, is_long};
+use harness::{Collector, free_port, is_long};
 use serde_json::Value as Json;
 
 struct Office {

@@ -1,12 +1,12 @@
 //! A collector in a world of its own.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
 use crate::program::{Running, built, printed, run};
-use crate::{Agent, Metrics, Root, until};
+use crate::{Agent, Metrics, Root, free_port, until};
 
 /// A folder with a register and a collector that runs on it.
 #[derive(Debug)]
@@ -240,16 +240,6 @@ impl Collector {
 pub fn machines_csv(rows: &[&str]) -> String {
     let header = "id,unit,kind,systems,serial,asset_tag,host_name,from,until";
     std::iter::once(&header).chain(rows).map(|row| format!("{row}\n")).collect()
-}
-
-/// A port that is free now.
-///
-/// # Panics
-/// When there is none.
-#[must_use]
-pub fn free_port() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("its address")
 }
 
 fn text(path: &Path) -> &str {

@@ -1,11 +1,11 @@
 //! Agents that others use, to be measured as ours is. `tests/peers.sh` unpacks them.
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 
 use crate::measure::{self, Cost, Memory};
 use crate::program::Running;
-use crate::{Metrics, until};
+use crate::{Metrics, free_port, until};
 
 /// One of them, unpacked.
 #[derive(Debug)]
@@ -62,7 +62,7 @@ impl Peer {
     /// When it does not.
     #[must_use]
     pub fn start(&self) -> Serving {
-        let port = low_free_port();
+        let port = free_port();
         let (program, arguments) = self.daemon(port.port());
         let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
         let environment = self.environment();
@@ -168,13 +168,6 @@ impl Serving {
     pub fn id(&self) -> u32 {
         self.running.id()
     }
-}
-
-/// A port that is free now, below those that the kernel gives: one peer takes no other.
-fn low_free_port() -> SocketAddr {
-    let first = 20_000 + u16::try_from(std::process::id() % 10_000).expect("a port");
-    let mut ports = (first..32_768).map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
-    ports.find(|address| TcpListener::bind(address).is_ok()).expect("a free port")
 }
 
 fn scrape(serving: &Serving) -> Cost {
