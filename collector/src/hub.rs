@@ -17,7 +17,7 @@ use crate::live::Live;
 use crate::metrics::process::Process;
 use crate::policy::PolicySet;
 use crate::reload::Gate;
-use crate::store::{AppendAudit, KeptToken, Operation, Snapshot, Store, StoreError};
+use crate::store::{AppendAudit, Archive, KeptToken, Operation, Snapshot, Store, StoreError};
 
 /// The shared state. No lock is held across a wait. That of the machines is held while everyone is
 /// judged by another set, at midnight, or for a plan: a tenth of a second for 20,000.
@@ -35,6 +35,8 @@ pub struct Hub {
     pub policies: watch::Receiver<Arc<PolicySet>>,
     /// Where a policy set waits for an officer's word.
     pub gate: Gate,
+    /// What was.
+    pub archive: Archive,
     limits: Mutex<Limits>,
     store: Store,
     live: RwLock<Live>,
@@ -59,6 +61,8 @@ pub struct Beginnings {
     pub policies: watch::Receiver<Arc<PolicySet>>,
     /// See [`Hub::gate`].
     pub gate: Gate,
+    /// See [`Hub::archive`].
+    pub archive: Archive,
     /// Where everything is kept.
     pub store: Store,
     /// What is kept there.
@@ -95,6 +99,7 @@ impl Hub {
             process: from.process,
             policies: from.policies,
             gate: from.gate,
+            archive: from.archive,
             store: from.store,
             live: RwLock::new(live),
             identities: RwLock::new(identities),

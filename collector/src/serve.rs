@@ -14,7 +14,7 @@ use crate::enrol::ca::{Authorities, LEAF_LIFE};
 use crate::hub::{Beginnings, Hub};
 use crate::metrics::process::Process;
 use crate::reload::{Beginning, Reloader, Source, Started};
-use crate::store::Store;
+use crate::store::{Archive, Store};
 use crate::tls::tickets::TicketKeys;
 use crate::tls::{Doors, OwnCertificate};
 use crate::{admin, metrics, server};
@@ -73,6 +73,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         process,
         policies,
         gate,
+        archive: Archive::new(config.store()),
         store,
         snapshot,
     }));

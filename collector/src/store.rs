@@ -7,6 +7,7 @@
 //! What memory holds of the store is changed on that thread too, right after the commit and in the
 //! order of the commits: a caller that goes away while it waits leaves nothing half-done.
 
+mod archive;
 mod bulk;
 mod contacts;
 mod enrolment;
@@ -25,6 +26,7 @@ use prometheus::Histogram;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
+pub use archive::Archive;
 pub(crate) use bulk::{BeginSimulation, Import, SimulatedEnrolment, SimulatedMachine};
 pub use enrolment::{Enrol, Enrolled, NewCertificate, Renew};
 pub use heartbeats::{Heard, StoreHeartbeat};
@@ -105,14 +107,6 @@ impl Store {
             .spawn(move || write_all(database, jobs, &commits))
             .map_err(|error| StoreError::Migration(error.to_string()))?;
         Ok((Self { queue }, Writer(thread), snapshot))
-    }
-
-    /// Reads the store of a collector that may or may not run, without changing it.
-    ///
-    /// # Errors
-    /// When there is no store or it is not of this version.
-    pub fn read(file: &Path) -> Result<Snapshot, StoreError> {
-        Snapshot::load(&sqlite::open_read_only(file)?)
     }
 
     /// Does one operation and returns once it is durable.

@@ -15,7 +15,7 @@ use crate::enrol::token::TokenRecord;
 use crate::live::Live;
 use crate::policy::{Folder, JudgeClock, Plan, PolicySet, Roll};
 use crate::reload::Source;
-use crate::store::{Snapshot, Store};
+use crate::store::{Archive, Snapshot};
 
 /// The collector behind a command.
 pub(super) enum Desk {
@@ -72,7 +72,8 @@ impl Desk {
             Err(error) => return Err(error.into()),
         };
         tracing::warn!("no collector runs here: this is what its store holds, judged now");
-        let snapshot = Store::read(&config.store())
+        let snapshot = Archive::new(config.store())
+            .now()
             .with_context(|| format!("read {}", config.store().display()))?;
         Ok(Self::AtRest(Box::new(AtRest { not_running, snapshot, config })))
     }

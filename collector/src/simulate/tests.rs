@@ -7,6 +7,7 @@ use super::situation::{Family, Updates};
 use super::*;
 use crate::machine::Standing;
 use crate::policy::{self, Folder};
+use crate::store::Archive;
 
 /// A Thursday in November, in the afternoon.
 const END: Timestamp = Timestamp(1_795_073_400);
@@ -198,5 +199,5 @@ async fn what_is_simulated_is_served_only_as_a_sample() {
     assert!(config.allow_sample);
     crate::reload::read(&config.policies, true).unwrap();
     assert!(crate::reload::read(&config.policies, false).is_err());
-    assert!(Store::read(&config.store()).unwrap().is_simulation);
+    assert!(Archive::new(config.store()).now().unwrap().is_simulation);
 }

@@ -322,8 +322,12 @@ async fn the_set_that_waits_is_known_after_a_restart_until_it_is_withdrawn_or_an
 async fn a_store_that_is_read_is_not_changed() {
     let world = world(1).await;
     let file = world.folder.path().join("store.sqlite");
-    assert_eq!(Store::read(&file).unwrap().tokens.len(), 1, "beside the one that writes");
-    assert!(Store::read(&world.folder.path().join("none.sqlite")).is_err());
+    assert_eq!(
+        Archive::new(file.clone()).now().unwrap().tokens.len(),
+        1,
+        "beside the one that writes"
+    );
+    assert!(Archive::new(world.folder.path().join("none.sqlite")).now().is_err());
     assert!(!world.folder.path().join("none.sqlite").exists());
 }
 

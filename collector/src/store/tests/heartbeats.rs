@@ -158,7 +158,7 @@ async fn a_store_of_the_first_layout_is_brought_up_and_takes_heartbeats() {
             id = MachineId::from_bytes([1; 16])
         ))
         .unwrap();
-    let error = Store::read(&file).unwrap_err().to_string();
+    let error = Archive::new(file.clone()).now().unwrap_err().to_string();
     assert!(error.contains("start the collector once"), "{error}");
     let (store, _writer, snapshot) = open(folder.path());
     let machine = &the_machine(&snapshot);
