@@ -1,14 +1,15 @@
 //! Dates where the office is: when a day begins and ends, and which days do not count.
 
 use jiff::Zoned;
-use jiff::civil::{Date, DateTime};
+use jiff::civil::{Date, DateTime, Weekday};
 use jiff::tz::TimeZone;
 use report::Timestamp;
 
-/// A time zone and its holidays.
+/// A time zone, its holidays, and the days of the week on which the office rests.
 #[derive(Clone, Debug)]
 pub struct Calendar {
     zone: TimeZone,
+    rest: Vec<Weekday>,
     /// Whole days, merged and in order: first moment, and first moment after.
     holidays: Vec<(Timestamp, Timestamp)>,
 }
@@ -17,7 +18,7 @@ impl Calendar {
     /// A calendar with holidays from and until these dates, both included.
     #[must_use]
     pub fn new(zone: TimeZone, holidays: &[(Date, Date)]) -> Self {
-        let mut calendar = Self { zone, holidays: Vec::new() };
+        let mut calendar = Self { zone, rest: Vec::new(), holidays: Vec::new() };
         let mut spans: Vec<_> = holidays
             .iter()
             .map(|(from, until)| (calendar.start_of(*from), calendar.end_of(*until) + 1))
@@ -30,6 +31,12 @@ impl Calendar {
             }
         }
         calendar
+    }
+
+    /// The same of an office that rests on these days of the week.
+    #[must_use]
+    pub fn resting_on(self, rest: Vec<Weekday>) -> Self {
+        Self { rest, ..self }
     }
 
     /// A calendar without holidays, for moments that are only shown.
@@ -95,6 +102,37 @@ impl Calendar {
         last
     }
 
+    /// The last moment up to which no more than so many seconds of working days have gone by since
+    /// another: neither holidays nor the days on which the office rests count.
+    #[must_use]
+    pub fn after_work(&self, from: Timestamp, seconds: i64) -> Timestamp {
+        if self.rest.is_empty() {
+            return self.after(from, seconds);
+        }
+        let (mut at, mut left) = (from, seconds);
+        while let Some(date) = self.date_within(at) {
+            let end = self.end_of(date) + 1;
+            if !self.is_off(date, at) {
+                if left < end.since(at) {
+                    break;
+                }
+                left -= end.since(at);
+            }
+            at = end;
+        }
+        at + left
+    }
+
+    /// The date of a moment; `None` on the last one there is.
+    fn date_within(&self, at: Timestamp) -> Option<Date> {
+        Some(self.date_of(at)).filter(|date| *date < Date::MAX)
+    }
+
+    fn is_off(&self, date: Date, at: Timestamp) -> bool {
+        self.rest.contains(&date.weekday())
+            || self.holidays.iter().any(|(start, end)| *start <= at && at < *end)
+    }
+
     /// Seconds between two moments without what lies in holidays; negative when `until` is first.
     #[must_use]
     pub fn counted_seconds(&self, from: Timestamp, until: Timestamp) -> i64 {
@@ -144,6 +182,40 @@ mod tests {
                 assert!(calendar.counted_seconds(from, last) <= seconds, "{first} {hours}");
                 assert!(calendar.counted_seconds(from, last + 1) > seconds, "{first} {hours}");
             }
+        }
+    }
+
+    #[test]
+    fn working_days_are_neither_holidays_nor_those_on_which_the_office_rests() {
+        let weekend = vec![Weekday::Saturday, Weekday::Sunday];
+        let calendar = vietnam(&[(date(2026, 2, 14), date(2026, 2, 22))]).resting_on(weekend);
+        let at = |month, day, hour: i64| calendar.start_of(date(2026, month, day)) + hour * 3600;
+        // A Monday, a Thursday, a Friday, a Saturday, and the Friday before Tết.
+        for (from, until) in [
+            (at(6, 8, 16), at(6, 10, 16)),
+            (at(6, 11, 16), at(6, 15, 16)),
+            (at(6, 12, 16), at(6, 16, 16)),
+            (at(6, 13, 9), at(6, 17, 0)),
+            (at(2, 13, 16), at(2, 24, 16)),
+        ] {
+            assert_eq!(calendar.after_work(from, 2 * DAY), until, "{from}");
+        }
+        // What ends with a Friday is still in time on Sunday.
+        assert_eq!(calendar.after_work(at(6, 11, 0), 2 * DAY), at(6, 15, 0));
+    }
+
+    #[test]
+    fn an_office_that_never_rests_counts_every_day_but_holidays() {
+        let calendar = vietnam(&[(date(2026, 2, 16), date(2026, 2, 18))]);
+        let from = calendar.start_of(date(2026, 2, 13));
+        assert_eq!(calendar.after_work(from, 4 * DAY), calendar.after(from, 4 * DAY));
+    }
+
+    #[test]
+    fn counting_ends_with_the_calendar() {
+        let calendar = vietnam(&[]).resting_on(vec![Weekday::Saturday]);
+        for from in [Timestamp(i64::MIN), Timestamp(i64::MAX)] {
+            let _ = calendar.after_work(from, 2 * DAY);
         }
     }
 

@@ -4,12 +4,14 @@
 //! unknown, and moments by the machine's clock are corrected. Then the facts that no agent can
 //! know are derived, each with its evidence.
 
+use std::cell::Cell;
 use std::sync::LazyLock;
 
 use report::catalogue::{Origin, Platform};
-use report::{Clock, FactKey, Moment, Topic};
+use report::{Clock, FactKey, Moment, Timestamp, Topic};
 
 use super::PolicySet;
+use super::calendar::Calendar;
 use super::day::Day;
 use super::facts::{Evidence, Facts, Finding};
 use super::hourglass::Hourglass;
@@ -43,7 +45,7 @@ pub fn derive<'m>(
     subject: &Subject<'m>,
     clock: &Hourglass,
 ) -> Facts<'m> {
-    let mut facts = observed(subject, clock);
+    let mut facts = observed(set, subject, clock);
     antivirus::derive(set, subject, clock, &mut facts);
     patches::derive(set, subject, clock, &mut facts);
     support::derive(set, clock, &mut facts);
@@ -52,13 +54,14 @@ pub fn derive<'m>(
 }
 
 /// What the agent saw, in the collector's time.
-fn observed<'m>(subject: &Subject<'m>, clock: &Hourglass) -> Facts<'m> {
+fn observed<'m>(set: &PolicySet, subject: &Subject<'m>, clock: &Hourglass) -> Facts<'m> {
+    let deadlines = Deadlines::by(&set.targets.calendar);
     let mut facts = Facts::unknown(Why::FactMissing);
     let mut reported = [false; Topic::ALL.len()];
     for topic in subject.machine.into_iter().flat_map(|machine| machine.topics()) {
         reported[topic.topic as usize] = true;
         facts.set_skew(topic.topic, topic.skew);
-        take_over(&topic, clock, &mut facts);
+        take_over(&topic, clock, &deadlines, &mut facts);
     }
     for topic in Topic::ALL.into_iter().filter(|topic| !reported[*topic as usize]) {
         for key in keys(topic) {
@@ -69,7 +72,12 @@ fn observed<'m>(subject: &Subject<'m>, clock: &Hourglass) -> Facts<'m> {
 }
 
 /// What was seen too long ago to speak for today, or in the future, is unknown, whatever it was.
-fn take_over<'m>(topic: &TopicView<'m>, clock: &Hourglass, facts: &mut Facts<'m>) {
+fn take_over<'m>(
+    topic: &TopicView<'m>,
+    clock: &Hourglass,
+    deadlines: &Deadlines<'_>,
+    facts: &mut Facts<'m>,
+) {
     let (gap, seen) = match topic.outcome {
         // What it does not say is missing from the start.
         OutcomeView::Observed(seen) => (None, Some(seen)),
@@ -77,7 +85,7 @@ fn take_over<'m>(topic: &TopicView<'m>, clock: &Hourglass, facts: &mut Facts<'m>
         OutcomeView::Failed(obstacle) => (Some(Why::ProbeFailed(obstacle)), None),
     };
     for key in keys(topic.topic) {
-        if let Some(why) = untimely(*key, topic, clock).or(gap) {
+        if let Some(why) = untimely(*key, topic, clock, deadlines).or(gap) {
             facts.set(*key, Finding::Unknown(why));
         }
     }
@@ -85,7 +93,7 @@ fn take_over<'m>(topic: &TopicView<'m>, clock: &Hourglass, facts: &mut Facts<'m>
         if key == OS_FAMILY {
             facts.os = os_family(fact);
         }
-        if untimely(key, topic, clock).is_none() {
+        if untimely(key, topic, clock, deadlines).is_none() {
             facts.set(key, in_our_time(fact, topic.skew));
         }
     }
@@ -101,14 +109,48 @@ fn os_family(fact: Seen<'_>) -> Option<Platform> {
 }
 
 /// Why a fact of a topic does not speak for today.
-fn untimely<'m>(key: FactKey, topic: &TopicView<'m>, clock: &Hourglass) -> Option<Why<'m>> {
+fn untimely<'m>(
+    key: FactKey,
+    topic: &TopicView<'m>,
+    clock: &Hourglass,
+    deadlines: &Deadlines<'_>,
+) -> Option<Why<'m>> {
     let spec = key.spec();
     // What always changes stands in no heartbeat.
     let seen_at = if spec.volatile { topic.seen_at } else { topic.last_seen_at };
     if clock.is_future(seen_at) {
         Some(Why::Future(seen_at))
     } else {
-        clock.is_past(seen_at + spec.stale_after).then_some(Why::Stale(seen_at))
+        deadlines.is_missed(seen_at, spec.stale_after, clock).then_some(Why::Stale(seen_at))
+    }
+}
+
+/// Until when what was seen speaks for the present. The facts of a machine were seen at very few
+/// moments, so the last answer mostly is the next one.
+struct Deadlines<'c> {
+    calendar: &'c Calendar,
+    last: Cell<Option<(Timestamp, i64, Timestamp)>>,
+}
+
+impl<'c> Deadlines<'c> {
+    fn by(calendar: &'c Calendar) -> Self {
+        Self { calendar, last: Cell::new(None) }
+    }
+
+    /// Nothing is missed before the time has gone by on the wall; only then the calendar is asked.
+    fn is_missed(&self, seen_at: Timestamp, stale_after: i64, clock: &Hourglass) -> bool {
+        clock.is_past(seen_at + stale_after) && clock.is_past(self.of(seen_at, stale_after))
+    }
+
+    fn of(&self, seen_at: Timestamp, stale_after: i64) -> Timestamp {
+        match self.last.get() {
+            Some((seen, after, deadline)) if (seen, after) == (seen_at, stale_after) => deadline,
+            Some(_) | None => {
+                let deadline = self.calendar.after_work(seen_at, stale_after);
+                self.last.set(Some((seen_at, stale_after, deadline)));
+                deadline
+            }
+        }
     }
 }
 

@@ -76,13 +76,18 @@ deployment = "none"
 
 const HEADER: &str = "id,unit,kind,systems,serial,asset_tag,host_name,from,until\n";
 
+/// The weekly rest in the starter's `targets.toml`.
+pub(crate) const WEEKEND: &str = r#"rest_days = ["saturday", "sunday"]"#;
+
 /// The starter folder with a small register, these rows of `machines.csv`, and these files in
-/// place of or beside its own.
+/// place of or beside its own. Its office never rests, so that two days are two days.
 pub(crate) fn folder(rows: &str, files: &[(&str, &str)]) -> Folder {
     let mut all: BTreeMap<String, String> = starter_files()
         .iter()
         .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
         .collect();
+    let targets = all["targets.toml"].replace(WEEKEND, "rest_days = []");
+    all.insert("targets.toml".to_owned(), targets);
     all.insert("register/units.toml".to_owned(), UNITS.to_owned());
     all.insert("register/systems.toml".to_owned(), SYSTEMS.to_owned());
     all.insert("register/machines.csv".to_owned(), format!("{HEADER}{rows}"));

@@ -1,6 +1,6 @@
 //! `targets.toml`: the goals, and how the office counts time.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
 use report::{Bilingual, Timestamp};
 
@@ -19,7 +19,7 @@ pub(crate) const FILE: &str = "targets.toml";
 /// The goals, and how the office counts time.
 #[derive(Clone, Debug)]
 pub struct Targets {
-    /// The office's time zone and holidays.
+    /// The office's time zone, and when it rests.
     pub calendar: Calendar,
     /// After how long without contact a workstation is silent.
     pub silent_workstation: Period,
@@ -174,7 +174,18 @@ fn targets(section: &Section<'_>, rules: &[Rule], rules_are_whole: bool) -> Opti
 fn calendar(section: &Section<'_>) -> Option<Calendar> {
     let zone = section.need("timezone").and_then(|item| read_zone(&item));
     let holidays = section.get("holidays").map(|item| item.each(read_holiday)).unwrap_or_default();
-    Some(Calendar::new(zone?, &holidays))
+    let rest = section.get("rest_days").map(|item| item.each(read_rest_day)).unwrap_or_default();
+    Some(Calendar::new(zone?, &holidays).resting_on(rest))
+}
+
+/// The words for the days of the week.
+pub(crate) const WEEKDAYS: [&str; 7] =
+    ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+
+fn read_rest_day(item: &Item<'_>) -> Option<Weekday> {
+    let word = item.word(&WEEKDAYS)?;
+    let place = WEEKDAYS.iter().position(|day| *day == word)?;
+    Weekday::from_monday_zero_offset(i8::try_from(place).ok()?).ok()
 }
 
 fn read_zone(item: &Item<'_>) -> Option<TimeZone> {

@@ -50,6 +50,19 @@ impl Days {
         weekday < 5 && !self.is_holiday(day)
     }
 
+    /// The latest day since which at least so many whole working days have passed.
+    pub(super) fn before_working(&self, whole_days: u32) -> Day {
+        let mut day = self.last();
+        let mut left = whole_days;
+        loop {
+            day -= 1;
+            if left == 0 {
+                return day;
+            }
+            left -= u32::from(self.is_workday(day));
+        }
+    }
+
     /// The latest day since which at least so many whole days have passed that were no holidays,
     /// whatever the time of day.
     pub(super) fn before(&self, whole_days: u32) -> Day {

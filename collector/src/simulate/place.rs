@@ -92,6 +92,8 @@ const ROLES: [(u64, Role); 8] = [
     (12, Role::Replaced),
 ];
 
+/// Whole working days after which what was seen surely no longer speaks for the present.
+const SURELY_STALE: u32 = 2;
 /// Working days, counted for sure, after which nobody is in doubt that a machine is silent.
 const SURELY_SILENT: u32 = 9;
 /// The same for a machine outside the register that no longer counts.
@@ -212,7 +214,7 @@ impl Place {
                 self.identity(office, dice, standing, row, at, presence);
             }
             Presence::Away => {
-                let day = last - dice.between(3, 5);
+                let day = office.days.before_working(SURELY_STALE);
                 self.speak_on(office, dice, standing, row, day, presence);
             }
             Presence::Silent => {

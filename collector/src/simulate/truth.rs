@@ -313,7 +313,8 @@ fn age(office: &Office, identity: Option<&Identity>) -> &'static str {
     let days = office.days.last() - day_of(identity.last_contact);
     match identity.presence {
         Presence::Here => "1h",
-        Presence::Away => "7d",
+        Presence::Away if days < 7 => "7d",
+        Presence::Away => "30d",
         Presence::Silent if days < 30 => "30d",
         Presence::Silent => "older",
     }

@@ -78,6 +78,7 @@ impl Teller<'_, '_, '_> {
         // What always changes stands in no heartbeat.
         let last_seen_at = if spec.volatile { kept.seen_at() } else { kept.last_seen_at() };
         let found = self.bench.facts.get(key);
+        let calendar = &self.bench.set.targets.calendar;
         Sighting {
             topic: topic.name().to_owned(),
             said: reading.map_or_else(
@@ -88,7 +89,7 @@ impl Teller<'_, '_, '_> {
             records: reading.map(|one| self.records(one, spec.kind, kept.skew)).unwrap_or_default(),
             seen_at: kept.seen_at(),
             confirmed_at: kept.confirmed_at.filter(|_| !spec.volatile),
-            stale_after: last_seen_at + spec.stale_after,
+            stale_after: calendar.after_work(last_seen_at, spec.stale_after),
             received_at: kept.received_at,
             corrected_by: Some(kept.skew)
                 .filter(|skew| *skew != 0 && reading.is_some_and(|one| is_by_its_clock(&one.fact))),

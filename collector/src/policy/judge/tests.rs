@@ -9,8 +9,8 @@ use crate::machine::Machine;
 use crate::machine::view::{Datum, Obstacle};
 use crate::policy::facts::Finding;
 use crate::policy::fixtures::{
-    DAY, HOUR, NOW, explained, good_machine, keep, key, known, observe, rule, set, set_with_rules,
-    silent_body, source_moment, view,
+    DAY, HOUR, NOW, WEEKEND, explained, folder, good_machine, keep, key, known, observe, rule, set,
+    set_with_rules, silent_body, source_moment, view,
 };
 
 fn clock() -> JudgeClock {
@@ -239,6 +239,27 @@ fn every_way_of_not_knowing_is_unknown_with_its_own_reason() {
         let ruling = ruling_about_memory(prepare);
         assert_eq!((ruling.ruling, ruling.why), (Ruling::Unknown, Some(why)));
     }
+}
+
+#[test]
+fn what_was_seen_on_friday_speaks_on_sunday_where_the_office_rests() {
+    let friday = NOW - 2 * DAY + 9 * HOUR;
+    let judged = |rest: &str, now: Timestamp| {
+        let folder = folder("m-1,so,workstation,lan,,,,2025-01-01,\n", &[]);
+        let targets = folder.get("targets.toml").unwrap().replace("rest_days = []", rest);
+        let set = set("m-1,so,workstation,lan,,,,2025-01-01,\n", &[("targets.toml", &targets)]);
+        let mut machine = silent_body(1, Some("m-1"));
+        observe(&mut machine, Topic::Machine, friday, &[(MEMORY, known(Value::Count(1)))]);
+        let subject = Subject::of(&set, view(&machine), now);
+        let day = Day::of(&set, now);
+        let facts = derive(&set, &day, &subject, &Hourglass::new(JudgeClock::at(now)));
+        matches!(facts.get(key(MEMORY)), Finding::Known(_))
+    };
+    // From Friday at 17:00 until Tuesday at 17:00 two working days go by.
+    let (sunday, tuesday) = (NOW + 12 * HOUR, NOW + 57 * HOUR);
+    assert!(!judged("rest_days = []", sunday));
+    assert!(judged(WEEKEND, sunday) && judged(WEEKEND, tuesday));
+    assert!(!judged(WEEKEND, tuesday + 1));
 }
 
 #[test]

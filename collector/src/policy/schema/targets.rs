@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use super::shapes::{
     Key, bilingual, boolean, date, either, id, list, may, need, number, period, table, text, word,
 };
-use crate::policy::targets::MEASURES;
+use crate::policy::targets::{MEASURES, WEEKDAYS};
 use crate::register::Status;
 
 pub(super) fn keys() -> Vec<Key> {
@@ -19,6 +19,14 @@ pub(super) fn keys() -> Vec<Key> {
                 "holidays, which do not count towards silence",
             ],
             list(holiday()),
+        ),
+        may(
+            "rest_days",
+            [
+                "ngày nghỉ hằng tuần: cùng với ngày nghỉ lễ, không làm cho kết quả khảo sát cũ đi",
+                "the weekly rest: like holidays, it does not make what was seen grow stale",
+            ],
+            list(word(&WEEKDAYS)),
         ),
         need("silent_after", ["im lặng lâu hơn thế này là mất liên lạc", "silent after"], silent()),
         need(
