@@ -47,14 +47,15 @@ pub enum Seat<'m> {
 }
 
 impl<'m> Subject<'m> {
-    /// A machine with the row it is bound to, if that row is in force.
+    /// A machine with the row it is bound to, if that row is in force, or with the one that took
+    /// its place.
     #[must_use]
     pub fn of(set: &'m PolicySet, machine: MachineView<'m>, now: Timestamp) -> Self {
         let today = set.targets.calendar.date_of(now);
         let row = machine
             .row()
             .and_then(|id| set.register.machines.get(id))
-            .filter(|row| row.term.holds(today));
+            .and_then(|row| set.register.machines.followed(row, today));
         Self { row, machine: Some(machine), seat: Seat::NoContract }
     }
 }

@@ -176,6 +176,21 @@ impl Machines {
         self.by_mark(&self.by_asset_tag, Mark::AssetTag, asset_tag, on)
     }
 
+    /// The row under which the hardware of a row is answered for on a day: the row itself, or one
+    /// that took its place in the register. The serial number tells, and the asset tag only of
+    /// hardware of which neither row has one: a tag may have been put on another machine since.
+    #[must_use]
+    pub fn followed(&self, row: MachineRow<'_>, on: Date) -> Option<MachineRow<'_>> {
+        if row.term.holds(on) {
+            return Some(self.at(row.index));
+        }
+        match (row.serial, row.asset_tag) {
+            (Some(serial), _) => self.by_serial(serial, on),
+            (None, Some(tag)) => self.by_asset_tag(tag, on).filter(|next| next.serial.is_none()),
+            (None, None) => None,
+        }
+    }
+
     fn by_mark(
         &self,
         order: &[RowIndex],

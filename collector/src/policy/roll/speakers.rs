@@ -14,7 +14,7 @@ use crate::register::RowIndex;
 pub(super) struct Speakers {
     /// By row; `None`: no machine ever enrolled for it.
     speakers: Vec<Option<Slot>>,
-    /// By machine: the row it is bound to, if that is in force.
+    /// By machine: the row in force that it is bound to, or that took the place of that one.
     rows: Vec<Option<RowIndex>>,
     /// By machine: the row it is bound to, in force or not.
     bound: Vec<Option<RowIndex>>,
@@ -118,7 +118,7 @@ impl Speakers {
         self.rows() + machine.place()
     }
 
-    /// Binds the next machine to its row, if that is in force.
+    /// Binds the next machine to its row, if that is in force, or to the one that took its place.
     fn bind(
         &mut self,
         set: &PolicySet,
@@ -127,7 +127,9 @@ impl Speakers {
         machine: Slot,
         row: Option<RowIndex>,
     ) {
-        let row = row.filter(|row| day.has(set.register.machines.at(*row)));
+        let machines = &set.register.machines;
+        let row = row.and_then(|row| machines.followed(machines.at(row), day.date()));
+        let row = row.map(|row| row.index);
         self.rows.push(row);
         let Some(row) = row else {
             return;

@@ -267,6 +267,30 @@ fn a_row_begins_and_ends_at_midnight() {
 }
 
 #[test]
+fn a_machine_goes_with_its_hardware_to_the_row_that_takes_the_place_of_its_own() {
+    let rows = "m-1,so,workstation,lan,SN-1,,,2025-01-01,2026-11-24\n\
+                m-1b,phong,workstation,lan,sn-1,,,2026-11-25,\n\
+                m-2,so,workstation,lan,,TAG-2,,2025-01-01,2026-11-24\n\
+                m-2b,phong,workstation,lan,,TAG-2,,2026-11-25,\n\
+                m-3,so,workstation,lan,,TAG-3,,2025-01-01,2026-11-24\n\
+                m-3b,phong,workstation,lan,SN-9,TAG-3,,2026-11-25,\n";
+    let set = Arc::new(set(rows, &[]));
+    let machines = [(1, "m-1"), (2, "m-2"), (3, "m-3")];
+    let fleet = Fleet::new(machines.map(|(n, row)| good_machine(n, Some(row))).to_vec());
+    let mut roll = Roll::call(set.clone(), &fleet, JudgeClock::at(NOW));
+    let spoken_for = |roll: &Roll| -> Vec<(Option<String>, bool)> {
+        let row = |member: &Member<'_>| member.row.map(|row| row.id.to_owned());
+        roll.members().map(|member| (row(&member), member.machine.is_some())).collect()
+    };
+    let some = |id: &str, spoken| (Some(id.to_owned()), spoken);
+    assert_eq!(spoken_for(&roll), [some("m-1", true), some("m-2", true), some("m-3", true)]);
+    roll.advance(&set, &fleet, set.targets.calendar.start_of(jiff::civil::date(2026, 11, 25)));
+    // Whether a tag was put on other hardware nobody can tell from the tag.
+    let moved = [some("m-1b", true), some("m-2b", true), some("m-3b", false), (None, true)];
+    assert_eq!(spoken_for(&roll), moved);
+}
+
+#[test]
 fn whoever_speaks_for_a_row_no_longer_gives_back_the_seat_of_its_unit() {
     let set = Arc::new(set(ROWS, &REGISTER));
     let contract = |id: &str| set.register.licences.iter().position(|one| one.id == id).unwrap();
