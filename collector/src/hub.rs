@@ -17,7 +17,7 @@ use crate::live::Live;
 use crate::metrics::process::Process;
 use crate::policy::PolicySet;
 use crate::reload::Gate;
-use crate::store::{AppendAudit, Archive, KeptToken, Operation, Snapshot, Store, StoreError};
+use crate::store::{AppendAudit, Archive, Holdings, KeptToken, Operation, Store, StoreError};
 
 /// The shared state. No lock is held across a wait. That of the machines is held while everyone is
 /// judged by another set, at midnight, or for a plan: a tenth of a second for 20,000.
@@ -66,14 +66,14 @@ pub struct Beginnings {
     /// Where everything is kept.
     pub store: Store,
     /// What is kept there.
-    pub snapshot: Snapshot,
+    pub holdings: Holdings,
 }
 
 impl Hub {
     /// A hub over the store's content.
     #[must_use]
     pub fn new(from: Beginnings) -> Self {
-        let Snapshot {
+        let Holdings {
             fleet,
             certificates,
             tokens,
@@ -81,7 +81,7 @@ impl Hub {
             policies: _,
             policies_held: _,
             is_simulation: _,
-        } = from.snapshot;
+        } = from.holdings;
         from.process.audit_entries.inc_by(audit_entries);
         let standings = fleet.slots().map(|slot| {
             let machine = fleet.at(slot);

@@ -15,7 +15,7 @@ use crate::enrol::token::TokenRecord;
 use crate::live::Live;
 use crate::policy::{Folder, JudgeClock, Plan, PolicySet, Roll};
 use crate::reload::Source;
-use crate::store::{Archive, Snapshot};
+use crate::store::{Archive, Holdings};
 
 /// The collector behind a command.
 pub(super) enum Desk {
@@ -27,14 +27,14 @@ pub(super) enum Desk {
 
 pub(super) struct AtRest {
     not_running: AdminError,
-    snapshot: Snapshot,
+    holdings: Holdings,
     config: Config,
 }
 
 impl AtRest {
     /// The set the collector would judge by: the folder's, or the last good one.
     fn policies(&self) -> anyhow::Result<Arc<PolicySet>> {
-        let Snapshot { policies, policies_held, fleet, .. } = &self.snapshot;
+        let Holdings { policies, policies_held, fleet, .. } = &self.holdings;
         let source = Source::of(&self.config);
         let now = crate::clock::now();
         source
@@ -45,19 +45,19 @@ impl AtRest {
     fn plan(&self, folder: &Folder) -> anyhow::Result<PlanView> {
         let source = Source::of(&self.config);
         let load = |folder: &Folder| source.load(folder).map_err(|fault| source.unusable(&fault));
-        let kept = self.snapshot.policies.clone();
+        let kept = self.holdings.policies.clone();
         let kept = kept.context("no policy set was ever in force here: start the collector")?;
         let (old, new) = (load(&Folder::from_files(kept))?, load(folder)?);
-        let (fleet, clock) = (&self.snapshot.fleet, JudgeClock::at(crate::clock::now()));
+        let (fleet, clock) = (&self.holdings.fleet, JudgeClock::at(crate::clock::now()));
         let before = Roll::call(Arc::new(old), fleet, clock);
-        let held = self.snapshot.policies_held.as_deref();
+        let held = self.holdings.policies_held.as_deref();
         Ok(PlanView::of(Plan::from(&before, Arc::new(new), fleet), held))
     }
 
     /// Everyone, judged now.
     fn live(&mut self) -> anyhow::Result<Live> {
         let set = self.policies()?;
-        let fleet = std::mem::take(&mut self.snapshot.fleet);
+        let fleet = std::mem::take(&mut self.holdings.fleet);
         Ok(Live::new(set, fleet, crate::clock::now()))
     }
 }
@@ -72,17 +72,17 @@ impl Desk {
             Err(error) => return Err(error.into()),
         };
         tracing::warn!("no collector runs here: this is what its store holds, judged now");
-        let snapshot = Archive::new(config.store())
+        let holdings = Archive::new(config.store())
             .now()
             .with_context(|| format!("read {}", config.store().display()))?;
-        Ok(Self::AtRest(Box::new(AtRest { not_running, snapshot, config })))
+        Ok(Self::AtRest(Box::new(AtRest { not_running, holdings, config })))
     }
 
     pub(super) async fn tokens(self) -> anyhow::Result<Vec<TokenRecord>> {
         Ok(match self {
             Self::Running(client) => client.get("/v1/tokens").await?,
             Self::AtRest(rest) => {
-                rest.snapshot.tokens.into_iter().map(|token| token.record).collect()
+                rest.holdings.tokens.into_iter().map(|token| token.record).collect()
             }
         })
     }

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::StoreError;
-use super::snapshot::{damaged, parse};
+use super::holdings::{damaged, parse};
 use crate::audit::{Action, Entry};
 use crate::ingest::admission::Introduction;
 use crate::ingest::continuity::{Kind, Mark, Past};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use report::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _};
 
-use super::snapshot::damaged;
+use super::holdings::damaged;
 use super::sqlite::audit;
 use super::{Operation, StoreError};
 use crate::audit::Entry;
