@@ -31,3 +31,4 @@ pub mod server;
 pub mod simulate;
 pub mod store;
 pub mod tls;
+pub mod when;

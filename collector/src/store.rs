@@ -14,10 +14,13 @@ mod enrolment;
 mod heartbeats;
 mod holdings;
 mod machines;
+mod past;
 mod policies;
 mod reports;
 mod sqlite;
+mod standings;
 mod tokens;
+mod topics;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -115,7 +115,9 @@ async fn what_is_kept_of_a_simulated_machine_is_what_is_kept_of_a_real_one() {
     reported(&real).await;
     let made = marked().await;
     assert!(made.store.submit(Import(vec![simulated()])).await.unwrap());
-    for table in ["machines", "topics", "history", "contacts", "certificates", "incarnations"] {
+    for table in
+        ["machines", "topics", "history", "contacts", "standings", "certificates", "incarnations"]
+    {
         let (real, made) = (rows(real.folder.path(), table), rows(made.folder.path(), table));
         assert!(!real.is_empty(), "{table}");
         assert_eq!(made, real, "{table}");
