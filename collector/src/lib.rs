@@ -22,6 +22,7 @@ pub mod init;
 pub mod live;
 pub mod machine;
 pub mod metrics;
+pub mod past;
 pub mod policy;
 pub mod problem;
 pub mod register;
