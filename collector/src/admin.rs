@@ -5,6 +5,7 @@
 //! from the store.
 
 pub mod client;
+pub mod past;
 pub mod policies;
 pub mod views;
 
@@ -13,7 +14,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use axum::extract::connect_info::Connected;
-use axum::extract::{ConnectInfo, Path as UrlPath, State};
+use axum::extract::{ConnectInfo, Path as UrlPath, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -30,6 +31,7 @@ use crate::enrol::token::TokenRecord;
 use crate::hub::Hub;
 use crate::problem::Refusal;
 use crate::store::{CreateToken, KeptToken, RevokeMachine, RevokeToken};
+use crate::when::When;
 use views::{MachineDetail, MachineExplanation, MachineRow, PostureView};
 
 /// The group whose members may use the socket, where it exists.
@@ -109,6 +111,7 @@ pub async fn serve(
         .route("/v1/machines/{name}/explanation", get(explanation))
         .route("/v1/machines/{name}/revoke", post(revoke_machine))
         .route("/v1/posture", get(posture))
+        .merge(past::routes())
         .merge(policies::routes())
         .with_state(hub);
     axum::serve(listener, router.into_make_service_with_connect_info::<Officer>())
@@ -236,37 +239,45 @@ async fn revoke_token(
     }
 }
 
-async fn machines(State(hub): State<Arc<Hub>>) -> Result<Json<Vec<MachineRow>>, Refusal> {
-    judged(hub.show(views::machines).await)
+async fn machines(
+    State(hub): State<Arc<Hub>>,
+    Query(when): Query<When>,
+) -> Result<Json<Vec<MachineRow>>, Refusal> {
+    Ok(Json(hub.show_at(when, views::machines).await?))
 }
 
 async fn machine(
     State(hub): State<Arc<Hub>>,
     UrlPath(name): UrlPath<String>,
+    Query(when): Query<When>,
 ) -> Result<Json<MachineDetail>, Refusal> {
     let wanted = name.clone();
-    let detail = hub.show(move |live| views::machine(live, &wanted)).await;
-    judged(detail)?.0.map(Json).ok_or_else(|| no_machine(&name))
+    let detail = hub.show_at(when, move |live| views::machine(live, &wanted)).await?;
+    detail.map(Json).ok_or_else(|| no_machine(&name))
 }
 
 async fn explanation(
     State(hub): State<Arc<Hub>>,
     UrlPath(name): UrlPath<String>,
+    Query(when): Query<When>,
 ) -> Result<Json<MachineExplanation>, Refusal> {
     let wanted = name.clone();
-    let explanation = hub.show(move |live| views::explanation(live, &wanted)).await;
-    judged(explanation)?.0.map(Json).ok_or_else(|| no_machine(&name))
+    let explanation = hub.show_at(when, move |live| views::explanation(live, &wanted)).await?;
+    explanation.map(Json).ok_or_else(|| no_machine(&name))
 }
 
-async fn posture(State(hub): State<Arc<Hub>>) -> Result<Json<PostureView>, Refusal> {
-    let Json(posture) = judged(hub.show(views::posture).await)?;
+/// What keeps the folder from being in force is told of the present alone.
+async fn posture(
+    State(hub): State<Arc<Hub>>,
+    Query(when): Query<When>,
+) -> Result<Json<PostureView>, Refusal> {
+    let posture = hub.show_at(when, views::posture).await?;
+    if posture.known.is_some() {
+        return Ok(Json(posture));
+    }
     let held = hub.gate.held().map(|held| held.hash().to_string());
     let faulty = hub.process.reload_successful.get() == 0;
     Ok(Json(PostureView { held, faulty, ..posture }))
-}
-
-fn judged<T>(view: Result<T, String>) -> Result<Json<T>, Refusal> {
-    view.map(Json).map_err(|error| Refusal::ours("judge", error))
 }
 
 async fn revoke_machine(

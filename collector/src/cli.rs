@@ -62,7 +62,7 @@ enum Command {
         command: MachineCommand,
     },
     /// The targets and how far they are met
-    Posture(ReadArgs),
+    Posture(PostureArgs),
     /// The rules, the targets and the register
     Policy {
         #[command(subcommand)]
@@ -87,6 +87,26 @@ struct ReadArgs {
     /// Print JSON
     #[arg(long)]
     json: bool,
+}
+
+/// The moment that is asked about.
+#[derive(Debug, Args)]
+struct WhenArgs {
+    /// As of a past moment: 14/6/2026 or 2026-06-14 for the end of that day, 2026-06-14T17:00 for a
+    /// time in the office; judged by what was known and in force then
+    #[arg(long, value_name = "MOMENT")]
+    at: Option<String>,
+    /// With --at: count what was told since of that moment, by the policies in force now
+    #[arg(long, requires = "at")]
+    as_known_now: bool,
+}
+
+#[derive(Debug, Args)]
+struct PostureArgs {
+    #[command(flatten)]
+    read: ReadArgs,
+    #[command(flatten)]
+    when: WhenArgs,
 }
 
 #[derive(Debug, Args)]
@@ -154,13 +174,20 @@ struct CreateArgs {
 #[derive(Debug, Subcommand)]
 enum MachineCommand {
     /// Every machine of the register and of the network, with its state
-    List(ReadArgs),
+    List {
+        #[command(flatten)]
+        read: ReadArgs,
+        #[command(flatten)]
+        when: WhenArgs,
+    },
     /// One machine: what was seen, what is required, what to do
     Show {
         /// Its register id or its identity
         machine: String,
         #[command(flatten)]
         read: ReadArgs,
+        #[command(flatten)]
+        when: WhenArgs,
     },
     /// End its identity for good
     Revoke {
@@ -289,13 +316,19 @@ async fn create_token(args: CreateArgs, lang: Lang) -> anyhow::Result<u8> {
 
 async fn machine(command: MachineCommand, lang: Lang) -> anyhow::Result<u8> {
     match command {
-        MachineCommand::List(args) => {
-            let machines = Desk::open(&args.config.config).await?.machines().await?;
-            print::machines(&machines, args.json, lang)?;
+        MachineCommand::List { read, when } => {
+            let desk = Desk::open(&read.config.config).await?;
+            let when = desk.when(&when).await?;
+            let machines = desk.machines(when).await?;
+            print::as_of(when, read.json, lang);
+            print::machines(&machines, read.json, lang)?;
             Ok(FINE)
         }
-        MachineCommand::Show { machine, read } => {
-            let detail = Desk::open(&read.config.config).await?.machine(&machine).await?;
+        MachineCommand::Show { machine, read, when } => {
+            let desk = Desk::open(&read.config.config).await?;
+            let when = desk.when(&when).await?;
+            let detail = desk.machine(&machine, when).await?;
+            print::as_of(when, read.json, lang);
             print::machine(&detail, read.json, lang)?;
             Ok(FINE)
         }
@@ -309,9 +342,12 @@ async fn machine(command: MachineCommand, lang: Lang) -> anyhow::Result<u8> {
     }
 }
 
-async fn posture(args: ReadArgs, lang: Lang) -> anyhow::Result<u8> {
-    let posture = Desk::open(&args.config.config).await?.posture().await?;
-    print::posture(&posture, args.json, lang)?;
+async fn posture(PostureArgs { read, when }: PostureArgs, lang: Lang) -> anyhow::Result<u8> {
+    let desk = Desk::open(&read.config.config).await?;
+    let when = desk.when(&when).await?;
+    let posture = desk.posture(when).await?;
+    print::as_of(when, read.json, lang);
+    print::posture(&posture, read.json, lang)?;
     let all_met = posture.targets.iter().all(|target| target.met_goal);
     Ok(if all_met { FINE } else { FINDING })
 }

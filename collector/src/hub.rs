@@ -15,9 +15,11 @@ use crate::identities::{AuthenticatedMachine, Identities, Stranger};
 use crate::ingest::limit::Limits;
 use crate::live::Live;
 use crate::metrics::process::Process;
+use crate::past::{Past, PastError};
 use crate::policy::PolicySet;
 use crate::reload::Gate;
-use crate::store::{AppendAudit, Archive, KeptToken, Operation, Snapshot, Store, StoreError};
+use crate::store::{AppendAudit, Archive, Holdings, KeptToken, Operation, Store, StoreError};
+use crate::when::When;
 
 /// The shared state. No lock is held across a wait. That of the machines is held while everyone is
 /// judged by another set, at midnight, or for a plan: a tenth of a second for 20,000.
@@ -40,6 +42,8 @@ pub struct Hub {
     limits: Mutex<Limits>,
     store: Store,
     live: RwLock<Live>,
+    /// Held while a past is judged: one at a time, because each takes as much memory as the present.
+    past: tokio::sync::Mutex<()>,
     identities: RwLock<Identities>,
     tokens: RwLock<Vec<KeptToken>>,
 }
@@ -66,14 +70,14 @@ pub struct Beginnings {
     /// Where everything is kept.
     pub store: Store,
     /// What is kept there.
-    pub snapshot: Snapshot,
+    pub holdings: Holdings,
 }
 
 impl Hub {
     /// A hub over the store's content.
     #[must_use]
     pub fn new(from: Beginnings) -> Self {
-        let Snapshot {
+        let Holdings {
             fleet,
             certificates,
             tokens,
@@ -81,7 +85,7 @@ impl Hub {
             policies: _,
             policies_held: _,
             is_simulation: _,
-        } = from.snapshot;
+        } = from.holdings;
         from.process.audit_entries.inc_by(audit_entries);
         let standings = fleet.slots().map(|slot| {
             let machine = fleet.at(slot);
@@ -102,6 +106,7 @@ impl Hub {
             archive: from.archive,
             store: from.store,
             live: RwLock::new(live),
+            past: tokio::sync::Mutex::new(()),
             identities: RwLock::new(identities),
             tokens: RwLock::new(tokens),
         }
@@ -157,6 +162,28 @@ impl Hub {
             view(&RwLockWriteGuard::downgrade(live))
         });
         shown.await.map_err(|error| error.to_string())
+    }
+
+    /// Shows everyone as judged at a moment: the present as [`Hub::show`] does; a past one from the
+    /// archive, on a thread of its own and without any lock that others wait for.
+    ///
+    /// # Errors
+    /// When the moment cannot be told.
+    pub async fn show_at<T: Send + 'static>(
+        self: &Arc<Self>,
+        when: When,
+        view: impl FnOnce(&Live) -> T + Send + 'static,
+    ) -> Result<T, PastError> {
+        let Some(at) = when.at else {
+            return self.show(view).await.map_err(PastError::Ended);
+        };
+        let _one_at_a_time = self.past.lock().await;
+        let past = Past { archive: self.archive.clone(), source: self.gate.source().clone() };
+        let set = when.as_known_now.then(|| self.policy_set());
+        let judged = tokio::task::spawn_blocking(move || {
+            past.judged(at, crate::clock::now(), set).map(|live| view(&live))
+        });
+        judged.await.map_err(|error| PastError::Ended(error.to_string()))?
     }
 
     /// Whether the store still takes anything.

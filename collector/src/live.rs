@@ -8,12 +8,14 @@ use crate::fleet::{Fleet, Slot};
 use crate::machine::Standing;
 use crate::policy::{JudgeClock, PolicySet, Roll};
 use crate::store::{Heard, Stored};
+use crate::when::AsKnown;
 
 /// The fleet with its roll. Whatever changes a machine is judged at once.
 #[derive(Debug)]
 pub struct Live {
     fleet: Fleet,
     roll: Roll,
+    known: Option<AsKnown>,
 }
 
 impl Live {
@@ -21,7 +23,19 @@ impl Live {
     #[must_use]
     pub fn new(set: Arc<PolicySet>, fleet: Fleet, now: Timestamp) -> Self {
         let roll = Roll::call(set, &fleet, JudgeClock::at(now));
-        Self { fleet, roll }
+        Self { fleet, roll, known: None }
+    }
+
+    /// Judges everyone as of a past moment, by the machines and the set of that reading of it.
+    #[must_use]
+    pub fn of_past(set: Arc<PolicySet>, fleet: Fleet, at: Timestamp, known: AsKnown) -> Self {
+        Self { known: Some(known), ..Self::new(set, fleet, at) }
+    }
+
+    /// How the past it is of is told; `None`: it is the present.
+    #[must_use]
+    pub fn known(&self) -> Option<AsKnown> {
+        self.known
     }
 
     /// The machines.

@@ -96,6 +96,11 @@ impl Standing {
     }
 }
 
+/// Two contacts further apart than this belong to two spans of contact, in seconds: twice the
+/// longest time an agent lets itself be told to wait. Of the past it is not known when within a span
+/// a machine spoke, so nothing may be judged silent sooner.
+pub const SPAN_GAP: i64 = 12 * 3600;
+
 /// One accepted contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Contact {

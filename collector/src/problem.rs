@@ -10,6 +10,7 @@ use crate::enrol::token::TokenRefusal;
 use crate::identities::Stranger;
 use crate::ingest::admission::ForeignReport;
 use crate::ingest::limit::TooMany;
+use crate::past::PastError;
 use crate::store::StoreError;
 
 /// Why a request is not answered with what it asked for.
@@ -104,6 +105,21 @@ impl From<RequestRefusal> for Refusal {
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         Self::ours("store", error)
+    }
+}
+
+impl From<PastError> for Refusal {
+    fn from(error: PastError) -> Self {
+        match error {
+            PastError::Future { .. }
+            | PastError::Before { .. }
+            | PastError::Never
+            | PastError::Policies { .. } => {
+                Self::of(StatusCode::UNPROCESSABLE_ENTITY, "past", error.to_string())
+            }
+            PastError::Store(_) => Self::ours("store", error),
+            PastError::Ended(_) => Self::ours("judge", error),
+        }
     }
 }
 

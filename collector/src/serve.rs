@@ -41,10 +41,10 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         .with_context(|| format!("open {}", config.admin_socket().display()))?;
 
     let process = Process::new().context("set up the metrics")?;
-    let (store, writer, mut snapshot) =
+    let (store, writer, mut holdings) =
         Store::open(&config.store(), process.commit_duration.clone())
             .with_context(|| format!("open {}", config.store().display()))?;
-    let is_simulation = snapshot.is_simulation;
+    let is_simulation = holdings.is_simulation;
     if is_simulation && !config.allow_sample {
         anyhow::bail!(
             "{} holds a simulation (mô phỏng): it is served only where collector.toml says \
@@ -54,12 +54,12 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     }
     let beginning = Beginning {
         source: Source::of(&config),
-        last_good: snapshot.policies.take(),
-        held_before: snapshot.policies_held.take(),
+        last_good: holdings.policies.take(),
+        held_before: holdings.policies_held.take(),
         store: store.clone(),
         process: process.clone(),
     };
-    let Started { reloader, policies, gate } = Reloader::start(beginning, &snapshot.fleet).await?;
+    let Started { reloader, policies, gate } = Reloader::start(beginning, &holdings.fleet).await?;
     let authorities = Authorities::load(&config.pki()).context("read the authorities' keys")?;
     let own = own_certificate(&authorities, &config, &process)?;
     let tickets = Arc::new(TicketKeys::open(config.ticket_keys(), crate::clock::now()));
@@ -75,7 +75,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         gate,
         archive: Archive::new(config.store()),
         store,
-        snapshot,
+        holdings,
     }));
     hub.audit(started(&config)).await.context("write to the store")?;
 

@@ -12,12 +12,15 @@ mod bulk;
 mod contacts;
 mod enrolment;
 mod heartbeats;
+mod holdings;
 mod machines;
+mod past;
 mod policies;
 mod reports;
-mod snapshot;
 mod sqlite;
+mod standings;
 mod tokens;
+mod topics;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -30,10 +33,10 @@ pub use archive::Archive;
 pub(crate) use bulk::{BeginSimulation, Import, SimulatedEnrolment, SimulatedMachine};
 pub use enrolment::{Enrol, Enrolled, NewCertificate, Renew};
 pub use heartbeats::{Heard, StoreHeartbeat};
+pub use holdings::{CertificateRecord, Holdings};
 pub use machines::{CertificateUsed, RevokeMachine};
 pub use policies::{KeptFolder, PoliciesHeld, PoliciesInForce, PoliciesWithdrawn};
 pub use reports::{StoreReport, Stored};
-pub use snapshot::{CertificateRecord, Snapshot};
 pub use sqlite::AppendAudit;
 pub use tokens::{CreateToken, KeptToken, RevokeToken};
 
@@ -98,15 +101,15 @@ impl Store {
     ///
     /// # Errors
     /// When the file cannot be opened or is no store of this program.
-    pub fn open(file: &Path, commits: Histogram) -> Result<(Self, Writer, Snapshot), StoreError> {
+    pub fn open(file: &Path, commits: Histogram) -> Result<(Self, Writer, Holdings), StoreError> {
         let database = sqlite::open(file)?;
-        let snapshot = Snapshot::load(&database)?;
+        let holdings = Holdings::load(&database)?;
         let (queue, jobs) = mpsc::channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("store".to_owned())
             .spawn(move || write_all(database, jobs, &commits))
             .map_err(|error| StoreError::Migration(error.to_string()))?;
-        Ok((Self { queue }, Writer(thread), snapshot))
+        Ok((Self { queue }, Writer(thread), holdings))
     }
 
     /// Does one operation and returns once it is durable.

@@ -13,6 +13,7 @@ use crate::machine::{MachineView, Standing};
 use crate::policy::explanation::{Explanation, tell};
 use crate::policy::roll::Member;
 use crate::policy::{Judgement, PolicySet, Posture, Subject, explain, judge};
+use crate::when::AsKnown;
 
 const HOST_NAME: FactKey = FactKey::of("machine.host_name");
 
@@ -108,6 +109,8 @@ pub struct TargetView {
 pub struct PostureView {
     /// The moment it is about.
     pub at: Timestamp,
+    /// How that moment is told, where it is past; `None`: it is the present.
+    pub known: Option<AsKnown>,
     /// The hash of the policy set it was judged by.
     pub policies: String,
     /// The hash of the set that waits for an officer's word, where a running collector holds one.
@@ -183,6 +186,7 @@ pub fn posture(live: &Live) -> PostureView {
     let targets = set.targets.list.iter().zip(&posture.targets);
     PostureView {
         at: posture.clock.now,
+        known: live.known(),
         policies: set.hash.to_string(),
         held: None,
         faulty: false,

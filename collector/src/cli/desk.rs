@@ -7,15 +7,18 @@ use anyhow::Context as _;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::WhenArgs;
 use crate::admin::client::{AdminError, Client, escaped};
 use crate::admin::policies::{PlanView, ProposedFolder};
 use crate::admin::views::{self, MachineDetail, MachineExplanation, MachineRow, PostureView};
 use crate::config::Config;
 use crate::enrol::token::TokenRecord;
 use crate::live::Live;
+use crate::past::Past;
 use crate::policy::{Folder, JudgeClock, Plan, PolicySet, Roll};
 use crate::reload::Source;
-use crate::store::{Archive, Snapshot};
+use crate::store::{Archive, Holdings};
+use crate::when::{self, When};
 
 /// The collector behind a command.
 pub(super) enum Desk {
@@ -27,14 +30,14 @@ pub(super) enum Desk {
 
 pub(super) struct AtRest {
     not_running: AdminError,
-    snapshot: Snapshot,
+    holdings: Holdings,
     config: Config,
 }
 
 impl AtRest {
     /// The set the collector would judge by: the folder's, or the last good one.
     fn policies(&self) -> anyhow::Result<Arc<PolicySet>> {
-        let Snapshot { policies, policies_held, fleet, .. } = &self.snapshot;
+        let Holdings { policies, policies_held, fleet, .. } = &self.holdings;
         let source = Source::of(&self.config);
         let now = crate::clock::now();
         source
@@ -45,19 +48,29 @@ impl AtRest {
     fn plan(&self, folder: &Folder) -> anyhow::Result<PlanView> {
         let source = Source::of(&self.config);
         let load = |folder: &Folder| source.load(folder).map_err(|fault| source.unusable(&fault));
-        let kept = self.snapshot.policies.clone();
+        let kept = self.holdings.policies.clone();
         let kept = kept.context("no policy set was ever in force here: start the collector")?;
         let (old, new) = (load(&Folder::from_files(kept))?, load(folder)?);
-        let (fleet, clock) = (&self.snapshot.fleet, JudgeClock::at(crate::clock::now()));
+        let (fleet, clock) = (&self.holdings.fleet, JudgeClock::at(crate::clock::now()));
         let before = Roll::call(Arc::new(old), fleet, clock);
-        let held = self.snapshot.policies_held.as_deref();
+        let held = self.holdings.policies_held.as_deref();
         Ok(PlanView::of(Plan::from(&before, Arc::new(new), fleet), held))
     }
 
-    /// Everyone, judged now.
-    fn live(&mut self) -> anyhow::Result<Live> {
+    /// Everyone, judged at a moment.
+    fn live(&mut self, when: When) -> anyhow::Result<Live> {
+        let Some(at) = when.at else {
+            return self.present();
+        };
+        let archive = Archive::new(self.config.store());
+        let past = Past { archive, source: Source::of(&self.config) };
+        let set = when.as_known_now.then(|| self.policies()).transpose()?;
+        Ok(past.judged(at, crate::clock::now(), set)?)
+    }
+
+    fn present(&mut self) -> anyhow::Result<Live> {
         let set = self.policies()?;
-        let fleet = std::mem::take(&mut self.snapshot.fleet);
+        let fleet = std::mem::take(&mut self.holdings.fleet);
         Ok(Live::new(set, fleet, crate::clock::now()))
     }
 }
@@ -72,52 +85,76 @@ impl Desk {
             Err(error) => return Err(error.into()),
         };
         tracing::warn!("no collector runs here: this is what its store holds, judged now");
-        let snapshot = Archive::new(config.store())
+        let holdings = Archive::new(config.store())
             .now()
             .with_context(|| format!("read {}", config.store().display()))?;
-        Ok(Self::AtRest(Box::new(AtRest { not_running, snapshot, config })))
+        Ok(Self::AtRest(Box::new(AtRest { not_running, holdings, config })))
     }
 
     pub(super) async fn tokens(self) -> anyhow::Result<Vec<TokenRecord>> {
         Ok(match self {
             Self::Running(client) => client.get("/v1/tokens").await?,
             Self::AtRest(rest) => {
-                rest.snapshot.tokens.into_iter().map(|token| token.record).collect()
+                rest.holdings.tokens.into_iter().map(|token| token.record).collect()
             }
         })
     }
 
-    pub(super) async fn machines(self) -> anyhow::Result<Vec<MachineRow>> {
-        Ok(match self {
-            Self::Running(client) => client.get("/v1/machines").await?,
-            Self::AtRest(mut rest) => views::machines(&rest.live()?),
-        })
-    }
-
-    pub(super) async fn machine(self, name: &str) -> anyhow::Result<MachineDetail> {
-        Ok(match self {
-            Self::Running(client) => client.get(&format!("/v1/machines/{}", escaped(name))).await?,
-            Self::AtRest(mut rest) => {
-                views::machine(&rest.live()?, name).with_context(|| no_machine(name))?
+    /// The moment that is meant, by the office's calendar.
+    pub(super) async fn when(&self, args: &WhenArgs) -> anyhow::Result<When> {
+        let Some(text) = &args.at else {
+            return Ok(When::default());
+        };
+        let at = match self {
+            Self::Running(client) => {
+                client.get(&format!("/v1/moment?at={}", escaped(text))).await?
             }
+            Self::AtRest(rest) => {
+                let calendar = &rest.policies()?.targets.calendar;
+                when::moment(text, calendar).map_err(anyhow::Error::msg)?
+            }
+        };
+        Ok(When { at: Some(at), as_known_now: args.as_known_now })
+    }
+
+    pub(super) async fn machines(self, when: When) -> anyhow::Result<Vec<MachineRow>> {
+        Ok(match self {
+            Self::Running(client) => client.get(&format!("/v1/machines{}", when.query())).await?,
+            Self::AtRest(mut rest) => views::machines(&rest.live(when)?),
         })
     }
 
-    pub(super) async fn explanation(self, name: &str) -> anyhow::Result<MachineExplanation> {
+    pub(super) async fn machine(self, name: &str, when: When) -> anyhow::Result<MachineDetail> {
         Ok(match self {
             Self::Running(client) => {
-                client.get(&format!("/v1/machines/{}/explanation", escaped(name))).await?
+                client.get(&format!("/v1/machines/{}{}", escaped(name), when.query())).await?
             }
             Self::AtRest(mut rest) => {
-                views::explanation(&rest.live()?, name).with_context(|| no_machine(name))?
+                views::machine(&rest.live(when)?, name).with_context(|| no_machine(name))?
             }
         })
     }
 
-    pub(super) async fn posture(self) -> anyhow::Result<PostureView> {
+    pub(super) async fn explanation(
+        self,
+        name: &str,
+        when: When,
+    ) -> anyhow::Result<MachineExplanation> {
         Ok(match self {
-            Self::Running(client) => client.get("/v1/posture").await?,
-            Self::AtRest(mut rest) => views::posture(&rest.live()?),
+            Self::Running(client) => {
+                let (name, query) = (escaped(name), when.query());
+                client.get(&format!("/v1/machines/{name}/explanation{query}")).await?
+            }
+            Self::AtRest(mut rest) => {
+                views::explanation(&rest.live(when)?, name).with_context(|| no_machine(name))?
+            }
+        })
+    }
+
+    pub(super) async fn posture(self, when: When) -> anyhow::Result<PostureView> {
+        Ok(match self {
+            Self::Running(client) => client.get(&format!("/v1/posture{}", when.query())).await?,
+            Self::AtRest(mut rest) => views::posture(&rest.live(when)?),
         })
     }
 

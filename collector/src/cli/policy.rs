@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use report::Lang;
 
 use super::desk::Desk;
-use super::{ConfigArg, ERROR, FINDING, FINE, ReadArgs, print};
+use super::{ConfigArg, ERROR, FINDING, FINE, ReadArgs, WhenArgs, print};
 use crate::admin::policies::Acceptance;
 use crate::policy::Plan;
 use crate::{init, reload};
@@ -46,6 +46,8 @@ pub(super) struct ExplainArgs {
     rule: Option<String>,
     #[command(flatten)]
     read: ReadArgs,
+    #[command(flatten)]
+    when: WhenArgs,
 }
 
 #[derive(Debug, Args)]
@@ -77,11 +79,13 @@ pub(super) fn schema(folder: &Path, lang: Lang) -> anyhow::Result<u8> {
 
 pub(super) async fn explain(args: ExplainArgs, lang: Lang) -> anyhow::Result<u8> {
     let desk = Desk::open(&args.read.config.config).await?;
-    let told = desk.explanation(&args.machine).await?;
+    let when = desk.when(&args.when).await?;
+    let told = desk.explanation(&args.machine, when).await?;
     let told = match args.rule {
         Some(rule) => told.narrowed(&rule).map_err(anyhow::Error::msg)?,
         None => told,
     };
+    print::as_of(when, args.read.json, lang);
     print::explanation(&told, args.read.json, lang)?;
     Ok(FINE)
 }

@@ -1,6 +1,7 @@
 //! What the commands print for people, and the same as JSON for programs.
 
 mod explanation;
+mod past;
 mod plan;
 mod posture;
 
@@ -20,6 +21,7 @@ use crate::reload::FolderError;
 use crate::simulate::Summary;
 
 pub(super) use explanation::explanation;
+pub(super) use past::as_of;
 pub(super) use plan::{accepted, plan};
 pub(super) use posture::posture;
 

@@ -61,6 +61,14 @@ impl Calendar {
         self.zoned(at).datetime()
     }
 
+    /// The moment of a date and a time of day here; `None` beyond the calendar. A time that comes
+    /// twice is its first, and one that a change of clocks leaves out is as much later.
+    #[must_use]
+    pub fn moment_of(&self, time: DateTime) -> Option<Timestamp> {
+        let zoned = time.to_zoned(self.zone.clone()).ok()?;
+        Some(Timestamp(zoned.timestamp().as_second()))
+    }
+
     /// The name of the time zone, as in `Asia/Ho_Chi_Minh`.
     #[must_use]
     pub fn zone(&self) -> &str {

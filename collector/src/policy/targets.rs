@@ -10,6 +10,7 @@ use super::folder::Folder;
 use super::period::Period;
 use super::problem::{Ledger, Page, did_you_mean};
 use super::rule::{Rule, check_reference};
+use crate::machine::SPAN_GAP;
 use crate::register::MachineKind;
 use crate::register::systems::Status;
 
@@ -145,7 +146,7 @@ pub(crate) fn read(
 fn targets(section: &Section<'_>, rules: &[Rule], rules_are_whole: bool) -> Option<Targets> {
     let calendar = calendar(section);
     let silent = section.need("silent_after").and_then(|item| read_silent(&item));
-    let unregistered_after = section.need("unregistered_after").and_then(|item| item.period());
+    let unregistered_after = section.need("unregistered_after").and_then(|item| silence(&item));
     let guard = section.need("guard").and_then(|item| item.fraction());
     let accept_attested = section.need("accept_attested").and_then(|item| item.bool());
     let mut list: Vec<Target> = Vec::new();
@@ -222,9 +223,19 @@ fn read_holiday(item: &Item<'_>) -> Option<(Date, Date)> {
 fn read_silent(item: &Item<'_>) -> Option<[Period; 3]> {
     let section = item.section()?;
     let [workstation, server, file] = ["workstation", "server", "file"]
-        .map(|key| section.need(key).and_then(|item| item.period()));
+        .map(|key| section.need(key).and_then(|item| silence(&item)));
     section.finish();
     Some([workstation?, server?, file?])
+}
+
+/// How long a machine may be silent. It must be knowable of the past too.
+fn silence(item: &Item<'_>) -> Option<Period> {
+    let period = item.period()?;
+    if period.seconds() < SPAN_GAP {
+        item.wrong("shorter than 12h: of the past, contacts are known no closer than that");
+        return None;
+    }
+    Some(period)
 }
 
 fn read_target(item: &Item<'_>, rules: &[Rule], rules_are_whole: bool) -> Option<Target> {

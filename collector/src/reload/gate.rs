@@ -115,6 +115,12 @@ impl Gate {
         self.held.borrow().clone()
     }
 
+    /// Where sets come from.
+    #[must_use]
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
     /// Makes a policy set of files that somebody would like to put into the folder.
     ///
     /// # Errors

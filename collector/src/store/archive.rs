@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use rusqlite::Connection;
 
-use super::{Snapshot, StoreError, sqlite};
+use super::{Holdings, StoreError, sqlite};
 
 /// Where the store lies, for whoever asks what was. Each question opens the file for itself and
 /// sees one moment of it, however long it reads; the writing thread waits for none.
@@ -24,8 +24,8 @@ impl Archive {
     ///
     /// # Errors
     /// When there is no store or it is not of this version.
-    pub fn now(&self) -> Result<Snapshot, StoreError> {
-        Snapshot::load(&self.open()?)
+    pub fn now(&self) -> Result<Holdings, StoreError> {
+        Holdings::load(&self.open()?)
     }
 
     /// Opens it for one question.

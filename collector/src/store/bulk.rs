@@ -11,11 +11,11 @@ use report::wire::ReceivedReport;
 use report::{Fingerprint, Incarnation, MachineId, Observation, Sequence, Timestamp, Topic};
 use rusqlite::Connection;
 
-use super::contacts::SPAN_GAP;
+use super::contacts::{Facts, Span};
 use super::enrolment::insert_certificate;
-use super::reports::TopicRow;
 use super::sqlite::audit;
-use super::{NewCertificate, Operation, StoreError};
+use super::topics::{Before, Noted, TopicRow};
+use super::{NewCertificate, Operation, StoreError, standings};
 use crate::audit::{Action, Entry};
 use crate::ingest::admission::topic_digest;
 use crate::ingest::continuity::Kind;
@@ -76,7 +76,7 @@ pub(crate) struct SimulatedMachine {
     pending_since: Option<Timestamp>,
     topics: BTreeMap<String, KeptTopic>,
     history: Vec<(String, TopicRow)>,
-    spans: Vec<(Timestamp, Timestamp)>,
+    spans: Vec<Span>,
 }
 
 /// How a simulated identity came to be.
@@ -110,6 +110,7 @@ struct Last {
 #[derive(Debug)]
 struct KeptTopic {
     row: TopicRow,
+    noted: Noted,
     confirmed_at: Option<Timestamp>,
 }
 
@@ -130,7 +131,7 @@ impl SimulatedMachine {
         }
     }
 
-    /// It reported.
+    /// It reported, with every topic: a simulated agent leaves none out.
     pub(crate) fn report(&mut self, received: &ReceivedReport, at: Timestamp) {
         let report = &received.report;
         let contact = Contact { at, skew: report.sent_at.since(at) };
@@ -140,11 +141,18 @@ impl SimulatedMachine {
             kind: Kind::Report,
             observations: report.observations.clone(),
         });
-        self.contact(contact);
+        let kept = |seen: &Observation| Kept::new(seen.clone(), contact);
+        let seen_at = |topic: &str| {
+            let own = report.observations.iter().find(|seen| seen.topic.name() == topic);
+            own.map_or(at, |seen| kept(seen).seen_at())
+        };
+        let earliest = report.observations.iter().map(|seen| kept(seen).seen_at()).min();
+        self.contact(contact, Facts::Seen(earliest.unwrap_or(at)));
         self.reports += 1;
         self.reported_at = Some(at);
         let patches = report.observations.iter().find(|seen| seen.topic == Topic::Patches);
-        if let Some(next) = patches.map(|seen| Kept::new(seen.clone(), contact)) {
+        let waited_since = self.pending_since;
+        if let Some(next) = patches.map(kept) {
             self.pending_since = self.pending().after(&next);
             self.patches = Some(next);
         }
@@ -154,14 +162,17 @@ impl SimulatedMachine {
                 digest: topic_digest(&report.observations, name, body.get()),
                 contact,
                 report: self.reports,
+                seen_at: seen_at(name),
+                pending_since: self.pending_since.filter(|_| name == Topic::Patches.name()),
             };
-            self.keep(name, row);
+            let waits_anew = row.pending_since != waited_since;
+            self.keep(name, row, waits_anew && name == Topic::Patches.name());
         }
     }
 
     /// It said that nothing has changed since its last report.
     pub(crate) fn heartbeat(&mut self, contact: Contact) {
-        self.contact(contact);
+        self.contact(contact, Facts::SeenAgain(contact.at));
         if let Some(last) = &mut self.last {
             last.sequence = last.sequence.next();
             last.kind = Kind::Heartbeat;
@@ -179,20 +190,38 @@ impl SimulatedMachine {
         }
     }
 
-    fn contact(&mut self, contact: Contact) {
+    fn contact(&mut self, contact: Contact, facts: Facts) {
         self.contact = contact;
-        match self.spans.last_mut() {
-            Some((_, last)) if *last >= contact.at - SPAN_GAP => *last = contact.at,
-            Some(_) | None => self.spans.push((contact.at, contact.at)),
-        }
+        let span = Span::after(self.spans.last().copied(), contact, facts);
+        self.spans.pop_if(|last| last.first_at == span.first_at);
+        self.spans.push(span);
     }
 
-    fn keep(&mut self, name: &str, row: TopicRow) {
-        let before = self.topics.get(name).map(|before| &before.row.digest);
-        if before != Some(&row.digest) {
+    fn keep(&mut self, name: &str, row: TopicRow, waits_anew: bool) {
+        let before = self.topics.get(name).map(|KeptTopic { row, noted, .. }| Before {
+            digest: row.digest.clone(),
+            report: row.report,
+            noted: *noted,
+        });
+        let is_news = waits_anew || before.as_ref().is_none_or(|before| row.is_news_after(before));
+        let noted = before.filter(|_| !is_news).map_or(row.noted(), |before| before.noted);
+        if is_news {
             self.history.push((name.to_owned(), row.clone()));
         }
-        self.topics.insert(name.to_owned(), KeptTopic { row, confirmed_at: None });
+        self.topics.insert(name.to_owned(), KeptTopic { row, noted, confirmed_at: None });
+    }
+
+    /// What became of it, and when; what became of it last, with its last contact.
+    fn standings(&self) -> impl Iterator<Item = (Timestamp, Standing)> {
+        let SimulatedEnrolment { at, standing, .. } = self.enrolment;
+        match standing {
+            Standing::Current | Standing::Pending => [Some((at, standing)), None],
+            Standing::Clone | Standing::Revoked => {
+                [Some((at, Standing::Current)), Some((self.contact.at, standing))]
+            }
+        }
+        .into_iter()
+        .flatten()
     }
 
     fn insert(&self, database: &Connection) -> Result<(), StoreError> {
@@ -200,7 +229,7 @@ impl SimulatedMachine {
         self.insert_machine(database, &id)?;
         insert_certificate(database, &self.enrolment.machine, &self.enrolment.certificate)?;
         for (topic, kept) in &self.topics {
-            kept.row.keep(database, &id, topic)?;
+            kept.row.keep(database, &id, topic, kept.noted)?;
             if let Some(at) = kept.confirmed_at {
                 database
                     .prepare_cached(
@@ -212,12 +241,11 @@ impl SimulatedMachine {
         for (topic, row) in &self.history {
             row.keep_history(database, &id, topic)?;
         }
-        for (first, last) in &self.spans {
-            database
-                .prepare_cached(
-                    "INSERT INTO contacts (machine, first_at, last_at) VALUES (?, ?, ?)",
-                )?
-                .execute((&id, first.0, last.0))?;
+        for span in &self.spans {
+            span.keep(database, &id)?;
+        }
+        for (at, standing) in self.standings() {
+            standings::note(database, self.enrolment.machine, at, standing)?;
         }
         Ok(())
     }

@@ -3,16 +3,105 @@
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::StoreError;
-use super::snapshot::{damaged, parse};
+use super::holdings::{damaged, parse};
 use crate::audit::{Action, Entry};
 use crate::ingest::admission::Introduction;
 use crate::ingest::continuity::{Kind, Mark, Past};
-use crate::machine::Standing;
+use crate::machine::{Contact, SPAN_GAP, Standing};
+use report::catalogue::DEFAULT_STALE_AFTER;
 use report::{Sequence, Timestamp};
 
-/// Two contacts further apart than this belong to two spans, in seconds: twice the longest time an
-/// agent lets itself be told to wait.
-pub(super) const SPAN_GAP: i64 = 12 * 3600;
+/// A contact whose facts were seen longer than this before it came is a span by itself, in seconds.
+/// So at every moment within a span no fact is older than both together, and none is stale.
+pub(super) const SPAN_LAG: i64 = 12 * 3600;
+
+const _: () = assert!(SPAN_GAP + SPAN_LAG <= DEFAULT_STALE_AFTER);
+
+/// What a contact says of when its machine was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Facts {
+    /// The report's own topics, of which the earliest was seen at this moment.
+    Seen(Timestamp),
+    /// Those of the report before it, seen again at this moment.
+    SeenAgain(Timestamp),
+}
+
+impl Facts {
+    /// When they were last seen, after a contact whose own were seen at `before`.
+    fn seen_at(self, before: Option<Timestamp>) -> Timestamp {
+        match self {
+            Self::Seen(at) => at,
+            Self::SeenAgain(at) => before.map_or(at, |before| before.max(at)),
+        }
+    }
+}
+
+/// An unbroken span of contact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Span {
+    /// Its first contact.
+    pub(super) first_at: Timestamp,
+    /// Its last.
+    pub(super) last_at: Timestamp,
+    /// When the facts of the first were seen.
+    pub(super) seen_from: Timestamp,
+    /// When the facts of the last were seen.
+    pub(super) seen_at: Timestamp,
+    /// The machine's clock minus the collector's at the last, in seconds.
+    pub(super) skew: i64,
+}
+
+impl Span {
+    /// The span that the next contact of a machine makes of its last one: that one, prolonged, or
+    /// one of its own.
+    pub(super) fn after(last: Option<Self>, contact: Contact, facts: Facts) -> Self {
+        let Contact { at, skew } = contact;
+        let seen_at = facts.seen_at(last.map(|last| last.seen_at));
+        match last {
+            Some(last) if last.is_prolonged_by(at, seen_at) => {
+                Self { last_at: last.last_at.max(at), seen_at, skew, ..last }
+            }
+            Some(_) | None => Self { first_at: at, last_at: at, seen_from: seen_at, seen_at, skew },
+        }
+    }
+
+    fn is_prolonged_by(self, at: Timestamp, seen_at: Timestamp) -> bool {
+        let is_near = at.since(self.last_at) <= SPAN_GAP;
+        let is_prompt = |at: Timestamp, seen_at: Timestamp| at.since(seen_at) <= SPAN_LAG;
+        is_near && is_prompt(self.last_at, self.seen_at) && is_prompt(at, seen_at)
+    }
+
+    /// Keeps it in the place of any that began in the same second.
+    pub(super) fn keep(self, database: &Connection, id: &str) -> Result<(), StoreError> {
+        database
+            .prepare_cached(
+                "INSERT OR REPLACE INTO contacts
+                    (machine, first_at, last_at, seen_from, seen_at, skew)
+                 VALUES (?, ?, ?, ?, ?, ?)",
+            )?
+            .execute((
+                id,
+                self.first_at.0,
+                self.last_at.0,
+                self.seen_from.0,
+                self.seen_at.0,
+                self.skew,
+            ))?;
+        Ok(())
+    }
+
+    /// In the columns from one on.
+    pub(super) fn read(row: &rusqlite::Row<'_>, from: usize) -> rusqlite::Result<Self> {
+        let moment = |column| row.get(from + column).map(Timestamp);
+        Ok(Self {
+            first_at: moment(0)?,
+            last_at: moment(1)?,
+            seen_from: moment(2)?,
+            seen_at: moment(3)?,
+            skew: row.get(from + 4)?,
+        })
+    }
+}
 
 /// What the store remembers of whoever speaks, and the standing of that identity.
 pub(super) fn past(
@@ -78,6 +167,7 @@ impl Row {
 pub(super) fn keep(
     database: &Connection,
     introduction: &Introduction,
+    facts: Facts,
     standing: Standing,
 ) -> Result<(), StoreError> {
     let Introduction { machine, contact, fingerprint: _, mark } = introduction;
@@ -101,25 +191,18 @@ pub(super) fn keep(
     database
         .prepare_cached("INSERT OR IGNORE INTO incarnations (machine, incarnation) VALUES (?, ?)")?
         .execute((&id, &incarnation))?;
-    keep_span(database, &id, contact.at)
+    Span::after(last_span(database, &id)?, *contact, facts).keep(database, &id)
 }
 
-/// Prolongs the span of contact, or begins a new one after a gap.
-fn keep_span(database: &Connection, id: &str, at: Timestamp) -> Result<(), StoreError> {
-    let prolonged = database
+/// The span of the machine's last contact.
+fn last_span(database: &Connection, id: &str) -> Result<Option<Span>, StoreError> {
+    let last = database
         .prepare_cached(
-            "UPDATE contacts SET last_at = max(last_at, ?1) WHERE machine = ?2 AND first_at =
-                (SELECT max(first_at) FROM contacts WHERE machine = ?2) AND last_at >= ?1 - ?3",
+            "SELECT first_at, last_at, seen_from, seen_at, skew FROM contacts
+             WHERE machine = ? ORDER BY first_at DESC LIMIT 1",
         )?
-        .execute((at.0, id, SPAN_GAP))?;
-    if prolonged == 0 {
-        database
-            .prepare_cached(
-                "INSERT OR IGNORE INTO contacts (machine, first_at, last_at) VALUES (?1, ?2, ?2)",
-            )?
-            .execute((id, at.0))?;
-    }
-    Ok(())
+        .query_row([id], |row| Span::read(row, 0));
+    Ok(last.optional()?)
 }
 
 /// What becomes of an identity that two machines speak with. One that waits for an officer waits

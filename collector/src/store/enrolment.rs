@@ -4,7 +4,7 @@ use report::{Fingerprint, MachineId, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::sqlite::audit;
-use super::{Operation, StoreError, tokens};
+use super::{Operation, StoreError, standings, tokens};
 use crate::audit::{Action, Entry};
 use crate::enrol::token::TokenRefusal;
 use crate::machine::Standing;
@@ -63,6 +63,7 @@ impl Operation for Enrol {
             .execute([&self.token])?;
         let standing = self.standing(database)?;
         self.insert_machine(database, standing)?;
+        standings::note(database, self.machine, self.at, standing)?;
         insert_certificate(database, &self.machine, &self.certificate)?;
         audit(database, &self.entry(standing))?;
         Ok(Ok(standing))

@@ -3,8 +3,9 @@
 use report::Timestamp;
 use rusqlite::Connection;
 
+use super::contacts::Facts;
 use super::sqlite::audit;
-use super::{Operation, StoreError, contacts};
+use super::{Operation, StoreError, contacts, standings};
 use crate::audit::Action;
 use crate::identities::Stranger;
 use crate::ingest::admission::{AdmittedHeartbeat, Introduction};
@@ -43,7 +44,7 @@ impl Operation for StoreHeartbeat {
         let pulse = pulse(&past, &heartbeat);
         let after = match pulse {
             Pulse::Confirmed(seen_at) => {
-                contacts::keep(database, introduction, standing)?;
+                contacts::keep(database, introduction, Facts::SeenAgain(seen_at), standing)?;
                 confirm(database, introduction, seen_at)?;
                 standing
             }
@@ -85,5 +86,5 @@ fn keep_standing(
     database
         .prepare_cached("UPDATE machines SET standing = ? WHERE id = ?")?
         .execute((standing.name(), introduction.machine.to_string()))?;
-    Ok(())
+    standings::note(database, introduction.machine, introduction.contact.at, standing)
 }

@@ -4,8 +4,9 @@ use report::{MachineId, Timestamp};
 use rusqlite::Connection;
 
 use super::sqlite::audit;
-use super::{Operation, StoreError};
+use super::{Operation, StoreError, standings};
 use crate::audit::Entry;
+use crate::machine::Standing;
 
 /// Ends an identity for good.
 #[derive(Debug)]
@@ -27,6 +28,7 @@ impl Operation for RevokeMachine {
             )?
             .execute([self.machine.to_string()])?;
         if revoked > 0 {
+            standings::note(database, self.machine, self.entry.at, Standing::Revoked)?;
             audit(database, &self.entry)?;
         }
         Ok(revoked > 0)

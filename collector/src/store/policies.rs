@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use report::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _};
 
-use super::snapshot::damaged;
+use super::holdings::damaged;
 use super::sqlite::audit;
 use super::{Operation, StoreError};
 use crate::audit::Entry;
@@ -95,6 +95,21 @@ pub(super) fn last(database: &Connection) -> Result<Option<KeptFolder>, StoreErr
             |row| row.get(0),
         )
         .optional()?;
+    read(files)
+}
+
+/// The set that was in force at a moment.
+pub(super) fn at(database: &Connection, at: Timestamp) -> Result<Option<KeptFolder>, StoreError> {
+    let files = database.query_row(
+        "SELECT files FROM policy_sets JOIN policies_in_force USING (hash)
+         WHERE at <= ? ORDER BY number DESC LIMIT 1",
+        [at.0],
+        |row| row.get(0),
+    );
+    read(files.optional()?)
+}
+
+fn read(files: Option<String>) -> Result<Option<KeptFolder>, StoreError> {
     files
         .map(|files| serde_json::from_str(&files).map_err(|error| damaged("policy_sets", error)))
         .transpose()

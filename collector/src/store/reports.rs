@@ -1,10 +1,12 @@
 //! Reports in the store.
 
 use report::{Timestamp, Topic, wire};
-use rusqlite::{Connection, OptionalExtension as _, Row};
+use rusqlite::{Connection, Row};
 
+use super::contacts::Facts;
 use super::sqlite::audit;
-use super::{Operation, StoreError, contacts};
+use super::topics::{Before, TopicRow};
+use super::{Operation, StoreError, contacts, standings, topics};
 use crate::audit::Action;
 use crate::identities::Stranger;
 use crate::ingest::admission::{AdmittedReport, Introduction};
@@ -46,18 +48,21 @@ impl Operation for StoreReport {
             }
             Continuity::Clone => {
                 audit(database, &contacts::entry(introduction, Action::CloneSeen, &past))?;
-                contacts::cloned(standing)
+                note_clone(database, introduction, standing)?
             }
             Continuity::Repeat | Continuity::SequenceConflict | Continuity::OldSequence => {
                 return Ok(Ok(Stored { continuity, standing, report }));
             }
         };
-        contacts::keep(database, introduction, standing)?;
+        let seen_at = report.kept().map(|(_, kept)| kept.seen_at()).min();
+        let seen_at = seen_at.unwrap_or(introduction.contact.at);
+        contacts::keep(database, introduction, Facts::Seen(seen_at), standing)?;
         let number = count_report(database, introduction)?;
-        note_pending(database, &report)?;
+        let pending = note_pending(database, &report)?;
         for (name, body) in report.bodies() {
-            keep_topic(database, &report, number, name, body)?;
+            keep_topic(database, &report, number, pending, name, body)?;
         }
+        topics::note_left_out(database, introduction, number, seen_at)?;
         Ok(Ok(Stored { continuity, standing, report }))
     }
 }
@@ -84,13 +89,33 @@ fn count_report(database: &Connection, introduction: &Introduction) -> Result<i6
         .query_row((contact.at.0, machine.to_string()), |row| row.get(0))?)
 }
 
+/// Whoever waits for an officer waits on.
+fn note_clone(
+    database: &Connection,
+    introduction: &Introduction,
+    before: Standing,
+) -> Result<Standing, StoreError> {
+    let standing = contacts::cloned(before);
+    if standing != before {
+        standings::note(database, introduction.machine, introduction.contact.at, standing)?;
+    }
+    Ok(standing)
+}
+
+/// Since when security updates wait, before a report and after it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Waiting {
+    before: Option<Timestamp>,
+    after: Option<Timestamp>,
+}
+
 /// Notes since when security updates wait, from what is kept so far and what the report adds.
-fn note_pending(database: &Connection, report: &AdmittedReport) -> Result<(), StoreError> {
+fn note_pending(database: &Connection, report: &AdmittedReport) -> Result<Waiting, StoreError> {
     let Some((_, next)) = report.kept().find(|(topic, _)| *topic == Topic::Patches) else {
-        return Ok(());
+        return Ok(Waiting::default());
     };
     let id = report.introduction().machine.to_string();
-    let since = database
+    let waiting = database
         .prepare_cached(
             "SELECT enrolled_at, security_pending_since, body, received_at, skew
              FROM machines LEFT JOIN topics ON machine = id AND topic = ? WHERE id = ?",
@@ -99,12 +124,13 @@ fn note_pending(database: &Connection, report: &AdmittedReport) -> Result<(), St
             let (enrolled_at, noted): (i64, Option<i64>) = (row.get(0)?, row.get(1)?);
             let topic = former_patches(row)?;
             let (enrolled_at, noted) = (Timestamp(enrolled_at), noted.map(Timestamp));
-            Ok(Pending { enrolled_at, noted, topic: topic.as_ref() }.after(&next))
+            let after = Pending { enrolled_at, noted, topic: topic.as_ref() }.after(&next);
+            Ok(Waiting { before: noted, after })
         })?;
     database
         .prepare_cached("UPDATE machines SET security_pending_since = ? WHERE id = ?")?
-        .execute((since.map(|since| since.0), &id))?;
-    Ok(())
+        .execute((waiting.after.map(|since| since.0), &id))?;
+    Ok(waiting)
 }
 
 /// The patches topic that is kept, in the third column and those after it.
@@ -121,73 +147,28 @@ fn keep_topic(
     database: &Connection,
     report: &AdmittedReport,
     number: i64,
+    waiting: Waiting,
     topic: &str,
     body: &str,
 ) -> Result<(), StoreError> {
     let Introduction { machine, contact, .. } = *report.introduction();
     let id = machine.to_string();
-    let digest = report.topic_digest(topic, body);
-    let before: Option<String> = database
-        .prepare_cached("SELECT digest FROM topics WHERE machine = ? AND topic = ?")?
-        .query_row((&id, topic), |row| row.get(0))
-        .optional()?;
-    let is_news = before.as_ref() != Some(&digest);
-    let row = TopicRow { body: body.to_owned(), digest, contact, report: number };
-    row.keep(database, &id, topic)?;
+    let seen = |(known, kept): (Topic, Kept)| (known.name() == topic).then(|| kept.seen_at());
+    let row = TopicRow {
+        body: body.to_owned(),
+        digest: report.topic_digest(topic, body),
+        contact,
+        report: number,
+        seen_at: report.kept().find_map(seen).unwrap_or(contact.at),
+        pending_since: waiting.after.filter(|_| topic == Topic::Patches.name()),
+    };
+    let waits_anew = topic == Topic::Patches.name() && waiting.before != waiting.after;
+    let before = Before::of(database, &id, topic)?;
+    let is_news = waits_anew || before.as_ref().is_none_or(|before| row.is_news_after(before));
+    let noted = before.filter(|_| !is_news).map_or(row.noted(), |before| before.noted);
+    row.keep(database, &id, topic, noted)?;
     if is_news {
         row.keep_history(database, &id, topic)?;
     }
     Ok(())
-}
-
-/// One topic of one report, as it is kept.
-#[derive(Clone, Debug)]
-pub(super) struct TopicRow {
-    /// The topic as it stood in the report.
-    pub(super) body: String,
-    /// Over what it says.
-    pub(super) digest: String,
-    /// The contact that brought it.
-    pub(super) contact: Contact,
-    /// The number of the report among those of its machine.
-    pub(super) report: i64,
-}
-
-impl TopicRow {
-    /// Keeps it as the newest of its topic.
-    pub(super) fn keep(
-        &self,
-        database: &Connection,
-        machine: &str,
-        topic: &str,
-    ) -> Result<(), StoreError> {
-        let Self { body, digest, contact, report } = self;
-        database
-            .prepare_cached(
-                "INSERT INTO topics (machine, topic, body, digest, received_at, skew, report)
-                 VALUES (?, ?, ?, ?, ?, ?, ?)
-                 ON CONFLICT (machine, topic) DO UPDATE SET body = excluded.body,
-                    digest = excluded.digest, received_at = excluded.received_at,
-                    skew = excluded.skew, report = excluded.report, confirmed_at = NULL",
-            )?
-            .execute((machine, topic, body, digest, contact.at.0, contact.skew, report))?;
-        Ok(())
-    }
-
-    /// Keeps it as a change of what its topic says.
-    pub(super) fn keep_history(
-        &self,
-        database: &Connection,
-        machine: &str,
-        topic: &str,
-    ) -> Result<(), StoreError> {
-        let Self { body, digest: _, contact, report } = self;
-        database
-            .prepare_cached(
-                "INSERT INTO history (machine, topic, report, received_at, skew, body)
-                 VALUES (?, ?, ?, ?, ?, ?)",
-            )?
-            .execute((machine, topic, report, contact.at.0, contact.skew, body))?;
-        Ok(())
-    }
 }

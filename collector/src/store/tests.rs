@@ -31,14 +31,14 @@ fn histogram() -> Histogram {
     Histogram::with_opts(prometheus::HistogramOpts::new("commits", "commits")).unwrap()
 }
 
-fn open(folder: &Path) -> (Store, Writer, Snapshot) {
+fn open(folder: &Path) -> (Store, Writer, Holdings) {
     Store::open(&folder.join("store.sqlite"), histogram()).unwrap()
 }
 
 async fn world(uses: u32) -> World {
     let folder = tempfile::tempdir().unwrap();
-    let (store, writer, snapshot) = open(folder.path());
-    assert!(snapshot.fleet.is_empty() && snapshot.policies.is_none());
+    let (store, writer, holdings) = open(folder.path());
+    assert!(holdings.fleet.is_empty() && holdings.policies.is_none());
     let record = TokenRecord {
         id: "t1".to_owned(),
         row: None,
@@ -57,7 +57,7 @@ async fn world(uses: u32) -> World {
 
 impl World {
     /// Closes the store and reads what is in its file.
-    fn reopened(self) -> Snapshot {
+    fn reopened(self) -> Holdings {
         drop(self.store);
         self.writer.join();
         open(self.folder.path()).2
@@ -172,16 +172,16 @@ async fn what_was_acknowledged_is_there_after_the_store_is_opened_again() {
     let stored = world.store.submit(StoreReport(report(1, 1, "A"))).await.unwrap().unwrap();
     assert_eq!(stored.continuity, Continuity::Next);
 
-    let snapshot = world.reopened();
-    let machine = &the_machine(&snapshot);
+    let holdings = world.reopened();
+    let machine = &the_machine(&holdings);
     assert_eq!(machine.row.as_deref(), Some("pc-01"));
     assert_eq!((machine.last_contact.at, machine.last_contact.skew), (NOW + 1, 9));
     let kept = &machine.topics[&Topic::Machine];
     assert_eq!(kept.observation.observed_at, NOW + 1);
     assert!(kept.in_last_report);
-    assert_eq!(snapshot.tokens[0].record.used, 1);
-    assert_eq!(snapshot.certificates.len(), 1);
-    assert_eq!(snapshot.audit_entries, 2);
+    assert_eq!(holdings.tokens[0].record.used, 1);
+    assert_eq!(holdings.certificates.len(), 1);
+    assert_eq!(holdings.audit_entries, 2);
 }
 
 #[tokio::test]
@@ -332,8 +332,8 @@ async fn a_store_that_is_read_is_not_changed() {
 }
 
 /// The machine that enrolled first.
-fn the_machine(snapshot: &Snapshot) -> Machine {
-    snapshot.fleet.at(Slot::new(0)).unpack()
+fn the_machine(holdings: &Holdings) -> Machine {
+    holdings.fleet.at(Slot::new(0)).unpack()
 }
 
 #[test]
@@ -379,9 +379,9 @@ async fn a_revocation_that_comes_while_a_report_is_on_its_way_is_final() {
         others_end: NOW,
     };
     assert!(!world.store.submit(renewal).await.unwrap());
-    let snapshot = world.reopened();
-    assert_eq!(the_machine(&snapshot).standing, Standing::Revoked);
-    assert_eq!(snapshot.certificates.len(), 1);
+    let holdings = world.reopened();
+    assert_eq!(the_machine(&holdings).standing, Standing::Revoked);
+    assert_eq!(holdings.certificates.len(), 1);
 }
 
 #[tokio::test]

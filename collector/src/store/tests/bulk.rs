@@ -94,8 +94,8 @@ async fn reported(world: &World) {
 
 async fn marked() -> World {
     let folder = tempfile::tempdir().unwrap();
-    let (store, writer, snapshot) = open(folder.path());
-    assert!(!snapshot.is_simulation);
+    let (store, writer, holdings) = open(folder.path());
+    assert!(!holdings.is_simulation);
     let world = World { folder, store, writer };
     assert!(world.store.submit(BeginSimulation(entry(Action::Simulated))).await.unwrap());
     world
@@ -115,14 +115,16 @@ async fn what_is_kept_of_a_simulated_machine_is_what_is_kept_of_a_real_one() {
     reported(&real).await;
     let made = marked().await;
     assert!(made.store.submit(Import(vec![simulated()])).await.unwrap());
-    for table in ["machines", "topics", "history", "contacts", "certificates", "incarnations"] {
+    for table in
+        ["machines", "topics", "history", "contacts", "standings", "certificates", "incarnations"]
+    {
         let (real, made) = (rows(real.folder.path(), table), rows(made.folder.path(), table));
         assert!(!real.is_empty(), "{table}");
         assert_eq!(made, real, "{table}");
     }
-    let snapshot = made.reopened();
-    assert!(snapshot.is_simulation);
-    assert_eq!(snapshot.fleet.slots().count(), 1);
+    let holdings = made.reopened();
+    assert!(holdings.is_simulation);
+    assert_eq!(holdings.fleet.slots().count(), 1);
 }
 
 #[tokio::test]
@@ -130,7 +132,7 @@ async fn a_store_in_earnest_takes_nothing_that_is_simulated() {
     let world = world(1).await;
     assert!(!world.store.submit(BeginSimulation(entry(Action::Simulated))).await.unwrap());
     assert!(!world.store.submit(Import(vec![simulated()])).await.unwrap());
-    let snapshot = world.reopened();
-    assert!(!snapshot.is_simulation && snapshot.fleet.slots().count() == 0);
-    assert_eq!(snapshot.audit_entries, 1, "that of its token");
+    let holdings = world.reopened();
+    assert!(!holdings.is_simulation && holdings.fleet.slots().count() == 0);
+    assert_eq!(holdings.audit_entries, 1, "that of its token");
 }

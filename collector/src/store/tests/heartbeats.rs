@@ -22,8 +22,8 @@ async fn memory_and_the_store_agree_on_what_a_heartbeat_moved() {
     let topics = "topics WHERE confirmed_at = 1795300900";
     assert_eq!(count(world.folder.path(), topics), 2, "the one nobody reads yet as well");
 
-    let snapshot = world.reopened();
-    for machine in [&the_machine(&snapshot), &fleet.at(Slot::new(0)).unpack()] {
+    let holdings = world.reopened();
+    for machine in [&the_machine(&holdings), &fleet.at(Slot::new(0)).unpack()] {
         assert_eq!((machine.last_contact.at, machine.last_contact.skew), (NOW + 600, 30));
         let kept = &machine.topics[&Topic::Machine];
         assert_eq!((kept.seen_at(), kept.last_seen_at()), (NOW - 8, NOW + 900));
@@ -64,8 +64,8 @@ async fn a_report_begins_anew_what_heartbeats_confirmed() {
     let beat = StoreHeartbeat(heartbeat(&first, 2, NOW + 900));
     world.store.submit(beat).await.unwrap().unwrap();
     world.store.submit(StoreReport(report(1, 3, "B"))).await.unwrap().unwrap();
-    let snapshot = world.reopened();
-    assert_eq!(the_machine(&snapshot).topics[&Topic::Machine].confirmed_at, None);
+    let holdings = world.reopened();
+    assert_eq!(the_machine(&holdings).topics[&Topic::Machine].confirmed_at, None);
 }
 
 #[tokio::test]
@@ -83,9 +83,9 @@ async fn a_heartbeat_that_is_not_taken_leaves_nothing_but_the_trace_of_a_clone()
     let late = StoreHeartbeat(heartbeat(&report(1, 1, "A"), 2, NOW + 900));
     let late = world.store.submit(late).await.unwrap();
     assert_eq!(late.map(|heard| heard.pulse), Err(Stranger::Revoked));
-    let snapshot = world.reopened();
-    assert_eq!(the_machine(&snapshot).last_contact.at, NOW + 1);
-    assert_eq!(the_machine(&snapshot).topics[&Topic::Machine].confirmed_at, None);
+    let holdings = world.reopened();
+    assert_eq!(the_machine(&holdings).last_contact.at, NOW + 1);
+    assert_eq!(the_machine(&holdings).topics[&Topic::Machine].confirmed_at, None);
 }
 
 #[tokio::test]
@@ -160,8 +160,8 @@ async fn a_store_of_the_first_layout_is_brought_up_and_takes_heartbeats() {
         .unwrap();
     let error = Archive::new(file.clone()).now().unwrap_err().to_string();
     assert!(error.contains("start the collector once"), "{error}");
-    let (store, _writer, snapshot) = open(folder.path());
-    let machine = &the_machine(&snapshot);
+    let (store, _writer, holdings) = open(folder.path());
+    let machine = &the_machine(&holdings);
     assert!(machine.topics[&Topic::Machine].in_last_report);
     assert!(!machine.topics[&Topic::Patches].in_last_report);
     assert_eq!(count(folder.path(), "machines WHERE reported_at = 50"), 1);

@@ -54,9 +54,9 @@ async fn memory_and_a_store_that_is_opened_again_agree_since_when_updates_wait()
         let World { folder, store, writer } = world;
         drop(store);
         writer.join();
-        let (store, writer, snapshot) = open(folder.path());
+        let (store, writer, holdings) = open(folder.path());
         world = World { folder, store, writer };
-        for machine in [&the_machine(&snapshot), &fleet.at(Slot::new(0)).unpack()] {
+        for machine in [&the_machine(&holdings), &fleet.at(Slot::new(0)).unpack()] {
             let since = since.map(|day| NOW + day * DAY);
             assert_eq!(machine.security_pending_since, since, "after report {sequence}");
         }
@@ -74,8 +74,8 @@ async fn a_heartbeat_and_a_report_that_is_refused_move_nothing() {
     assert_eq!(heard.pulse, Pulse::Confirmed(later));
     let old = world.store.submit(StoreReport(patches(1, Some(0)))).await.unwrap().unwrap();
     assert_eq!(old.continuity, Continuity::OldSequence);
-    let snapshot = world.reopened();
-    assert_eq!(the_machine(&snapshot).security_pending_since, Some(NOW + 2 * DAY));
+    let holdings = world.reopened();
+    assert_eq!(the_machine(&holdings).security_pending_since, Some(NOW + 2 * DAY));
 }
 
 #[tokio::test]
@@ -98,8 +98,8 @@ async fn a_store_that_never_noted_it_begins_with_the_topic_it_has() {
         ))
         .unwrap();
     drop(earlier);
-    let (store, writer, snapshot) = open(folder.path());
-    assert_eq!(the_machine(&snapshot).security_pending_since, Some(NOW + 40));
+    let (store, writer, holdings) = open(folder.path());
+    assert_eq!(the_machine(&holdings).security_pending_since, Some(NOW + 40));
     store.submit(StoreReport(patches(9, Some(1)))).await.unwrap().unwrap();
     let world = World { folder, store, writer };
     assert_eq!(the_machine(&world.reopened()).security_pending_since, Some(NOW + 40));

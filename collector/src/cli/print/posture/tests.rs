@@ -21,6 +21,7 @@ fn target(attested: u64, counts_attested: bool) -> TargetView {
 
 fn view(targets: Vec<TargetView>, declared: u64) -> PostureView {
     PostureView {
+        known: None,
         at: Timestamp(0),
         policies: String::new(),
         held: None,

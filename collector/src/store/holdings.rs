@@ -16,7 +16,7 @@ use crate::machine::{Contact, Kept, Machine, Standing};
 
 /// The store's content at one moment.
 #[derive(Debug, Default)]
-pub struct Snapshot {
+pub struct Holdings {
     /// Every identity.
     pub fleet: Fleet,
     /// Every certificate.
@@ -54,7 +54,7 @@ pub struct CertificateRecord {
     pub ends_at: Option<Timestamp>,
 }
 
-impl Snapshot {
+impl Holdings {
     pub(super) fn load(database: &Connection) -> Result<Self, StoreError> {
         let audit_entries: i64 =
             database.query_row("SELECT count(*) FROM audit", [], |row| row.get(0))?;
