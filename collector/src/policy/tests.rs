@@ -185,7 +185,8 @@ fn an_approved_level_has_its_decision_and_counts_from_its_date() {
         format!(
             "[[system]]\nid = \"lan\"\nname = {{ vi = \"a\", en = \"a\" }}\nowner = \"o\"\n\
              operator = \"o\"\nunit = \"so\"\nlegal_basis = \"ND331_2026\"\nlevel = 2\n\
-             status = \"approved\"\n{decision}deployment = \"none\"\n"
+             status = \"approved\"\n{decision}deployment = \"full\"\n\
+             regulation = {{ number = \"1\", date = 2026-05-02 }}\n"
         )
     };
     let without = load(&folder("", &[("register/systems.toml", &system(""))])).unwrap_err();
