@@ -13,10 +13,13 @@ use super::units::UnitIndex;
 use crate::policy::problem::did_you_mean;
 
 mod csv;
+mod header;
+mod identify;
 mod read;
 mod row;
 mod twins;
 
+pub use identify::{Known, Marks};
 pub(super) use read::read;
 
 /// The file.
@@ -164,29 +167,21 @@ impl Machines {
         held.map(|(number, _)| self.view(number))
     }
 
-    /// The row in force with this serial number; case does not matter.
-    #[must_use]
-    pub fn by_serial(&self, serial: &str, on: Date) -> Option<MachineRow<'_>> {
-        self.by_mark(&self.by_serial, Mark::Serial, serial, on)
-    }
-
-    /// The row in force with this asset tag; case does not matter.
-    #[must_use]
-    pub fn by_asset_tag(&self, asset_tag: &str, on: Date) -> Option<MachineRow<'_>> {
-        self.by_mark(&self.by_asset_tag, Mark::AssetTag, asset_tag, on)
-    }
-
+    /// The first row with a mark whose time is asked for; case does not matter.
     fn by_mark(
         &self,
-        order: &[RowIndex],
         kind: Mark,
         mark: &str,
-        on: Date,
+        asked: impl Fn(Term) -> bool,
     ) -> Option<MachineRow<'_>> {
+        let order = match kind {
+            Mark::Serial => &self.by_serial,
+            Mark::AssetTag => &self.by_asset_tag,
+        };
         let order_of = |index: &RowIndex| folded(self.mark(*index, kind)).cmp(folded(mark));
         let first = order.partition_point(|index| order_of(index).is_lt());
         let same = order[first..].iter().take_while(|index| order_of(index).is_eq());
-        let mut held = same.map(|index| self.at(*index)).filter(|row| row.term.holds(on));
+        let mut held = same.map(|index| self.at(*index)).filter(|row| asked(row.term));
         held.next()
     }
 
