@@ -120,7 +120,7 @@ fn folder(machines: usize) -> Folder {
     for level in 1..=5 {
         let _ = write!(
             systems,
-            "[[system]]\nid = \"s{level}\"\nname = {{ vi = \"HTTT\", en = \"System\" }}\nowner = \"a\"\noperator = \"b\"\nunit = \"bo\"\nlegal_basis = \"ND331_2026\"\nlevel = {level}\nstatus = \"appraised\"\ndeployment = \"none\"\n"
+            "[[system]]\nid = \"s{level}\"\nname = {{ vi = \"HTTT\", en = \"System\" }}\nowner = \"a\"\noperator = \"b\"\nunit = \"bo\"\nlegal_basis = \"ND331_2026\"\nlevel = {level}\nstatus = \"appraised\"\nexpected_approval = 2027-06-30\ndeployment = \"full\"\n"
         );
     }
     files.insert("register/systems.toml".to_owned(), systems);

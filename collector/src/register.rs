@@ -14,8 +14,10 @@ use crate::policy::problem::{Ledger, Page};
 use crate::policy::rule::Rule;
 use crate::policy::targets::Target;
 
+mod cells;
 pub mod declared;
 mod entry;
+mod headings;
 pub mod licences;
 pub mod machines;
 pub mod systems;

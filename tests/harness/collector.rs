@@ -45,7 +45,9 @@ type = "infrastructure"
 level = 2
 status = "approved"
 decision = { number = "12/QĐ-STP", date = 2026-09-01, authority = "Sở Tư pháp" }
+regulation = { number = "11/QC-STP", date = 2026-08-03, authority = "Sở Tư pháp" }
 deployment = "partial"
+expected_deployment = 2027-06-30
 "#;
 
 impl World {

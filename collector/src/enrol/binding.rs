@@ -5,6 +5,7 @@ use report::{Text, Timestamp};
 
 use super::token::TokenRecord;
 use crate::policy::PolicySet;
+use crate::register::machines::Marks;
 
 /// What a machine is bound to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,15 +25,13 @@ pub fn bind(set: &PolicySet, token: &TokenRecord, claims: &Claims, now: Timestam
         return Binding::Row(row.clone());
     }
     let today = set.targets.calendar.date_of(now);
-    let mark = |claim: &Option<Text>| {
-        let mark = claim.as_ref().map(|text| text.as_str().trim().to_owned());
-        mark.filter(|mark| !mark.is_empty() && !set.catalogues.serials.is_junk(mark))
+    let marks = Marks {
+        serial: claims.serial.as_ref().map(Text::as_str),
+        asset_tag: claims.asset_tag.as_ref().map(Text::as_str),
     };
-    let machines = &set.register.machines;
-    let by_serial = mark(&claims.serial).and_then(|serial| machines.by_serial(&serial, today));
-    by_serial
-        .or_else(|| mark(&claims.asset_tag).and_then(|tag| machines.by_asset_tag(&tag, today)))
-        .map_or(Binding::Unregistered, |row| Binding::Row(row.id.to_owned()))
+    let known =
+        set.register.machines.known_by(marks, &set.catalogues.serials, |term| term.holds(today));
+    known.bound().map_or(Binding::Unregistered, |row| Binding::Row(row.id.to_owned()))
 }
 
 #[cfg(test)]

@@ -51,6 +51,7 @@ legal_basis = "ND85_2016"
 level = 2
 status = "approved"
 decision = { number = "1", date = 2024-01-02 }
+regulation = { number = "1", date = 2024-01-01 }
 deployment = "full"
 plan = { number = "1", date = 2024-01-02 }
 [[system]]
@@ -62,7 +63,9 @@ unit = "phong"
 legal_basis = "ND331_2026"
 level = 4
 status = "appraised"
+expected_approval = 2027-06-30
 deployment = "none"
+expected_deployment = 2027-12-31
 [[system]]
 id = "moi"
 name = { vi = "Mới", en = "New" }
@@ -71,7 +74,9 @@ operator = "Sở"
 unit = "phong"
 legal_basis = "ND331_2026"
 status = "draft"
+expected_approval = 2027-06-30
 deployment = "none"
+expected_deployment = 2027-12-31
 "#;
 
 const HEADER: &str = "id,unit,kind,systems,serial,asset_tag,host_name,from,until\n";

@@ -2,6 +2,7 @@
 
 use super::fixtures::{folder, rule, set};
 use super::*;
+use crate::register::machines::{Known, Marks};
 
 const ROW: &str = "m-1,so,workstation,lan,,,,2025-01-01,\n";
 
@@ -153,10 +154,14 @@ fn rows_of_machines_are_read_as_spreadsheets_save_them() {
     let row = set.register.machines.get("m-9").unwrap();
     assert_eq!((row.kind, row.unit), (crate::register::MachineKind::Server, "phong"));
     assert_eq!(row.systems, ["lan", "ho-tich"]);
-    let on = |year| jiff::civil::date(year, 7, 1);
-    assert!(set.register.machines.by_serial("SN 1", on(2025)).is_some());
-    assert!(set.register.machines.by_serial("SN 1", on(2024)).is_none());
-    assert!(set.register.machines.by_asset_tag("SN 1", on(2025)).is_none());
+    let marks = Marks { serial: Some("SN 1"), asset_tag: Some("SN 1") };
+    let known = |year| {
+        let day = jiff::civil::date(year, 7, 1);
+        let serials = &set.catalogues.serials;
+        set.register.machines.known_by(marks, serials, |term| term.holds(day))
+    };
+    assert!(known(2025).by_serial.is_some() && known(2025).by_asset_tag.is_none());
+    assert_eq!(known(2024), Known::default());
 }
 
 #[test]
@@ -185,7 +190,8 @@ fn an_approved_level_has_its_decision_and_counts_from_its_date() {
         format!(
             "[[system]]\nid = \"lan\"\nname = {{ vi = \"a\", en = \"a\" }}\nowner = \"o\"\n\
              operator = \"o\"\nunit = \"so\"\nlegal_basis = \"ND331_2026\"\nlevel = 2\n\
-             status = \"approved\"\n{decision}deployment = \"none\"\n"
+             status = \"approved\"\n{decision}deployment = \"full\"\n\
+             regulation = {{ number = \"1\", date = 2026-05-02 }}\n"
         )
     };
     let without = load(&folder("", &[("register/systems.toml", &system(""))])).unwrap_err();

@@ -13,10 +13,13 @@ use super::units::UnitIndex;
 use crate::policy::problem::did_you_mean;
 
 mod csv;
+mod header;
+mod identify;
 mod read;
 mod row;
 mod twins;
 
+pub use identify::{Known, Marks};
 pub(super) use read::read;
 
 /// The file.
@@ -164,18 +167,6 @@ impl Machines {
         held.map(|(number, _)| self.view(number))
     }
 
-    /// The row in force with this serial number; case does not matter.
-    #[must_use]
-    pub fn by_serial(&self, serial: &str, on: Date) -> Option<MachineRow<'_>> {
-        self.by_mark(&self.by_serial, Mark::Serial, serial, on)
-    }
-
-    /// The row in force with this asset tag; case does not matter.
-    #[must_use]
-    pub fn by_asset_tag(&self, asset_tag: &str, on: Date) -> Option<MachineRow<'_>> {
-        self.by_mark(&self.by_asset_tag, Mark::AssetTag, asset_tag, on)
-    }
-
     /// The row under which the hardware of a row is answered for on a day: the row itself, or one
     /// that took its place in the register. The serial number tells, and the asset tag only of
     /// hardware of which neither row has one: a tag may have been put on another machine since.
@@ -184,24 +175,29 @@ impl Machines {
         if row.term.holds(on) {
             return Some(self.at(row.index));
         }
+        let in_force = |kind, mark| self.by_mark(kind, mark, |term| term.holds(on));
         match (row.serial, row.asset_tag) {
-            (Some(serial), _) => self.by_serial(serial, on),
-            (None, Some(tag)) => self.by_asset_tag(tag, on).filter(|next| next.serial.is_none()),
+            (Some(serial), _) => in_force(Mark::Serial, serial),
+            (None, Some(tag)) => in_force(Mark::AssetTag, tag).filter(|next| next.serial.is_none()),
             (None, None) => None,
         }
     }
 
+    /// The first row with a mark whose time is asked for; case does not matter.
     fn by_mark(
         &self,
-        order: &[RowIndex],
         kind: Mark,
         mark: &str,
-        on: Date,
+        asked: impl Fn(Term) -> bool,
     ) -> Option<MachineRow<'_>> {
+        let order = match kind {
+            Mark::Serial => &self.by_serial,
+            Mark::AssetTag => &self.by_asset_tag,
+        };
         let order_of = |index: &RowIndex| folded(self.mark(*index, kind)).cmp(folded(mark));
         let first = order.partition_point(|index| order_of(index).is_lt());
         let same = order[first..].iter().take_while(|index| order_of(index).is_eq());
-        let mut held = same.map(|index| self.at(*index)).filter(|row| row.term.holds(on));
+        let mut held = same.map(|index| self.at(*index)).filter(|row| asked(row.term));
         held.next()
     }
 

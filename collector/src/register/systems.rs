@@ -11,6 +11,8 @@ use super::{Term, sample_mark};
 use crate::policy::document::{Document, Item, Section};
 use crate::policy::problem::{Page, did_you_mean};
 
+mod form;
+
 /// The file.
 pub const FILE: &str = "register/systems.toml";
 
@@ -145,6 +147,10 @@ pub struct System {
     pub inspected: Vec<Inspection>,
     /// The decision that approves the security plan.
     pub plan: Option<Decision>,
+    /// When its level was last looked at again.
+    pub redetermined: Option<Date>,
+    /// What else the office wants to keep of it; for people, nothing goes by it.
+    pub note: Option<String>,
     /// When it exists.
     pub term: Term,
 }
@@ -259,10 +265,20 @@ fn system(section: &Section<'_>, units: &Units) -> Option<System> {
     let expected_deployment = section.get("expected_deployment").and_then(|item| item.date());
     let inspected = section.get("inspected").map(|item| item.each(Inspection::read));
     let plan = section.get("plan").and_then(|item| read_decision(&item));
+    let redetermined = section.get("redetermined").and_then(|item| item.date());
+    let note = section.get("note").and_then(|item| item.string());
     let term = Term::read(section);
-    if status == Some(Status::Approved) && decision.is_none() && section.get("decision").is_none() {
-        section.wrong("an approved level needs its decision: number and date");
-    }
+    let said = form::Said {
+        level,
+        status,
+        decision: decision.as_ref(),
+        regulation: regulation.as_ref(),
+        plan: plan.as_ref(),
+        redetermined,
+        deployment,
+        term,
+    };
+    form::check(section, &said);
     Some(System {
         id: id?,
         name: name?,
@@ -280,6 +296,8 @@ fn system(section: &Section<'_>, units: &Units) -> Option<System> {
         expected_deployment,
         inspected: inspected.unwrap_or_default(),
         plan,
+        redetermined,
+        note,
         term,
     })
 }
@@ -307,3 +325,6 @@ pub(super) fn read_decision(item: &Item<'_>) -> Option<Decision> {
     section.finish();
     Some(Decision { number: number?, date: date?, authority })
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,8 +14,8 @@ fn the_register_turns_on_every_day_on_which_anything_of_it_changes_and_on_no_oth
     let systems = "[[system]]\nid = \"lan\"\nname = { vi = \"a\", en = \"a\" }\nowner = \"o\"\n\
                    operator = \"o\"\nunit = \"so\"\nlegal_basis = \"ND331_2026\"\nlevel = 2\n\
                    status = \"approved\"\ndecision = { number = \"1\", date = 2026-02-01 }\n\
-                   plan = { number = \"1\", date = 2026-02-02 }\ndeployment = \"none\"\n\
-                   regulation = { number = \"1\", date = 2026-02-03 }\n\
+                   plan = { number = \"1\", date = 2026-02-02 }\ndeployment = \"full\"\n\
+                   regulation = { number = \"1\", date = 2026-01-30 }\n\
                    until = 2026-02-04\n";
     let rows = "m-1,so,workstation,,,,,2026-03-01,\nm-2,so,server,,,,,2026-03-01,2026-03-31\n";
     let licences = "[[licence]]\nid = \"l\"\ncontract = { number = \"1\", date = 2026-01-10 }\n\

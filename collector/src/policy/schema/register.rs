@@ -76,6 +76,15 @@ pub(super) fn systems() -> Vec<Key> {
             ["quyết định phê duyệt phương án", "the decision that approves the plan"],
             decision(),
         ),
+        may(
+            "redetermined",
+            [
+                "ngày rà soát, xác định lại cấp độ gần nhất",
+                "when its level was last looked at again",
+            ],
+            date(),
+        ),
+        may("note", ["ghi chú", "a note for people"], text()),
     ];
     system.extend(term());
     entries("system", ["các hệ thống thông tin", "the information systems"], system)

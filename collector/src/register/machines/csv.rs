@@ -1,9 +1,11 @@
-//! Comma- or semicolon-separated cells that remember where they stand.
+//! Cells separated by commas, semicolons or tabs that remember where they stand.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// A cell without its quotes and outer blanks.
+use crate::register::cells::tidied;
+
+/// A cell without its quotes, and tidied.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Cell<'t> {
     pub(super) text: Cow<'t, str>,
@@ -12,8 +14,8 @@ pub(super) struct Cell<'t> {
     pub(super) open: Option<usize>,
 }
 
-/// The records of a file, one after the other: the header first. Blank lines and lines that begin
-/// with `#` are left out. A record is one line: a quote that is not closed there would otherwise
+/// The records of a file, one after the other: the header first. Lines without content and lines
+/// that begin with `#` are left out. A record is one line: a quote that is not closed there would otherwise
 /// take the rows below into its cell, and nobody would miss them.
 #[derive(Debug)]
 pub(super) struct Records<'t> {
@@ -31,9 +33,14 @@ impl<'t> Records<'t> {
         Self { text, at, separator: None, sample: false }
     }
 
+    /// What separates the cells, as the header told.
+    pub(super) fn separator(&self) -> char {
+        self.separator.unwrap_or(',')
+    }
+
     /// Reads the record at these bytes once more.
     pub(super) fn again(&self, at: usize) -> Vec<Cell<'t>> {
-        record(self.text, at, self.separator.unwrap_or(',')).0
+        record(self.text, at, self.separator()).0
     }
 }
 
@@ -43,8 +50,8 @@ impl<'t> Iterator for Records<'t> {
     fn next(&mut self) -> Option<Self::Item> {
         while self.at < self.text.len() {
             let line = self.text[self.at..].lines().next().unwrap_or_default();
-            if line.trim().is_empty() || line.starts_with('#') {
-                self.sample |= line.trim_start_matches('#').trim() == "sample = true";
+            if is_blank(line) || is_comment(line) {
+                self.sample |= comment(line) == "sample = true";
                 self.at = after_newline(self.text, self.at + line.len());
                 continue;
             }
@@ -57,9 +64,32 @@ impl<'t> Iterator for Records<'t> {
     }
 }
 
+const SEPARATORS: [char; 3] = [',', ';', '\t'];
+
+/// Spreadsheets save an empty row as its separators.
+fn is_blank(line: &str) -> bool {
+    line.chars().all(|c| c.is_whitespace() || SEPARATORS.contains(&c))
+}
+
+/// A comment with a comma in it comes out of a spreadsheet in quotes.
+fn is_comment(line: &str) -> bool {
+    line.trim_start_matches('"').starts_with('#')
+}
+
+/// What a comment says, without the separators that a spreadsheet adds to it.
+fn comment(line: &str) -> &str {
+    let says =
+        line.trim_matches(|c: char| c.is_whitespace() || c == '"' || SEPARATORS.contains(&c));
+    says.trim_start_matches('#').trim()
+}
+
 /// Spreadsheets of a locale with a decimal comma separate by semicolons: the header tells.
 fn separator_of(header: &str) -> char {
-    if header.matches(';').count() > header.matches(',').count() { ';' } else { ',' }
+    let count = |separator: &char| header.matches(*separator).count();
+    // Of equals the last is taken: a header without any has one column, whatever separates.
+    let mut separators = SEPARATORS;
+    separators.reverse();
+    separators.into_iter().max_by_key(count).unwrap_or(',')
 }
 
 fn after_newline(text: &str, at: usize) -> usize {
@@ -92,7 +122,7 @@ fn cell(text: &str, start: usize, separator: char) -> (Cell<'_>, usize) {
         line if rest[length..].starts_with('\n') && line.ends_with('\r') => length - 1,
         _ => length,
     };
-    let text = Cow::Borrowed(rest[..length].trim());
+    let text = tidied(&rest[..length]);
     (Cell { text, span: start..start + length, open: None }, start + length)
 }
 
@@ -117,7 +147,7 @@ fn quoted_cell(text: &str, start: usize, separator: char) -> (Cell<'_>, usize) {
             _ => content.push(character),
         }
     }
-    let text = Cow::Owned(content.trim().to_owned());
+    let text = Cow::Owned(tidied(&content).into_owned());
     (Cell { text, span: start..end, open }, end)
 }
 

@@ -1,11 +1,11 @@
 //! Reading `machines.csv`: one pass over the records, then a look at what two rows share.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use jiff::civil::Date;
 
 use super::csv::{Cell, Records};
+use super::header::{Columns, Line};
 use super::row::{LONGEST, Numbers, Row};
 use super::twins::{self, Twin};
 use super::{MachineKind, Machines, Mark, RowIndex, folded};
@@ -13,13 +13,10 @@ use crate::policy::catalogues::Serials;
 use crate::policy::document::{ID_FORM, is_id};
 use crate::policy::problem::{Page, did_you_mean};
 use crate::register::Term;
+use crate::register::cells;
 use crate::register::entry::cut;
 use crate::register::systems::Systems;
 use crate::register::units::{UnitIndex, Units};
-
-const REQUIRED: [&str; 4] = ["id", "unit", "kind", "from"];
-const COLUMNS: [&str; 9] =
-    ["id", "unit", "kind", "systems", "serial", "asset_tag", "host_name", "from", "until"];
 
 /// Whoever has made so many mistakes has made one of them in every row.
 const MOST_MISTAKES: usize = 1000;
@@ -44,7 +41,9 @@ pub(in crate::register) fn read(
     let mut records = Records::of(page.text);
     let mut drafts = Drafts::default();
     if let Some(header) = records.next() {
-        let Some(columns) = reader.header(&header) else {
+        let whole = reader.holds_whole_cells(&header);
+        let columns = whole.then(|| Columns::read(page, &header)).flatten();
+        let Some(columns) = columns else {
             return Machines::default();
         };
         reader.rows(&mut records, &columns, &mut drafts);
@@ -56,28 +55,6 @@ pub(in crate::register) fn read(
         drafts.finish(units)
     } else {
         Machines::default()
-    }
-}
-
-/// Where each column stands.
-type Columns = BTreeMap<&'static str, usize>;
-
-struct Line<'l> {
-    cells: &'l [Cell<'l>],
-    columns: &'l Columns,
-}
-
-impl<'l> Line<'l> {
-    /// The cell of a column, unless it is empty.
-    fn cell(&self, column: &'static str) -> Option<&'l Cell<'l>> {
-        let cell = self.cells.get(*self.columns.get(column)?)?;
-        (!cell.text.is_empty()).then_some(cell)
-    }
-
-    fn span(&self) -> Range<usize> {
-        let start = self.cells.first().map_or(0, |cell| cell.span.start);
-        let end = self.cells.last().map_or(start, |cell| cell.span.end);
-        start..end
     }
 }
 
@@ -159,35 +136,6 @@ impl Reader<'_> {
         self.page.wrong_with_help(cell.span.clone(), format!("column {column}: {message}"), help);
     }
 
-    fn header(&self, cells: &[Cell<'_>]) -> Option<Columns> {
-        if !self.holds_whole_cells(cells) {
-            return None;
-        }
-        let mut columns = BTreeMap::new();
-        for (index, cell) in cells.iter().enumerate() {
-            match COLUMNS.into_iter().find(|column| *column == cell.text) {
-                Some(column) if columns.insert(column, index).is_none() => {}
-                Some(column) => self
-                    .page
-                    .wrong(cell.span.clone(), format!("the column {column} stands here twice")),
-                None => {
-                    let help = did_you_mean(&cell.text, COLUMNS)
-                        .or_else(|| Some(format!("columns: {}", COLUMNS.join(", "))));
-                    self.page.wrong_with_help(
-                        cell.span.clone(),
-                        format!("unknown column `{}`", cut(&cell.text)),
-                        help,
-                    );
-                }
-            }
-        }
-        let span = Line { cells, columns: &columns }.span();
-        for column in REQUIRED.into_iter().filter(|column| !columns.contains_key(column)) {
-            self.page.wrong(span.clone(), format!("the column {column} is missing"));
-        }
-        (self.mistakes() == 0).then_some(columns)
-    }
-
     /// Whether every cell of a record ends where its writer meant it to.
     fn holds_whole_cells(&self, cells: &[Cell<'_>]) -> bool {
         let before = self.mistakes();
@@ -208,12 +156,7 @@ impl Reader<'_> {
     fn rows(&self, records: &mut Records<'_>, columns: &Columns, drafts: &mut Drafts) {
         for record in records {
             let line = Line { cells: &record, columns };
-            if let Some(extra) = record.get(columns.len()) {
-                self.page.wrong(
-                    extra.span.clone(),
-                    format!("more cells than the {} columns of the header", columns.len()),
-                );
-            }
+            columns.note_strays(self.page, &record);
             // Behind a quote that was never closed, cells are missing that the office did fill in.
             let row = self.holds_whole_cells(&record).then(|| self.row(&line, drafts)).flatten();
             drafts.are_whole &= row.is_some();
@@ -273,11 +216,11 @@ impl Reader<'_> {
     }
 
     fn kind(&self, cell: &Cell<'_>) -> Option<MachineKind> {
-        let kind = MachineKind::from_name(&cell.text);
+        let kind = cells::kind(&cell.text);
         if kind.is_none() {
             let words = MachineKind::ALL.map(MachineKind::name);
             let help = did_you_mean(&cell.text, words)
-                .or_else(|| Some(format!("choose from: {}", words.join(", "))));
+                .or_else(|| Some(format!("choose from: {}, máy trạm, máy chủ", words.join(", "))));
             self.wrong(cell, "kind", &format!("unknown kind `{}`", cut(&cell.text)), help);
         }
         kind
@@ -314,6 +257,12 @@ impl Reader<'_> {
             );
             return None;
         }
+        if cells::is_shortened(&cell.text) {
+            let message =
+                format!("`{}` is what a spreadsheet made of a long number", cut(&cell.text));
+            self.wrong(cell, mark.column(), &message, Some(cells::SHORTENED_HELP.to_owned()));
+            return None;
+        }
         self.short(cell, mark.column())
     }
 
@@ -339,13 +288,13 @@ impl Reader<'_> {
     }
 
     fn date(&self, cell: &Cell<'_>, column: &str) -> Option<Date> {
-        let date = parse_date(&cell.text);
+        let date = cells::date(&cell.text);
         if date.is_none() {
             self.wrong(
                 cell,
                 column,
                 &format!("`{}` is no date", cut(&cell.text)),
-                Some("write 2026-11-22 or 22/11/2026".to_owned()),
+                Some(cells::date_help(&cell.text).to_owned()),
             );
         }
         date
@@ -364,35 +313,6 @@ impl Reader<'_> {
             if let Some(cell) = (Line { cells: &cells, columns }).cell(twin.column) {
                 self.wrong(cell, twin.column, &twin.message, None);
             }
-        }
-    }
-}
-
-/// `2026-11-22`, or `22/11/2026` as spreadsheets in Vietnam save it.
-fn parse_date(text: &str) -> Option<Date> {
-    match text.split('/').collect::<Vec<_>>()[..] {
-        [day, month, year] if year.len() == 4 => {
-            Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()
-        }
-        [iso] if iso.len() == 10 => iso.parse().ok(),
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn both_spellings_of_a_date() {
-        let date = Date::new(2026, 11, 2).ok();
-        assert_eq!(parse_date("2026-11-02"), date);
-        assert_eq!(parse_date("02/11/2026"), date);
-        assert_eq!(parse_date("2/11/2026"), date);
-        for text in
-            ["", "2026-11-31", "31/11/2026", "11/2026", "02/11/26", "20261102", "2026-11-02T00:00"]
-        {
-            assert_eq!(parse_date(text), None, "{text:?}");
         }
     }
 }

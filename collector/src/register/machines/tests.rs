@@ -88,6 +88,70 @@ fn every_cell_of_a_row_comes_back() {
     assert!(bare.systems.is_empty() && machines.get("m-3").is_none());
 }
 
+/// What reading a whole file gives, and what it finds wrong.
+fn read_file(text: &str) -> (Machines, String) {
+    let ledger = Ledger::default();
+    let units = some_units(&ledger);
+    let page = Page { file: FILE, text, ledger: &ledger };
+    let machines =
+        read(page, &units, &Systems::default(), &Serials::default(), &mut bool::default());
+    (machines, ledger.problems(|_| Some(text)).compact())
+}
+
+#[test]
+fn a_file_that_excel_saved_in_vietnam_is_read_as_it_was_meant() {
+    let decomposed = "Ma\u{303} ma\u{301}y";
+    let text = format!(
+        "\u{FEFF}# sample = true;;;;;;;;\r\n\"# Sổ máy tính, sao lưu\";;;;;;;;\r\n\
+         {decomposed};Đơn vị;Loại;Số sê-ri;Mã tài sản;Tên máy;Từ ngày;Đến ngày;\r\n\
+         m-1;so;máy trạm;\"PF3\u{A0}1\";'=TS-1;may-tra\u{323}m;31/01/2026;;\r\n\
+         m-2;so;Máy chủ;;;;1/2/2026;28-02-2026;\r\n;;;;;;;;\r\n"
+    );
+    let with_tabs = text.replace(';', "\t");
+    for text in [text, with_tabs] {
+        let (machines, problems) = read_file(&text);
+        assert_eq!(problems, "");
+        let row = machines.get("m-1").unwrap();
+        let texts = [row.serial, row.asset_tag, row.host_name];
+        assert_eq!(texts, [Some("PF3 1"), Some("=TS-1"), Some("may-trạm")]);
+        assert_eq!(row.term.from, Some(date(2026, 1, 31)));
+        let server = machines.get("m-2").unwrap();
+        assert_eq!(server.kind, MachineKind::Server);
+        let term = Term { from: Some(date(2026, 2, 1)), until: Some(date(2026, 2, 28)) };
+        assert_eq!(server.term, term);
+    }
+}
+
+#[test]
+fn what_a_spreadsheet_has_lost_for_good_is_shown_with_the_way_back() {
+    let (_, problems) = read_file(
+        "id;unit;kind;serial;from;;\n\
+         m-1;so;server;1,23457E+11;2026-11-01;;\n\
+         m-2;so;server;;01/31/2026;;x\n\
+         m-3;so;máy in;;1/1/26;;\n",
+    );
+    assert_eq!(
+        problems,
+        "register/machines.csv:2:15: column serial: `1,23457E+11` is what a spreadsheet made of a \
+         long number\n\
+         register/machines.csv:3:16: column from: `01/31/2026` is no date\n\
+         register/machines.csv:3:28: a cell beside the 5 columns of the header\n\
+         register/machines.csv:4:8: column kind: unknown kind `máy in`\n\
+         register/machines.csv:4:16: column from: `1/1/26` is no date\n"
+    );
+}
+
+#[test]
+fn a_heading_nobody_knows_and_one_that_stands_twice_are_shown() {
+    let (_, problems) = read_file("Mã máy;id;Đơn vị;Loại;Từ ngày;Mµu s¾c;Người dùng\n");
+    assert_eq!(
+        problems,
+        "register/machines.csv:1:8: the column id stands here twice\n\
+         register/machines.csv:1:31: unknown column `Mµu s¾c`\n\
+         register/machines.csv:1:39: unknown column `Người dùng`\n"
+    );
+}
+
 #[test]
 fn a_row_is_in_force_from_its_first_day_to_its_last() {
     let machines = machines("m-1,so,workstation,,,,,2026-11-02,2026-11-04\n");
@@ -102,11 +166,18 @@ fn a_mark_finds_the_row_in_force_whatever_its_case() {
          m-2,so,workstation,,SSN-Đ1,,,2026-11-11,\n\
          m-3,so,workstation,,SSN-Đ2,ssn-đ1,,2026-11-01,\n",
     );
-    let serial = |on| machines.by_serial(" ssn-đ1 ", on).map(|row| row.id);
+    let known = |mark, on| {
+        let marks = Marks { serial: Some(mark), asset_tag: Some(mark) };
+        machines.known_by(marks, &Serials::default(), |term| term.holds(on))
+    };
+    let serial = |on| known(" ssn-đ1 ", on).by_serial.map(|row| row.id);
     assert_eq!([serial(day(10)), serial(day(11))], [Some("m-1"), Some("m-2")]);
-    assert_eq!(machines.by_asset_tag("SSN-Đ1", day(1)).unwrap().id, "m-3");
-    assert!(machines.by_serial("ssn", day(11)).is_none());
-    assert!(machines.by_serial("", day(11)).is_none());
+    let two = known("SSN-Đ1", day(1)).two().map(|two| two.map(|row| row.id));
+    assert_eq!(two, Some(["m-1", "m-3"]), "one by the serial number, one by the asset tag");
+    assert_eq!(known("SSN-Đ1", day(1)).bound().map(|row| row.id), Some("m-1"));
+    for mark in ["ssn", "", "xxxxx"] {
+        assert_eq!(known(mark, day(11)), Known::default(), "{mark:?}");
+    }
 }
 
 #[test]
