@@ -385,7 +385,7 @@ fn a_plan_shows_an_edit_before_it_is_made_with_and_without_a_collector() {
     let words = said(&world, &["policy", "plan", folder], 2);
     assert!(words.contains("It would be HELD:"), "{words}");
     let running: Json = world.collector.json(&["policy", "plan", folder]);
-    assert_eq!(running["newly_protected"]["first"][0], "pc-01", "{running}");
+    assert_eq!(running["newly_protected"]["names"][0], "pc-01", "{running}");
     assert_eq!(running["reasons"][0]["reason"], "guard_exceeded", "{running}");
     assert_eq!(running["held_since"], Json::Null);
     assert!(is(&world, HELD, 0.0), "nothing was done");

@@ -1,5 +1,5 @@
-//! A million machines and twenty rules: what they take, how long judging all of them lasts, and
-//! how long a scrape.
+//! A million machines and twenty rules: what they take, how long judging all of them lasts, a plan
+//! that turns a rule for many of them, and a scrape.
 //!
 //!     cargo bench -p collector --bench million [-- MACHINES]
 //!
@@ -25,7 +25,7 @@ use collector::live::Live;
 use collector::machine::{Contact, Kept, Machine, Standing};
 use collector::metrics;
 use collector::policy::starter::starter_files;
-use collector::policy::{Folder, FolderHash, JudgeClock, PolicySet, Roll, load};
+use collector::policy::{Folder, FolderHash, JudgeClock, Plan, PolicySet, Roll, load};
 use report::fact::Record;
 use report::{
     Fact, FactKey, MachineId, Moment, Observation, Outcome, Reading, Text, Timestamp, Topic, Value,
@@ -54,6 +54,15 @@ fn main() {
         let sets = [&set, &other];
         live.advance(sets[(turn + 1) % 2], NOW + 1);
     });
+    let stricter =
+        Arc::new(load(&stricter(machines)).unwrap_or_else(|problems| panic!("{problems}")));
+    let mut turned = 0;
+    time("a plan", 3, |_| {
+        let plan = Plan::from(live.roll(), Arc::clone(&stricter), live.fleet());
+        turned = plan.flips.iter().map(|flip| flip.members.all.count).sum();
+    });
+    println!("  of an edit that turns {turned} rulings");
+    drop(stricter);
     time("a minute in which nothing turns", 5, |turn| live.advance(&set, NOW + 60 + turn as i64));
     time("a scrape of the fleet, as text", 20, |_| {
         black_box(metrics::text(&metrics::fleet::families(&live)).unwrap());
@@ -138,6 +147,15 @@ fn folder(machines: usize) -> Folder {
     for number in shipped..RULES {
         files.insert(format!("rules/more-{number}.toml"), rule(number));
     }
+    Folder::from_files(files)
+}
+
+/// The same register under rules of which one allows definitions fewer days.
+fn stricter(machines: usize) -> Folder {
+    let kept = folder(machines);
+    let files = kept.files().map(|(path, text)| (path.to_owned(), text.to_owned()));
+    let mut files: BTreeMap<String, String> = files.collect();
+    files.insert(format!("rules/more-{}.toml", RULES - 1), rule(1).replace("more-1", "more-19"));
     Folder::from_files(files)
 }
 

@@ -278,7 +278,9 @@ async fn policy(command: PolicyCommand, lang: Lang) -> anyhow::Result<u8> {
         PolicyCommand::Check { folder } => Ok(policy::check(&folder, lang)),
         PolicyCommand::Schema { folder } => policy::schema(&folder, lang),
         PolicyCommand::Explain(args) => policy::explain(args, lang).await,
-        PolicyCommand::Plan { folder, read } => policy::plan(folder, read, lang).await,
+        PolicyCommand::Plan { folder, names, read } => {
+            policy::plan(folder, names, read, lang).await
+        }
         PolicyCommand::Accept(args) => policy::accept(args, lang).await,
     }
 }

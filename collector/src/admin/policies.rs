@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, DefaultBodyLimit, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Query, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::Officer;
 use crate::hub::Hub;
 use crate::policy::Folder;
-use crate::policy::plan::{Plan, Reason};
+use crate::policy::plan::{Names, Plan, Reason};
 use crate::problem::Refusal;
 use crate::reload::{Held, NotAccepted};
 use crate::store::KeptFolder;
@@ -72,6 +72,23 @@ impl ProposedFolder {
     }
 }
 
+/// Which names a plan is to tell.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Naming {
+    #[serde(default)]
+    names: Names,
+}
+
+/// The path under which plans that tell these names are asked for.
+pub(crate) fn naming(path: &str, names: Names) -> String {
+    let names = match names {
+        Names::First => "first",
+        Names::All => "all",
+    };
+    format!("{path}?names={names}")
+}
+
 /// An officer's yes to the set of this hash.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -87,12 +104,16 @@ pub(super) fn routes() -> Router<Arc<Hub>> {
         .route("/v1/policies/accept", post(accept))
 }
 
-async fn held(State(hub): State<Arc<Hub>>) -> Result<Json<Option<PlanView>>, Refusal> {
+async fn held(
+    State(hub): State<Arc<Hub>>,
+    Query(Naming { names }): Query<Naming>,
+) -> Result<Json<Option<PlanView>>, Refusal> {
     let Some(held) = hub.gate.held() else {
         return Ok(Json(None));
     };
     let planned = hub.show(move |live| {
-        PlanView::of_held(Plan::from(live.roll(), held.set.clone(), live.fleet()), &held)
+        let plan = Plan::naming(live.roll(), held.set.clone(), live.fleet(), names);
+        PlanView::of_held(plan, &held)
     });
     let planned = planned.await.map_err(|error| Refusal::ours("judge", error))?;
     Ok(Json(Some(planned)))
@@ -100,6 +121,7 @@ async fn held(State(hub): State<Arc<Hub>>) -> Result<Json<Option<PlanView>>, Ref
 
 async fn plan(
     State(hub): State<Arc<Hub>>,
+    Query(Naming { names }): Query<Naming>,
     Json(proposed): Json<ProposedFolder>,
 ) -> Result<Json<PlanView>, Refusal> {
     let loaded = hub.gate.load(proposed.files).await;
@@ -109,7 +131,7 @@ async fn plan(
     })?;
     let held = hub.gate.held();
     let planned = hub.show(move |live| {
-        PlanView::beside(Plan::from(live.roll(), set, live.fleet()), held.as_deref())
+        PlanView::beside(Plan::naming(live.roll(), set, live.fleet(), names), held.as_deref())
     });
     planned.await.map(Json).map_err(|error| Refusal::ours("judge", error))
 }

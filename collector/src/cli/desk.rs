@@ -9,12 +9,13 @@ use serde::de::DeserializeOwned;
 
 use super::WhenArgs;
 use crate::admin::client::{AdminError, Client, escaped};
-use crate::admin::policies::{PlanView, ProposedFolder};
+use crate::admin::policies::{PlanView, ProposedFolder, naming};
 use crate::admin::views::{self, MachineDetail, MachineExplanation, MachineRow, PostureView};
 use crate::config::Config;
 use crate::enrol::token::TokenRecord;
 use crate::live::Live;
 use crate::past::Past;
+use crate::policy::plan::Names;
 use crate::policy::{Folder, JudgeClock, Plan, PolicySet, Roll};
 use crate::reload::Source;
 use crate::store::{Archive, Holdings};
@@ -45,7 +46,7 @@ impl AtRest {
             .map_err(|fault| source.unusable(&fault))
     }
 
-    fn plan(&self, folder: &Folder) -> anyhow::Result<PlanView> {
+    fn plan(&self, folder: &Folder, names: Names) -> anyhow::Result<PlanView> {
         let source = Source::of(&self.config);
         let load = |folder: &Folder| source.load(folder).map_err(|fault| source.unusable(&fault));
         let kept = self.holdings.policies.clone();
@@ -54,7 +55,7 @@ impl AtRest {
         let (fleet, clock) = (&self.holdings.fleet, JudgeClock::at(crate::clock::now()));
         let before = Roll::call(Arc::new(old), fleet, clock);
         let held = self.holdings.policies_held.as_deref();
-        Ok(PlanView::of(Plan::from(&before, Arc::new(new), fleet), held))
+        Ok(PlanView::of(Plan::naming(&before, Arc::new(new), fleet, names), held))
     }
 
     /// Everyone, judged at a moment.
@@ -159,23 +160,24 @@ impl Desk {
     }
 
     /// What a folder would change. At rest it is held against the set that was last in force.
-    pub(super) async fn plan(self, folder: &Folder) -> anyhow::Result<PlanView> {
+    pub(super) async fn plan(self, folder: &Folder, names: Names) -> anyhow::Result<PlanView> {
         match self {
             Self::Running(client) => {
-                Ok(client.post("/v1/policies/plan", &ProposedFolder::of(folder)).await?)
+                let path = naming("/v1/policies/plan", names);
+                Ok(client.post(&path, &ProposedFolder::of(folder)).await?)
             }
-            Self::AtRest(rest) => rest.plan(folder),
+            Self::AtRest(rest) => rest.plan(folder, names),
         }
     }
 
     /// What the set that is held would change; at rest, what the collector's own folder would.
-    pub(super) async fn held_plan(self) -> anyhow::Result<Option<PlanView>> {
+    pub(super) async fn held_plan(self, names: Names) -> anyhow::Result<Option<PlanView>> {
         match self {
-            Self::Running(client) => Ok(client.get("/v1/policies/held").await?),
+            Self::Running(client) => Ok(client.get(&naming("/v1/policies/held", names)).await?),
             Self::AtRest(rest) => {
                 let source = Source::of(&rest.config);
                 let folder = source.read().map_err(|fault| source.unusable(&fault))?;
-                Ok(Some(rest.plan(&folder)?))
+                Ok(Some(rest.plan(&folder, names)?))
             }
         }
     }

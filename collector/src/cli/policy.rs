@@ -7,8 +7,9 @@ use report::Lang;
 
 use super::desk::Desk;
 use super::{ConfigArg, ERROR, FINDING, FINE, ReadArgs, WhenArgs, print};
-use crate::admin::policies::Acceptance;
+use crate::admin::policies::{Acceptance, PlanView};
 use crate::policy::Plan;
+use crate::policy::plan::Names;
 use crate::{init, reload};
 
 #[derive(Debug, Subcommand)]
@@ -25,11 +26,15 @@ pub(super) enum PolicyCommand {
     },
     /// Why a machine is judged as it is, down to what was seen, where and when
     Explain(ExplainArgs),
-    /// What a policies folder would change: who becomes protected and who no longer is, by which
-    /// rule, and whether it would be held
+    /// What a policies folder would change: who becomes protected and who no longer is, by rule,
+    /// unit and level, and whether it would be held; 0: nobody loses, 2: somebody loses or it
+    /// would be held
     Plan {
         /// The folder; without one, the set that is held
         folder: Option<PathBuf>,
+        /// Name every machine, by unit and level; with --json it is always so
+        #[arg(long)]
+        names: bool,
         #[command(flatten)]
         read: ReadArgs,
     },
@@ -90,26 +95,28 @@ pub(super) async fn explain(args: ExplainArgs, lang: Lang) -> anyhow::Result<u8>
     Ok(FINE)
 }
 
-/// A set that would be held is a finding.
+/// A set by which somebody loses, or that would be held, is a finding.
 pub(super) async fn plan(
     folder: Option<PathBuf>,
+    names: bool,
     read: ReadArgs,
     lang: Lang,
 ) -> anyhow::Result<u8> {
     let desk = Desk::open(&read.config.config).await?;
+    let names = if names || read.json { Names::All } else { Names::First };
     let planned = match folder {
-        None => desk.held_plan().await?,
+        None => desk.held_plan(names).await?,
         Some(folder) => match reload::read(&folder, true) {
-            Ok((read, _)) => Some(desk.plan(&read).await?),
+            Ok((read, _)) => Some(desk.plan(&read, names).await?),
             Err(fault) => {
                 print::policies_faulty(&fault);
                 return Ok(ERROR);
             }
         },
     };
-    print::plan(planned.as_ref(), &read, lang)?;
-    let waits = planned.is_some_and(|planned| !planned.reasons.is_empty());
-    Ok(if waits { FINDING } else { FINE })
+    print::plan(planned.as_ref(), names, &read, lang)?;
+    let finds = |planned: PlanView| !planned.reasons.is_empty() || planned.plan.somebody_loses();
+    Ok(if planned.is_some_and(finds) { FINDING } else { FINE })
 }
 
 pub(super) async fn accept(args: AcceptArgs, lang: Lang) -> anyhow::Result<u8> {

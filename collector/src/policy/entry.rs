@@ -54,6 +54,14 @@ impl Rulings {
         halves.take(self.rules).map(|half| Ruling::ALL[usize::from(half)])
     }
 
+    /// What one rule says of a member.
+    #[must_use]
+    pub fn one(&self, member: usize, rule: usize) -> Ruling {
+        let both = self.halves[member * self.bytes() + rule / 2];
+        let half = if rule.is_multiple_of(2) { both & 0xf } else { both >> 4 };
+        Ruling::ALL[usize::from(half)]
+    }
+
     /// Keeps what the rules say of a member.
     pub fn set(&mut self, member: usize, rulings: &[Ruling]) {
         RulingsMut { bytes: self.bytes(), halves: &mut self.halves }.set(member, rulings);
@@ -107,6 +115,8 @@ mod tests {
             (0..3).for_each(|member| rulings.set(member, &said(member)));
             for member in 0..3 {
                 assert_eq!(rulings.of(member).collect::<Vec<_>>(), said(member), "{rules}");
+                let one_by_one: Vec<_> = (0..rules).map(|rule| rulings.one(member, rule)).collect();
+                assert_eq!(one_by_one, said(member), "{rules}");
             }
         }
     }

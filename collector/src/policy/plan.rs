@@ -8,21 +8,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use report::Timestamp;
-use report::verdict::{Ruling, Severity, State};
+use report::verdict::{Ruling, Severity};
 use serde::{Deserialize, Serialize};
 
 use super::posture::{Posture, Tally, TargetPosture};
-use super::roll::{Member, Roll};
+use super::roll::Roll;
 use super::{PolicySet, Rule};
 use crate::fleet::Fleet;
 use crate::register::Term;
 use crate::register::declared::Group;
 use crate::register::training::Staff;
 
+mod compare;
+mod crowd;
 mod words;
 
-/// How many names are told of each crowd.
-const NAMED: usize = 10;
+use compare::{Compared, compare};
+pub use crowd::{Affected, Crowd, Names, Place};
+
 /// A whole, in parts per million.
 const MILLION: f64 = 1_000_000.0;
 
@@ -43,13 +46,13 @@ pub struct Plan {
     /// How many of them are protected.
     pub protected: Change<u64>,
     /// Members that would be protected and are not now.
-    pub newly_protected: Crowd,
+    pub newly_protected: Affected,
     /// Members that are protected now and would not be.
-    pub no_longer_protected: Crowd,
+    pub no_longer_protected: Affected,
     /// Members that nobody answers for now.
-    pub joined: Crowd,
+    pub joined: Affected,
     /// Members that nobody would answer for.
-    pub left: Crowd,
+    pub left: Affected,
     /// What rules would say otherwise of members that both sets have, ordered by rule.
     pub flips: Vec<Flip>,
     /// Rules that come, go, or matter more or less; ordered by id.
@@ -76,24 +79,6 @@ impl<T: PartialEq> Change<T> {
     }
 }
 
-/// How many, and the first of them by name.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Crowd {
-    /// How many.
-    pub count: u64,
-    /// The first ten: register ids, or identities where there is none.
-    pub first: Vec<String>,
-}
-
-impl Crowd {
-    fn add(&mut self, name: impl FnOnce() -> String) {
-        self.count += 1;
-        if self.first.len() < NAMED {
-            self.first.push(name());
-        }
-    }
-}
-
 /// What one rule would say otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flip {
@@ -102,7 +87,7 @@ pub struct Flip {
     /// Its ruling; `None` where the set does not have the rule.
     pub ruling: Change<Option<Ruling>>,
     /// Of whom.
-    pub members: Crowd,
+    pub members: Affected,
 }
 
 /// A rule that comes, goes, or matters more or less.
@@ -137,6 +122,18 @@ impl TargetChange {
         self.standing.before.is_some() && self.standing.after.is_none()
     }
 
+    fn holds_for_fewer(&self) -> bool {
+        let standings = self.standing.before.zip(self.standing.after);
+        standings.is_some_and(|(before, after)| after.met < before.met)
+    }
+
+    /// Whether it is met now and would not be.
+    fn is_lost(&self) -> bool {
+        let is_met =
+            |standing: Option<TargetStanding>| standing.is_some_and(TargetStanding::is_met);
+        is_met(self.standing.before) && !is_met(self.standing.after)
+    }
+
     fn lowers_its_goal(&self) -> bool {
         let goals = self.standing.before.zip(self.standing.after);
         goals.is_some_and(|(before, after)| after.goal < before.goal)
@@ -163,6 +160,13 @@ impl TargetStanding {
         let Tally { members, met } = target.total;
         let (goal, counts_attested) = (target.goal, target.counts_attested);
         Self { members, met, goal, attested: target.all_attested(), counts_attested }
+    }
+
+    /// Whether the goal is reached, with what is attested where that counts.
+    #[must_use]
+    pub fn is_met(self) -> bool {
+        let attested = if self.counts_attested { self.attested } else { 0 };
+        Tally { members: self.members, met: self.met + attested }.meets(self.goal)
     }
 }
 
@@ -270,17 +274,32 @@ pub enum Reason {
 }
 
 impl Plan {
-    /// Judges everyone of a roll by another set, at the roll's moment.
+    /// Judges everyone of a roll by another set, at the roll's moment, and tells the first names.
     #[must_use]
     pub fn from(roll: &Roll, to: Arc<PolicySet>, fleet: &Fleet) -> Self {
-        Self::between(roll, &Roll::call(to, fleet, roll.clock()), fleet)
+        Self::naming(roll, to, fleet, Names::First)
+    }
+
+    /// The same with these names.
+    #[must_use]
+    pub fn naming(roll: &Roll, to: Arc<PolicySet>, fleet: &Fleet, names: Names) -> Self {
+        Self::between(roll, &roll.beside(to, fleet, roll.clock()), fleet, names)
     }
 
     /// Compares two rolls over the same machines at the same moment.
     #[must_use]
-    pub fn between(before: &Roll, after: &Roll, fleet: &Fleet) -> Self {
+    pub fn between(before: &Roll, after: &Roll, fleet: &Fleet, names: Names) -> Self {
         let (old, new) = (before.set(), after.set());
-        let mut plan = Self {
+        let Compared {
+            members,
+            protected,
+            newly_protected,
+            no_longer_protected,
+            joined,
+            left,
+            flips,
+        } = compare(before, after, fleet, names);
+        Self {
             at: before.clock().now,
             policies: Change { before: old.hash.to_string(), after: new.hash.to_string() },
             guard: Change {
@@ -291,33 +310,45 @@ impl Plan {
                 before: old.targets.accept_attested,
                 after: new.targets.accept_attested,
             },
-            members: Change { before: 0, after: 0 },
-            protected: Change { before: 0, after: 0 },
-            newly_protected: Crowd::default(),
-            no_longer_protected: Crowd::default(),
-            joined: Crowd::default(),
-            left: Crowd::default(),
-            flips: Vec::new(),
+            members,
+            protected,
+            newly_protected,
+            no_longer_protected,
+            joined,
+            left,
+            flips,
             rules: rule_changes(old, new),
-            rows_dropped: rows_dropped(old, new),
+            rows_dropped: rows_dropped(old, new, names),
             targets: target_changes(&Posture::of(before), &Posture::of(after)),
-        };
-        plan.look_forward(before, after, fleet);
-        plan.look_back(before, after, fleet);
-        plan
+        }
+    }
+
+    /// Whether the set costs anybody anything: a member is protected or counted no longer, or a
+    /// target holds for fewer or is missing.
+    #[must_use]
+    pub fn somebody_loses(&self) -> bool {
+        self.no_longer_protected.all.count > 0
+            || self.left.all.count > 0
+            || self.targets.iter().any(|target| target.is_dropped() || target.holds_for_fewer())
+    }
+
+    /// The targets that are met by the set in force and not by the other one.
+    #[must_use]
+    pub fn targets_lost(&self) -> Vec<String> {
+        self.targets_that(TargetChange::is_lost)
     }
 
     /// Why the set must be accepted before it takes effect; empty: it need not.
     #[must_use]
     pub fn needs_acceptance(&self) -> Vec<Reason> {
         let reasons = [
-            self.exceeds_the_guard(&self.newly_protected).then_some(Reason::GuardExceeded {
-                newly_protected: self.newly_protected.count,
+            self.exceeds_the_guard(&self.newly_protected.all).then_some(Reason::GuardExceeded {
+                newly_protected: self.newly_protected.all.count,
                 members: self.members.before,
                 guard: self.guard.before,
             }),
-            self.exceeds_the_guard(&self.left).then_some(Reason::MembersLeft {
-                left: self.left.count,
+            self.exceeds_the_guard(&self.left.all).then_some(Reason::MembersLeft {
+                left: self.left.all.count,
                 members: self.members.before,
                 guard: self.guard.before,
             }),
@@ -375,60 +406,6 @@ impl Plan {
         let allowed = u128::from(self.guard.before) * u128::from(self.members.before);
         u128::from(crowd.count) * 1_000_000 > allowed
     }
-
-    /// What becomes of those whom the other set has.
-    fn look_forward(&mut self, before: &Roll, after: &Roll, fleet: &Fleet) {
-        let rules = rules_of_both(before.set(), after.set());
-        let mut flips: BTreeMap<(usize, Option<Ruling>, Option<Ruling>), Crowd> = BTreeMap::new();
-        for member in after.members() {
-            let name = || name(&member, fleet);
-            self.members.after += 1;
-            self.protected.after += u64::from(is_protected(&member));
-            let Some(counterpart) = counterpart(&member, before) else {
-                self.joined.add(name);
-                if is_protected(&member) {
-                    self.newly_protected.add(name);
-                }
-                continue;
-            };
-            match (is_protected(&counterpart), is_protected(&member)) {
-                (false, true) => self.newly_protected.add(name),
-                (true, false) => self.no_longer_protected.add(name),
-                (true, true) | (false, false) => {}
-            }
-            let rulings = |member: &Member<'_>| member.rulings().collect::<Vec<_>>();
-            let (old, new) = (rulings(&counterpart), rulings(&member));
-            for (number, rule) in rules.iter().enumerate() {
-                let ruling = |of: &[Ruling], place: Option<usize>| place.map(|place| of[place]);
-                let (old, new) = (ruling(&old, rule.before), ruling(&new, rule.after));
-                if old != new {
-                    flips.entry((number, old, new)).or_default().add(name);
-                }
-            }
-        }
-        self.flips = flips
-            .into_iter()
-            .map(|((number, before, after), members)| Flip {
-                rule: rules[number].id.to_owned(),
-                ruling: Change { before, after },
-                members,
-            })
-            .collect();
-    }
-
-    /// What becomes of those whom the other set no longer has.
-    fn look_back(&mut self, before: &Roll, after: &Roll, fleet: &Fleet) {
-        for member in before.members() {
-            self.members.before += 1;
-            self.protected.before += u64::from(is_protected(&member));
-            if counterpart(&member, after).is_none() {
-                self.left.add(|| name(&member, fleet));
-                if is_protected(&member) {
-                    self.no_longer_protected.add(|| name(&member, fleet));
-                }
-            }
-        }
-    }
 }
 
 fn some(ids: Vec<String>) -> Option<Vec<String>> {
@@ -438,26 +415,6 @@ fn some(ids: Vec<String>) -> Option<Vec<String>> {
 /// A share in parts per million: what is written with a point is compared in whole numbers.
 fn parts_per_million(share: f64) -> u32 {
     (share * MILLION).round() as u32
-}
-
-fn is_protected(member: &Member<'_>) -> bool {
-    member.entry.state == State::Protected
-}
-
-fn name(member: &Member<'_>, fleet: &Fleet) -> String {
-    match (member.row, member.machine) {
-        (Some(row), _) => row.id.to_owned(),
-        (None, Some(machine)) => fleet.at(machine).id.to_string(),
-        (None, None) => String::new(),
-    }
-}
-
-/// The member of the other roll that is this one: by row, or by the machine where a row is new, is
-/// gone, or has changed hands.
-fn counterpart<'r>(member: &Member<'_>, other: &'r Roll) -> Option<Member<'r>> {
-    let row = member.row.and_then(|row| other.set().register.machines.index(row.id));
-    let by_row = row.and_then(|row| other.member_at(row));
-    by_row.or_else(|| other.member_of(member.machine?))
 }
 
 /// A rule and its place in each set.
@@ -488,12 +445,12 @@ fn rule_changes(old: &PolicySet, new: &PolicySet) -> Vec<RuleChange> {
     changes.filter(|change| change.severity.is_real()).collect()
 }
 
-fn rows_dropped(old: &PolicySet, new: &PolicySet) -> BTreeMap<RegisterList, Crowd> {
+fn rows_dropped(old: &PolicySet, new: &PolicySet, names: Names) -> BTreeMap<RegisterList, Crowd> {
     let mut dropped: BTreeMap<RegisterList, Crowd> = BTreeMap::new();
     for list in RegisterList::ALL {
         let kept = list.ids(new);
         for id in list.ids(old).into_iter().filter(|id| !kept.contains(id)) {
-            dropped.entry(list).or_default().add(|| id.into_owned());
+            dropped.entry(list).or_default().add(names, || id.into_owned());
         }
     }
     dropped

@@ -77,7 +77,14 @@ impl<'r> Member<'r> {
     /// Its unit; `None`: none is known.
     #[must_use]
     pub fn unit(&self) -> Option<&'r str> {
-        self.roll.units().nth(usize::from(self.entry.unit))
+        let units = &self.roll.set.register.units;
+        units.iter().nth(usize::from(self.entry.unit)).map(|unit| unit.id.as_str())
+    }
+
+    /// What the rule of a number says.
+    #[must_use]
+    pub fn ruling(&self, rule: usize) -> Ruling {
+        self.roll.pages.rulings.one(self.place, rule)
     }
 }
 
@@ -90,15 +97,17 @@ impl Roll {
         Self::judge(set, fleet, clock, day, speakers)
     }
 
-    /// Judges everyone again, by another set or on another day.
-    fn call_again(&mut self, set: Arc<PolicySet>, fleet: &Fleet, clock: JudgeClock) {
+    /// Judges everyone of this fleet once more, by another set or another clock, and leaves this
+    /// roll as it is.
+    #[must_use]
+    pub fn beside(&self, set: Arc<PolicySet>, fleet: &Fleet, clock: JudgeClock) -> Self {
         let day = Day::of(&set, clock.now);
         let is_same = set.register.machines == self.set.register.machines;
         let speakers = match is_same {
             true => self.speakers.appoint_again(&set, fleet, &day),
             false => Speakers::appoint(&set, fleet, &day),
         };
-        *self = Self::judge(set, fleet, clock, day, speakers);
+        Self::judge(set, fleet, clock, day, speakers)
     }
 
     fn judge(
@@ -173,7 +182,8 @@ impl Roll {
     pub fn advance(&mut self, set: &Arc<PolicySet>, fleet: &Fleet, now: Timestamp) {
         let was_set_back = now < self.clock.now - JITTER;
         if self.set.hash != set.hash || now >= self.midnight || was_set_back {
-            return self.call_again(Arc::clone(set), fleet, JudgeClock::at(now));
+            *self = self.beside(Arc::clone(set), fleet, JudgeClock::at(now));
+            return;
         }
         self.clock = JudgeClock::at(now.max(self.clock.now));
         while let Some(place) = self.next_due() {

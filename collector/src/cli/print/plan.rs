@@ -8,9 +8,11 @@ use super::{local, out, out_json, side};
 use crate::admin::policies::PlanView;
 use crate::cli::{ReadArgs, SETTINGS};
 use crate::policy::Plan;
+use crate::policy::plan::Names;
 
 pub(in crate::cli) fn plan(
     planned: Option<&PlanView>,
+    names: Names,
     read: &ReadArgs,
     lang: Lang,
 ) -> anyhow::Result<()> {
@@ -21,7 +23,7 @@ pub(in crate::cli) fn plan(
         out(side(["Không có bộ chính sách nào chờ duyệt.\n", "No policy set is held.\n"], lang));
         return Ok(());
     };
-    out(&told(planned, &read.config.config, lang));
+    out(&told(planned, names, &read.config.config, lang));
     Ok(())
 }
 
@@ -30,7 +32,7 @@ pub(in crate::cli) fn accepted(plan: &Plan, lang: Lang) {
     out(&format!("{heading}\n\n{}", list(&plan.lines(lang))));
 }
 
-fn told(planned: &PlanView, settings: &Path, lang: Lang) -> String {
+fn told(planned: &PlanView, names: Names, settings: &Path, lang: Lang) -> String {
     let at = local(planned.plan.at, lang);
     let heading = match lang {
         Lang::Vi => format!("Tính đến {at}:"),
@@ -38,7 +40,7 @@ fn told(planned: &PlanView, settings: &Path, lang: Lang) -> String {
     };
     format!(
         "{heading}\n{}\n{}",
-        list(&planned.plan.lines(lang)),
+        list(&planned.plan.lines_naming(names, lang)),
         conclusion(planned, settings, lang)
     )
 }
@@ -110,7 +112,7 @@ mod tests {
         let held = PlanView { plan, reasons: vec![Reason::HeldBefore], held_since: Some(since) };
         for lang in [Lang::Vi, Lang::En] {
             let (first, last) = (local(NOW, lang), local(since, lang));
-            let told = told(&held, Path::new(SETTINGS), lang);
+            let told = told(&held, Names::First, Path::new(SETTINGS), lang);
             assert!(told.lines().next().is_some_and(|line| line.contains(&first)), "{told}");
             assert!(told.contains(&last), "{told}");
         }
@@ -126,7 +128,7 @@ mod tests {
             ("/srv/a.toml", " --config /srv/a.toml"),
             ("/srv/it's a.toml", r" --config '/srv/it'\''s a.toml'"),
         ] {
-            let told = told(&held, Path::new(settings), Lang::En);
+            let told = told(&held, Names::First, Path::new(settings), Lang::En);
             let end = format!("lachan-collector policy accept {hash}{config}\n");
             assert!(told.ends_with(&end), "{told}");
         }
@@ -138,7 +140,7 @@ mod tests {
         for (lang, words) in
             [(Lang::Vi, "Không có gì thay đổi.\n"), (Lang::En, "Nothing changes.\n")]
         {
-            let told = told(&same, Path::new(SETTINGS), lang);
+            let told = told(&same, Names::First, Path::new(SETTINGS), lang);
             assert!(told.ends_with(words), "{told}");
         }
     }

@@ -41,13 +41,21 @@ fn lax(ids: impl IntoIterator<Item = u8>) -> PolicySet {
     set_with_rules(&rows(ids), &[&rule("r0", "critical", KNOWN_SYSTEM)])
 }
 
+/// Members of one place.
+fn affected(unit: &str, level: Option<u8>, names: &[&str]) -> Affected {
+    let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+    let all = Crowd { count: names.len() as u64, names };
+    let place = Place { unit: Some(unit.to_owned()), level, members: all.clone() };
+    Affected { all, places: vec![place] }
+}
+
 #[test]
 fn the_same_set_changes_nothing_and_passes() {
     let set = set(&rows(1..=3), &[]);
     let plan = plan(&set, &set, &[good(1), bare(2)]);
     assert_eq!(plan.members, Change { before: 3, after: 3 });
     assert_eq!(plan.protected, Change { before: 1, after: 1 });
-    assert_eq!(plan.newly_protected.count + plan.no_longer_protected.count, 0);
+    assert_eq!(plan.newly_protected.all.count + plan.no_longer_protected.all.count, 0);
     assert!(plan.flips.is_empty() && plan.rules.is_empty() && plan.rows_dropped.is_empty());
     assert!(plan.targets.iter().all(|target| !target.standing.is_real()));
     assert_eq!(plan.needs_acceptance(), []);
@@ -58,19 +66,86 @@ fn who_becomes_protected_is_counted_and_named_with_the_rule_that_turned() {
     let machines: Vec<_> = (1..=20).map(|n| if n <= 18 { good(n) } else { bare(n) }).collect();
     let plan = plan(&strict(1..=20), &lax(1..=20), &machines);
     assert_eq!(plan.protected, Change { before: 18, after: 20 });
-    assert_eq!(plan.newly_protected.first, ["m-19", "m-20"]);
+    assert_eq!(plan.newly_protected.all.names, ["m-19", "m-20"]);
     assert_eq!(
         plan.flips,
         [Flip {
             rule: "r0".to_owned(),
             ruling: Change { before: Some(Ruling::Fail), after: Some(Ruling::Pass) },
-            members: Crowd { count: 2, first: vec!["m-19".to_owned(), "m-20".to_owned()] },
+            members: affected("so", Some(2), &["m-19", "m-20"]),
         }]
     );
     assert_eq!(
         plan.needs_acceptance(),
         [Reason::GuardExceeded { newly_protected: 2, members: 20, guard: 50_000 }]
     );
+}
+
+/// A row of a unit in a system: `ho-tich` makes level 4, `moi` none.
+fn row(number: u8, unit: &str, system: &str) -> String {
+    format!("m-{number:02},{unit},workstation,{system},,,,2025-01-01,\n")
+}
+
+#[test]
+fn what_turns_is_counted_by_unit_and_level_in_both_directions() {
+    let rows: String = [row(1, "so", "lan"), row(2, "phong", "lan"), row(3, "phong", "ho-tich")]
+        .into_iter()
+        .chain([row(4, "phong", "moi")])
+        .collect();
+    let with = |requirement: &str| set_with_rules(&rows, &[&rule("r0", "critical", requirement)]);
+    let machines = [bare(1), good(2), bare(3), bare(4)];
+    let places = |plan: &Plan| {
+        let [flip] = &plan.flips[..] else { panic!("{:?}", plan.flips) };
+        let place =
+            |place: &Place| (place.unit.clone().unwrap(), place.level, place.members.names.clone());
+        flip.members.places.iter().map(place).collect::<Vec<_>>()
+    };
+    let expected = [("phong", None, "m-04"), ("phong", Some(4), "m-03"), ("so", Some(2), "m-01")]
+        .map(|(unit, level, name)| (unit.to_owned(), level, vec![name.to_owned()]));
+    let there = plan(&with(LICENSED), &with(KNOWN_SYSTEM), &machines);
+    assert_eq!(places(&there), expected);
+    let back = plan(&with(KNOWN_SYSTEM), &with(LICENSED), &machines);
+    assert_eq!(places(&back), expected);
+    let line = "r0: pass → fail: 3 (m-01, m-03, m-04)\n  phong: 2, so: 1; \
+                level not determined: 1, level 2: 1, level 4: 1";
+    assert!(back.lines(Lang::En).join("\n").contains(line), "{:#?}", back.lines(Lang::En));
+}
+
+#[test]
+fn every_name_is_told_where_all_are_asked_for() {
+    let machines: Vec<_> = (1..=15).map(bare).collect();
+    let fleet = Fleet::new(machines);
+    let before = Roll::call(Arc::new(strict(1..=15)), &fleet, JudgeClock::at(NOW));
+    let plan = |names| Plan::naming(&before, Arc::new(lax(1..=15)), &fleet, names);
+    let told = |plan: &Plan| plan.newly_protected.places[0].members.names.len();
+    assert_eq!((told(&plan(Names::First)), told(&plan(Names::All))), (crowd::NAMED, 15));
+    let lines = |names| plan(names).lines_naming(names, Lang::Vi).join("\n");
+    assert!(lines(Names::All).contains("  so, cấp độ 2: 15 (m-01, "), "{}", lines(Names::All));
+    assert!(lines(Names::All).contains("m-15") && !lines(Names::First).contains("m-15"));
+}
+
+#[test]
+fn somebody_loses_who_is_protected_or_counted_no_longer_and_nobody_by_a_gain() {
+    let machines = [bare(1), good(2)];
+    assert!(!plan(&strict(1..=2), &lax(1..=2), &machines).somebody_loses());
+    assert!(plan(&lax(1..=2), &strict(1..=2), &machines).somebody_loses());
+    assert!(!plan(&strict(1..=2), &strict(1..=2), &machines).somebody_loses());
+    assert!(plan(&set(&rows(1..=20), &[]), &ended(1, 20), &[]).somebody_loses());
+}
+
+#[test]
+fn a_target_that_holds_for_fewer_is_a_loss_though_no_machine_turns() {
+    const STAFF: &str = "[[staff]]\nunit = \"so\"\nheads = 4\nfrom = 2025-01-01\n\
+        trained = [{ on = 2026-10-01, heads = 4 }]\n";
+    let with = |staff: &str| set("", &[("register/training.toml", staff)]);
+    let fewer = STAFF.replace("heads = 4 }", "heads = 3 }");
+    let lost = plan(&with(STAFF), &with(&fewer), &[]);
+    assert!(lost.somebody_loses());
+    assert_eq!(lost.targets_lost(), ["staff-trained"]);
+    let sentence = "chỉ tiêu ĐANG ĐẠT sẽ KHÔNG CÒN ĐẠT: staff-trained";
+    assert!(lost.lines(Lang::Vi).iter().any(|line| line == sentence), "{:?}", lost.lines(Lang::Vi));
+    let found = plan(&with(&fewer), &with(STAFF), &[]);
+    assert!(!found.somebody_loses() && found.targets_lost().is_empty());
 }
 
 #[test]
@@ -86,7 +161,7 @@ fn exactly_the_guard_passes_and_one_more_does_not() {
 #[test]
 fn a_stricter_set_passes_whatever_it_turns() {
     let plan = plan(&lax(1..=3), &strict(1..=3), &[bare(1), bare(2), good(3)]);
-    assert_eq!(plan.no_longer_protected.first, ["m-01", "m-02"]);
+    assert_eq!(plan.no_longer_protected.all.names, ["m-01", "m-02"]);
     assert_eq!(plan.needs_acceptance(), []);
 }
 
@@ -95,8 +170,8 @@ fn rows_that_the_edit_adds_make_no_room_for_others() {
     let machines = [bare(1), good(2)];
     let plan = plan(&strict(1..=2), &lax(1..=99), &machines);
     assert_eq!(plan.members, Change { before: 2, after: 99 });
-    assert_eq!(plan.joined.count, 97);
-    assert_eq!(plan.joined.first.len(), NAMED);
+    assert_eq!(plan.joined.all.count, 97);
+    assert_eq!(plan.joined.all.names.len(), crowd::NAMED);
     assert_eq!(
         plan.needs_acceptance(),
         [Reason::GuardExceeded { newly_protected: 1, members: 2, guard: 50_000 }]
@@ -149,10 +224,10 @@ fn a_missing_row_is_dropped_and_an_ended_one_is_not() {
     let old = set(&rows(1..=20), &[]);
     let plan_of_ended = plan(&old, &ended(1, 20), &[]);
     assert_eq!(plan_of_ended.needs_acceptance(), []);
-    assert_eq!(plan_of_ended.left.first, ["m-20"]);
+    assert_eq!(plan_of_ended.left.all.names, ["m-20"]);
     let plan = plan(&old, &set(&rows(1..=19), &[]), &[]);
     assert_eq!(plan.needs_acceptance(), [Reason::RowsDropped { rows: 1 }]);
-    assert_eq!(plan.rows_dropped[&RegisterList::Machines].first, ["m-20"]);
+    assert_eq!(plan.rows_dropped[&RegisterList::Machines].names, ["m-20"]);
 }
 
 #[test]
@@ -171,8 +246,8 @@ fn a_dropped_system_or_unit_is_a_dropped_row_too() {
     let old = set("", &[]);
     let new = set("", &[("register/units.toml", UNIT), ("register/systems.toml", "")]);
     let plan = plan(&old, &new, &[]);
-    assert_eq!(plan.rows_dropped[&RegisterList::Systems].first, ["ho-tich", "lan", "moi"]);
-    assert_eq!(plan.rows_dropped[&RegisterList::Units].first, ["phong"]);
+    assert_eq!(plan.rows_dropped[&RegisterList::Systems].names, ["ho-tich", "lan", "moi"]);
+    assert_eq!(plan.rows_dropped[&RegisterList::Units].names, ["phong"]);
     assert_eq!(plan.needs_acceptance(), [Reason::RowsDropped { rows: 4 }]);
 }
 
@@ -190,8 +265,8 @@ fn a_dropped_entry_of_declared_machines_or_of_staff_is_a_dropped_row_too() {
     let plan_of = |new: &PolicySet| plan(&old, new, &[]);
 
     let dropped = plan_of(&with("", ""));
-    assert_eq!(dropped.rows_dropped[&RegisterList::Declared].first, ["so workstation 2025-01-01"]);
-    assert_eq!(dropped.rows_dropped[&RegisterList::Training].first, ["phong 2025-02-01"]);
+    assert_eq!(dropped.rows_dropped[&RegisterList::Declared].names, ["so workstation 2025-01-01"]);
+    assert_eq!(dropped.rows_dropped[&RegisterList::Training].names, ["phong 2025-02-01"]);
     assert_eq!(dropped.needs_acceptance(), [Reason::RowsDropped { rows: 2 }]);
     let vi = dropped.lines(Lang::Vi).join("\n");
     assert!(vi.contains("bị xóa khỏi register/training.toml: 1 (phong 2025-02-01)"), "{vi}");
@@ -228,9 +303,9 @@ fn a_mandatory_rule_that_goes_or_becomes_advice_is_dropped() {
 fn a_machine_is_found_again_under_another_row_or_none() {
     // m-01 leaves the register: its machine still speaks, outside of it.
     let plan = plan(&strict(1..=2), &strict(2..=2), &[good(1), good(2)]);
-    assert_eq!(plan.left.count, 0);
-    assert_eq!(plan.joined.count, 0);
-    assert_eq!(plan.newly_protected.count + plan.no_longer_protected.count, 0);
+    assert_eq!(plan.left.all.count, 0);
+    assert_eq!(plan.joined.all.count, 0);
+    assert_eq!(plan.newly_protected.all.count + plan.no_longer_protected.all.count, 0);
 }
 
 #[test]
@@ -241,11 +316,11 @@ fn a_protected_member_that_nobody_answers_for_any_more_is_protected_no_longer() 
     let ended = "m-01,so,workstation,lan,,,,2025-01-01,2026-11-01\n";
     let mut new = set_with_rules(ended, &[&rule("r0", "critical", LICENSED)]);
     let outside = plan(&old, &new, &[quiet.clone()]);
-    assert_eq!(outside.no_longer_protected.count, 0, "outside the register it still counts");
+    assert_eq!(outside.no_longer_protected.all.count, 0, "outside the register it still counts");
     new.targets.unregistered_after = crate::policy::period::Period::parse("1h").unwrap();
     let plan = plan(&old, &new, &[quiet]);
-    assert_eq!((plan.left.first, plan.members.after), (vec!["m-01".to_owned()], 0));
-    assert_eq!(plan.no_longer_protected.first, ["m-01"]);
+    assert_eq!((plan.left.all.names, plan.members.after), (vec!["m-01".to_owned()], 0));
+    assert_eq!(plan.no_longer_protected.all.names, ["m-01"]);
 }
 
 #[test]
@@ -255,7 +330,7 @@ fn a_protected_machine_that_comes_to_count_is_newly_protected() {
     let mut old = strict(2..=2);
     old.targets.unregistered_after = crate::policy::period::Period::parse("1h").unwrap();
     let plan = plan(&old, &strict(2..=2), &[quiet]);
-    assert_eq!(plan.joined.count, 1);
+    assert_eq!(plan.joined.all.count, 1);
     assert_eq!(plan.newly_protected, plan.joined);
 }
 
@@ -344,6 +419,6 @@ fn a_plan_is_told_in_both_languages_and_travels_as_json() {
         " newly_protected=1 no_longer_protected=0 rows_dropped=1 mandatory_rules_dropped=0"
     ));
     let json = serde_json::to_string(&plan).unwrap();
-    assert!(json.contains(r#""rows_dropped":{"machines":{"count":1,"first":["m-03"]}}"#), "{json}");
+    assert!(json.contains(r#""rows_dropped":{"machines":{"count":1,"names":["m-03"]}}"#), "{json}");
     assert_eq!(serde_json::from_str::<Plan>(&json).unwrap(), plan);
 }

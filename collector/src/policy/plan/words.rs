@@ -3,37 +3,45 @@
 use report::verdict::{Ruling, Severity};
 use report::{Bilingual, Lang};
 
-use super::{Change, Crowd, Flip, Plan, Reason, RegisterList, RuleChange, TargetStanding};
+use super::{
+    Affected, Change, Crowd, Flip, Names, Place, Plan, Reason, RegisterList, RuleChange,
+    TargetStanding,
+};
 use crate::policy::posture::Tally;
-use crate::policy::words::{both, number, percent};
+use crate::policy::words::{both, number, percent, pick};
 
 /// Enough of a hash to tell two sets apart.
 const SHORT: usize = 12;
 /// Parts per million in a tenth of a percent.
 const TENTH: u32 = 1000;
+/// How many units are told of each crowd where nobody asks for all.
+const MOST: usize = 3;
 
 impl Plan {
     /// What would change, from the most to the least weighty.
     #[must_use]
     pub fn lines(&self, lang: Lang) -> Vec<String> {
+        self.lines_naming(Names::First, lang)
+    }
+
+    /// The same with these names of those the plan tells.
+    #[must_use]
+    pub fn lines_naming(&self, names: Names, lang: Lang) -> Vec<String> {
         let mut lines = vec![self.sets(lang), self.members(lang), self.protected(lang)];
-        lines.extend(crowd_line(
-            ["mới được bảo vệ", "newly protected"],
-            &self.newly_protected,
-            lang,
-        ));
-        lines.extend(crowd_line(
-            ["không còn được bảo vệ", "no longer protected"],
-            &self.no_longer_protected,
-            lang,
-        ));
-        for (list, crowd) in &self.rows_dropped {
-            lines.extend(crowd_line(list.dropped(), crowd, lang));
+        lines.extend(self.lost_line(lang));
+        let gain = ["mới được bảo vệ", "newly protected"];
+        lines.extend(affected_lines(gain, &self.newly_protected, names, lang));
+        let loss = ["không còn được bảo vệ", "no longer protected"];
+        lines.extend(affected_lines(loss, &self.no_longer_protected, names, lang));
+        for (list, members) in &self.rows_dropped {
+            lines.push(format!("{}: {}", pick(list.dropped(), lang), crowd(members, lang)));
         }
-        lines.extend(crowd_line(["không còn được tính", "no longer counted"], &self.left, lang));
-        lines.extend(crowd_line(["mới được tính", "newly counted"], &self.joined, lang));
+        let left = ["không còn được tính", "no longer counted"];
+        lines.extend(affected_lines(left, &self.left, names, lang));
+        let joined = ["mới được tính", "newly counted"];
+        lines.extend(affected_lines(joined, &self.joined, names, lang));
         lines.extend(self.rules.iter().map(|change| change.line(lang)));
-        lines.extend(self.flips.iter().map(|flip| flip.line(lang)));
+        lines.extend(self.flips.iter().flat_map(|flip| flip.lines(names, lang)));
         for target in self.targets.iter().filter(|target| target.standing.is_real()) {
             lines.push(target_line(&target.target, &target.standing, lang));
         }
@@ -66,6 +74,15 @@ impl Plan {
         }
     }
 
+    /// The sentence nobody may overlook.
+    fn lost_line(&self, lang: Lang) -> Option<String> {
+        let lost = super::some(self.targets_lost())?.join(", ");
+        Some(match lang {
+            Lang::Vi => format!("chỉ tiêu ĐANG ĐẠT sẽ KHÔNG CÒN ĐẠT: {lost}"),
+            Lang::En => format!("targets that are MET would be met NO LONGER: {lost}"),
+        })
+    }
+
     fn guard_line(&self, lang: Lang) -> Option<String> {
         let change = shares(self.guard, lang);
         if !self.guard.is_real() {
@@ -92,8 +109,8 @@ impl Plan {
              mandatory_rules_dropped={}",
             self.policies.before,
             self.policies.after,
-            self.newly_protected.count,
-            self.no_longer_protected.count,
+            self.newly_protected.all.count,
+            self.no_longer_protected.all.count,
             self.mandatory_rules_dropped().len(),
         );
         if self.guard.is_real() {
@@ -227,10 +244,11 @@ impl RuleChange {
 }
 
 impl Flip {
-    fn line(&self, lang: Lang) -> String {
+    fn lines(&self, names: Names, lang: Lang) -> Vec<String> {
         let label = |ruling: Option<Ruling>| ruling.map_or("–", |ruling| ruling.label(lang));
         let (before, after) = (label(self.ruling.before), label(self.ruling.after));
-        format!("{}: {before} → {after}: {}", self.rule, crowd(&self.members, lang))
+        let head = format!("{}: {before} → {after}", self.rule);
+        affected_lines([&head, &head], &self.members, names, lang)
     }
 }
 
@@ -280,18 +298,71 @@ fn shares(change: Change<u32>, lang: Lang) -> String {
 }
 
 /// Nothing is said of nobody.
-fn crowd_line([vi, en]: [&str; 2], members: &Crowd, lang: Lang) -> Option<String> {
-    let label = match lang {
-        Lang::Vi => vi,
-        Lang::En => en,
-    };
-    (members.count > 0).then(|| format!("{label}: {}", crowd(members, lang)))
+fn affected_lines(label: [&str; 2], affected: &Affected, names: Names, lang: Lang) -> Vec<String> {
+    if affected.all.count == 0 {
+        return Vec::new();
+    }
+    let label = pick(label, lang);
+    match names {
+        Names::First => {
+            let head = format!("{label}: {}", crowd(&affected.all, lang));
+            std::iter::once(head).chain(spread(affected, lang)).collect()
+        }
+        Names::All => {
+            let head = format!("{label}: {}", number(affected.all.count, lang));
+            let places = affected.places.iter().map(|place| place.line(lang));
+            std::iter::once(head).chain(places).collect()
+        }
+    }
+}
+
+impl Place {
+    fn line(&self, lang: Lang) -> String {
+        let (unit, level) = (unit_name(self.unit.as_deref(), lang), level_name(self.level, lang));
+        format!("  {unit}, {level}: {}", crowd(&self.members, lang))
+    }
+}
+
+/// Where they are: the units with most of them, and every level.
+fn spread(affected: &Affected, lang: Lang) -> Option<String> {
+    if affected.places.len() < 2 {
+        return None;
+    }
+    let units = affected.by_unit();
+    let others = units.len().saturating_sub(MOST);
+    let most = units
+        .iter()
+        .take(MOST)
+        .map(|(unit, count)| format!("{}: {}", unit_name(*unit, lang), number(*count, lang)));
+    let rest = (others > 0).then(|| match lang {
+        Lang::Vi => format!("{others} đơn vị khác"),
+        Lang::En => format!("{others} other units"),
+    });
+    let levels = affected
+        .by_level()
+        .into_iter()
+        .map(|(level, count)| format!("{}: {}", level_name(level, lang), number(count, lang)));
+    let (units, levels): (Vec<_>, Vec<_>) = (most.chain(rest).collect(), levels.collect());
+    Some(format!("  {}; {}", units.join(", "), levels.join(", ")))
+}
+
+fn unit_name(unit: Option<&str>, lang: Lang) -> &str {
+    unit.unwrap_or(pick(["không rõ đơn vị", "unit not known"], lang))
+}
+
+fn level_name(level: Option<u8>, lang: Lang) -> String {
+    match (level, lang) {
+        (Some(level), Lang::Vi) => format!("cấp độ {level}"),
+        (Some(level), Lang::En) => format!("level {level}"),
+        (None, Lang::Vi) => "chưa xác định cấp độ".to_owned(),
+        (None, Lang::En) => "level not determined".to_owned(),
+    }
 }
 
 /// `12 (pc-01, pc-02, …)`.
 fn crowd(members: &Crowd, lang: Lang) -> String {
-    let more = u64::try_from(members.first.len()).is_ok_and(|named| named < members.count);
-    let names = members.first.join(", ");
+    let more = u64::try_from(members.names.len()).is_ok_and(|named| named < members.count);
+    let names = members.names.join(", ");
     let rest = if more { ", …" } else { "" };
     format!("{} ({names}{rest})", number(members.count, lang))
 }
