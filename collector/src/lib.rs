@@ -24,6 +24,7 @@ pub mod machine;
 pub mod metrics;
 pub mod policy;
 pub mod problem;
+pub mod recorder;
 pub mod register;
 pub mod reload;
 pub mod serve;

@@ -8,16 +8,21 @@
 //! order of the commits: a caller that goes away while it waits leaves nothing half-done.
 
 mod archive;
+mod audit;
 mod bulk;
+mod chain;
 mod contacts;
 mod enrolment;
 mod heartbeats;
 mod machines;
 mod policies;
 mod reports;
+mod since;
 mod snapshot;
 mod sqlite;
 mod tokens;
+mod verdicts;
+mod verification;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -27,15 +32,18 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 pub use archive::Archive;
+pub use audit::AppendAudit;
 pub(crate) use bulk::{BeginSimulation, Import, SimulatedEnrolment, SimulatedMachine};
+pub use chain::{Hash, Link, Log, LogEnds};
 pub use enrolment::{Enrol, Enrolled, NewCertificate, Renew};
 pub use heartbeats::{Heard, StoreHeartbeat};
 pub use machines::{CertificateUsed, RevokeMachine};
 pub use policies::{KeptFolder, PoliciesHeld, PoliciesInForce, PoliciesWithdrawn};
 pub use reports::{StoreReport, Stored};
+pub use since::{MemberSince, Since, StatesSince};
 pub use snapshot::{CertificateRecord, Snapshot};
-pub use sqlite::AppendAudit;
 pub use tokens::{CreateToken, KeptToken, RevokeToken};
+pub use verdicts::AppendVerdicts;
 
 /// Why the store did not do what it was asked.
 #[derive(Clone, Debug, thiserror::Error)]

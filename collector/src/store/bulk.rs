@@ -11,10 +11,10 @@ use report::wire::ReceivedReport;
 use report::{Fingerprint, Incarnation, MachineId, Observation, Sequence, Timestamp, Topic};
 use rusqlite::Connection;
 
+use super::audit::audit;
 use super::contacts::SPAN_GAP;
 use super::enrolment::insert_certificate;
 use super::reports::TopicRow;
-use super::sqlite::audit;
 use super::{NewCertificate, Operation, StoreError};
 use crate::audit::{Action, Entry};
 use crate::ingest::admission::topic_digest;

@@ -3,7 +3,7 @@
 use report::Timestamp;
 use rusqlite::Connection;
 
-use super::sqlite::audit;
+use super::audit::audit;
 use super::{Operation, StoreError, contacts};
 use crate::audit::Action;
 use crate::identities::Stranger;

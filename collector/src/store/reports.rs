@@ -3,7 +3,7 @@
 use report::{Timestamp, Topic, wire};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
-use super::sqlite::audit;
+use super::audit::audit;
 use super::{Operation, StoreError, contacts};
 use crate::audit::Action;
 use crate::identities::Stranger;
