@@ -1,4 +1,13 @@
 //! The audit log: who did what to whom, kept beside the change itself in one transaction.
+//!
+//! It is [chained](crate::store::Log), as the log of verdicts is. [`head`] says how both end, signed
+//! with the [`key`] that never lies in the store; [`verification`] says what somebody has done to
+//! them since.
+
+pub mod head;
+pub mod kept;
+pub mod key;
+pub mod verification;
 
 use report::Timestamp;
 
@@ -51,9 +60,31 @@ pub enum Action {
     PoliciesWithdrawn,
     /// The store was made for a simulation: its machines do not exist.
     Simulated,
+    /// A key was made that heads are signed with from now on.
+    AuditKeyMade,
 }
 
 impl Action {
+    /// Every one.
+    pub const ALL: [Self; 16] = [
+        Self::Started,
+        Self::TokenCreated,
+        Self::TokenRevoked,
+        Self::Enrolled,
+        Self::EnrolledPending,
+        Self::Renewed,
+        Self::Revoked,
+        Self::Restored,
+        Self::CloneSeen,
+        Self::PoliciesInForce,
+        Self::PoliciesRefused,
+        Self::PoliciesHeld,
+        Self::PoliciesAccepted,
+        Self::PoliciesWithdrawn,
+        Self::Simulated,
+        Self::AuditKeyMade,
+    ];
+
     /// The name in the store.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -73,6 +104,7 @@ impl Action {
             Self::PoliciesAccepted => "policies_accepted",
             Self::PoliciesWithdrawn => "policies_withdrawn",
             Self::Simulated => "simulated",
+            Self::AuditKeyMade => "audit_key_made",
         }
     }
 }

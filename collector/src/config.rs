@@ -149,7 +149,7 @@ impl Config {
         self.data.join("store.sqlite")
     }
 
-    /// The folder of the certificate authorities.
+    /// The folder of the keys: the certificate authorities', and the one that signs heads of the logs.
     #[must_use]
     pub fn pki(&self) -> PathBuf {
         self.data.join("pki")
@@ -159,6 +159,12 @@ impl Config {
     #[must_use]
     pub fn ticket_keys(&self) -> PathBuf {
         self.data.join("ticket-keys")
+    }
+
+    /// The heads of the logs that were signed.
+    #[must_use]
+    pub fn audit_heads(&self) -> PathBuf {
+        self.data.join("audit-heads")
     }
 
     /// The socket of the officers' commands.

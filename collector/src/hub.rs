@@ -1,5 +1,6 @@
 //! What every listener of one collector shares.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use rustls_pki_types::CertificateDer;
@@ -9,6 +10,8 @@ use tokio::sync::watch;
 use report::Timestamp;
 
 use crate::audit::Entry;
+use crate::audit::head::Head;
+use crate::audit::key::AuditKey;
 use crate::enrol::ca::Authorities;
 use crate::enrol::token::TokenRecord;
 use crate::identities::{AuthenticatedMachine, Identities, Stranger};
@@ -39,6 +42,10 @@ pub struct Hub {
     pub gate: Gate,
     /// What was.
     pub archive: Archive,
+    /// Signs how the logs end.
+    pub audit_key: AuditKey,
+    /// The file of the heads that were signed.
+    pub heads: PathBuf,
     limits: Mutex<Limits>,
     store: Store,
     live: RwLock<Live>,
@@ -46,6 +53,8 @@ pub struct Hub {
     past: tokio::sync::Mutex<()>,
     identities: RwLock<Identities>,
     tokens: RwLock<Vec<KeptToken>>,
+    /// Held by whoever logs verdicts: rows about one member come in the order of their changes.
+    pub(crate) recording: tokio::sync::Mutex<()>,
 }
 
 /// What a hub starts with.
@@ -67,6 +76,10 @@ pub struct Beginnings {
     pub gate: Gate,
     /// See [`Hub::archive`].
     pub archive: Archive,
+    /// See [`Hub::audit_key`].
+    pub audit_key: AuditKey,
+    /// See [`Hub::heads`].
+    pub heads: PathBuf,
     /// Where everything is kept.
     pub store: Store,
     /// What is kept there.
@@ -104,11 +117,14 @@ impl Hub {
             policies: from.policies,
             gate: from.gate,
             archive: from.archive,
+            audit_key: from.audit_key,
+            heads: from.heads,
             store: from.store,
             live: RwLock::new(live),
             past: tokio::sync::Mutex::new(()),
             identities: RwLock::new(identities),
             tokens: RwLock::new(tokens),
+            recording: tokio::sync::Mutex::new(()),
         }
     }
 
@@ -144,6 +160,20 @@ impl Hub {
     /// When it was not kept.
     pub async fn audit(self: &Arc<Self>, entry: Entry) -> Result<(), StoreError> {
         self.commit(AppendAudit(entry), |hub, ()| hub.process.audit_entries.inc()).await
+    }
+
+    /// How both logs end now, signed. What the judge has said since it was last
+    /// [recorded](crate::recorder::record) is not in it yet.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn head(self: &Arc<Self>) -> Result<Head, StoreError> {
+        let hub = Arc::clone(self);
+        let signed = tokio::task::spawn_blocking(move || {
+            let ends = hub.archive.log_ends()?;
+            Ok(Head::sign(&hub.audit_key, ends, crate::clock::now()))
+        });
+        signed.await.map_err(|_| StoreError::Closed)?
     }
 
     /// Shows everyone as judged now, on a thread of its own: what is due for the clock or for a new

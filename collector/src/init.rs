@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
+use crate::audit::key::AuditKey;
 use crate::config;
 use crate::enrol::ca::{Authorities, CaError};
 use crate::files::write_atomically;
@@ -66,6 +67,7 @@ pub fn init(wishes: &Wishes) -> Result<PathBuf, InitError> {
     let data = wishes.dir.join("data");
     make_private(&data)?;
     Authorities::create(&data.join("pki"), crate::clock::now())?;
+    AuditKey::create(&data.join("pki"))?;
     write(&settings, &settings_text(wishes))?;
     Ok(settings)
 }

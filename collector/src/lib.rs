@@ -25,6 +25,7 @@ pub mod metrics;
 pub mod past;
 pub mod policy;
 pub mod problem;
+pub mod recorder;
 pub mod register;
 pub mod reload;
 pub mod serve;

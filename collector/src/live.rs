@@ -6,6 +6,7 @@ use report::{MachineId, Timestamp};
 
 use crate::fleet::{Fleet, Slot};
 use crate::machine::Standing;
+use crate::policy::roll::Change;
 use crate::policy::{JudgeClock, PolicySet, Roll};
 use crate::store::{Heard, Stored};
 use crate::when::AsKnown;
@@ -53,6 +54,22 @@ impl Live {
     /// Lets time pass until a moment, under the set in force then.
     pub fn advance(&mut self, set: &Arc<PolicySet>, now: Timestamp) {
         self.roll.advance(set, &self.fleet, now);
+    }
+
+    /// Takes so many [changes](Roll::take_changes) at most of what is said.
+    pub fn take_changes(&mut self, most: usize) -> Vec<Change> {
+        self.roll.take_changes(&self.fleet, most)
+    }
+
+    /// What was taken got lost.
+    pub fn mark_everyone(&mut self) {
+        self.roll.mark_everyone();
+    }
+
+    /// Whether there is a [member](Roll::has_member) of this name.
+    #[must_use]
+    pub fn has_member(&self, name: &str) -> bool {
+        self.roll.has_member(&self.fleet, name)
     }
 
     /// A machine joined.

@@ -88,7 +88,7 @@ impl Past {
         match self.archive.policies_at(at)? {
             Some(files) => Ok(Folder::from_files(files)),
             None => {
-                let since = self.archive.since()?.ok_or(PastError::Never)?;
+                let since = self.archive.begins()?.ok_or(PastError::Never)?;
                 Err(PastError::Before { at, since })
             }
         }

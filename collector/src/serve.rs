@@ -7,7 +7,8 @@ use anyhow::Context as _;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::audit::{Action, Entry};
+use crate::audit::key::AuditKey;
+use crate::audit::{Action, Entry, kept};
 use crate::config::Config;
 use crate::drain::{self, Draining};
 use crate::enrol::ca::{Authorities, LEAF_LIFE};
@@ -17,12 +18,14 @@ use crate::reload::{Beginning, Reloader, Source, Started};
 use crate::store::{Archive, Store};
 use crate::tls::tickets::TicketKeys;
 use crate::tls::{Doors, OwnCertificate};
-use crate::{admin, metrics, server};
+use crate::{admin, metrics, recorder, server};
 
 /// How often the collector looks whether its own certificate should be replaced.
 const CERTIFICATE_CHECK: Duration = Duration::from_secs(3600);
 /// How often it looks whose judgement the clock has turned.
 const TURN_CHECK: Duration = Duration::from_secs(30);
+/// How often it says how the logs end.
+const HEAD_INTERVAL: Duration = Duration::from_secs(24 * 3600);
 /// How often it looks whether the keys of session tickets should be.
 const TICKET_CHECK: Duration = Duration::from_secs(600);
 
@@ -61,6 +64,8 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     };
     let Started { reloader, policies, gate } = Reloader::start(beginning, &holdings.fleet).await?;
     let authorities = Authorities::load(&config.pki()).context("read the authorities' keys")?;
+    let key_is_new = !AuditKey::is_in(&config.pki());
+    let audit_key = AuditKey::create(&config.pki()).context("read the key that signs the logs")?;
     let own = own_certificate(&authorities, &config, &process)?;
     let tickets = Arc::new(TicketKeys::open(config.ticket_keys(), crate::clock::now()));
     let doors = Doors::new(own.clone(), authorities.machines.certificate(), tickets.clone())
@@ -74,10 +79,16 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         policies,
         gate,
         archive: Archive::new(config.store()),
+        audit_key,
+        heads: config.audit_heads(),
         store,
         holdings,
     }));
-    hub.audit(started(&config)).await.context("write to the store")?;
+    if key_is_new {
+        hub.audit(key_made(&hub.audit_key)).await.context("write to the store")?;
+    }
+    hub.audit(started(&config, &hub.audit_key)).await.context("write to the store")?;
+    publish_head(&hub).await;
 
     if is_simulation {
         tracing::warn!("this is a simulation (mô phỏng): its machines do not exist");
@@ -95,6 +106,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     tokio::spawn(reloader.watch(hub.clone(), draining.clone()));
     tokio::spawn(rotate(tickets, draining.clone()));
     tokio::spawn(keep_current(hub.clone(), draining.clone()));
+    tokio::spawn(publish_heads(hub.clone(), draining.clone()));
     tokio::spawn(replace_certificate(own, hub.clone(), config.clone(), draining));
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     tracing::info!(listen = %config.listen, metrics = %config.metrics, "the collector serves");
@@ -109,6 +121,8 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     if !drain.drain().await {
         tracing::warn!("some connections did not end in time");
     }
+    let _ = tokio::time::timeout(drain::GRACE, note_verdicts(&hub)).await;
+    publish_head(&hub).await;
     end(hub, writer, &config).await;
     Ok(())
 }
@@ -148,10 +162,11 @@ fn own_certificate(
     Ok(Arc::new(OwnCertificate::new(issued).context("use the collector's certificate")?))
 }
 
-/// Judges again whatever another set or the clock has turned: what a machine is told holds, also
-/// where nobody scrapes.
+/// Judges again whatever another set or the clock has turned, and logs what that and the contacts
+/// have changed: what a machine is told holds, also where nobody scrapes.
 async fn keep_current(hub: Arc<Hub>, mut draining: Draining) {
     let mut policies = hub.policies.clone();
+    note_verdicts(&hub).await;
     loop {
         tokio::select! {
             changed = policies.changed() => if changed.is_err() { return },
@@ -161,6 +176,36 @@ async fn keep_current(hub: Arc<Hub>, mut draining: Draining) {
         if let Err(error) = hub.show(|_| ()).await {
             tracing::error!(error, "judging everyone again ended badly");
         }
+        note_verdicts(&hub).await;
+    }
+}
+
+async fn note_verdicts(hub: &Arc<Hub>) {
+    if let Err(error) = recorder::record(hub).await {
+        tracing::error!(%error, "changes of verdicts are not logged; all are compared again soon");
+    }
+}
+
+/// Says every day how the logs end.
+async fn publish_heads(hub: Arc<Hub>, mut draining: Draining) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(HEAD_INTERVAL) => publish_head(&hub).await,
+            () = draining.told() => return,
+        }
+    }
+}
+
+/// Says how the logs end: in the journal, which leaves the machine, and in a file beside the store.
+async fn publish_head(hub: &Arc<Hub>) {
+    match hub.head().await {
+        Ok(head) => {
+            tracing::info!(%head, "how the audit log and the log of verdicts end, signed");
+            if let Err(error) = kept::append(&hub.heads, &head) {
+                tracing::warn!(file = %hub.heads.display(), %error, "the head is in the journal only");
+            }
+        }
+        Err(error) => tracing::error!(%error, "how the logs end could not be signed"),
     }
 }
 
@@ -204,13 +249,24 @@ async fn replace_certificate(
     }
 }
 
-fn started(config: &Config) -> Entry {
+fn key_made(key: &AuditKey) -> Entry {
+    Entry {
+        at: crate::clock::now(),
+        actor: "collector".to_owned(),
+        action: Action::AuditKeyMade,
+        subject: key.public().fingerprint(),
+        detail: String::new(),
+    }
+}
+
+fn started(config: &Config, key: &AuditKey) -> Entry {
+    let key = key.public().fingerprint();
     Entry {
         at: crate::clock::now(),
         actor: "collector".to_owned(),
         action: Action::Started,
         subject: env!("CARGO_PKG_VERSION").to_owned(),
-        detail: format!("listen={} metrics={}", config.listen, config.metrics),
+        detail: format!("listen={} metrics={} audit_key={key}", config.listen, config.metrics),
     }
 }
 

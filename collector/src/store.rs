@@ -8,7 +8,9 @@
 //! order of the commits: a caller that goes away while it waits leaves nothing half-done.
 
 mod archive;
+mod audit;
 mod bulk;
+mod chain;
 mod contacts;
 mod enrolment;
 mod heartbeats;
@@ -17,10 +19,13 @@ mod machines;
 mod past;
 mod policies;
 mod reports;
+mod since;
 mod sqlite;
 mod standings;
 mod tokens;
 mod topics;
+mod verdicts;
+mod verification;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -30,15 +35,18 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 pub use archive::Archive;
+pub use audit::AppendAudit;
 pub(crate) use bulk::{BeginSimulation, Import, SimulatedEnrolment, SimulatedMachine};
+pub use chain::{Hash, Link, Log, LogEnds};
 pub use enrolment::{Enrol, Enrolled, NewCertificate, Renew};
 pub use heartbeats::{Heard, StoreHeartbeat};
 pub use holdings::{CertificateRecord, Holdings};
 pub use machines::{CertificateUsed, RevokeMachine};
 pub use policies::{KeptFolder, PoliciesHeld, PoliciesInForce, PoliciesWithdrawn};
 pub use reports::{StoreReport, Stored};
-pub use sqlite::AppendAudit;
+pub use since::{MemberSince, Since, StatesSince};
 pub use tokens::{CreateToken, KeptToken, RevokeToken};
+pub use verdicts::AppendVerdicts;
 
 /// Why the store did not do what it was asked.
 #[derive(Clone, Debug, thiserror::Error)]

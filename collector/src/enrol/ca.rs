@@ -147,13 +147,8 @@ impl Authorities {
 impl Authority {
     fn load(folder: &Path, name: &str) -> Result<Self, CaError> {
         let key_path = folder.join(format!("{name}.key"));
-        let mode = fs::metadata(&key_path).map_err(|cause| at(&key_path, cause))?;
-        let mode = mode.permissions().mode() & 0o777;
-        if mode & 0o077 != 0 {
-            return Err(CaError::OpenKey { path: key_path, mode });
-        }
         let content = |path: &Path, why: String| CaError::Content { path: path.to_owned(), why };
-        let key = KeyPair::from_pem(&read(&key_path)?)
+        let key = KeyPair::from_pem(&read_key(&key_path)?)
             .map_err(|error| content(&key_path, error.to_string()))?;
         let path = folder.join(format!("{name}.pem"));
         let pem = read(&path)?;
@@ -296,8 +291,13 @@ fn date(moment: Timestamp) -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp(moment.0).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
-/// The certificate goes last: where it is, the key is.
-fn write_authority(folder: &Path, name: &str, key: &KeyPair, pem: &str) -> Result<(), CaError> {
+/// The certificate, or the public key, goes last: where it is, the key is.
+pub(crate) fn write_authority(
+    folder: &Path,
+    name: &str,
+    key: &KeyPair,
+    pem: &str,
+) -> Result<(), CaError> {
     for (ending, content, mode) in [("key", &*key.serialize_pem(), 0o600), ("pem", pem, 0o644)] {
         let path = folder.join(format!("{name}.{ending}"));
         write_atomically(&path, content.as_bytes(), mode).map_err(|cause| at(&path, cause))?;
@@ -305,7 +305,17 @@ fn write_authority(folder: &Path, name: &str, key: &KeyPair, pem: &str) -> Resul
     Ok(())
 }
 
-fn read(path: &Path) -> Result<String, CaError> {
+/// Reads a private key that only its owner can.
+pub(crate) fn read_key(path: &Path) -> Result<String, CaError> {
+    let mode = fs::metadata(path).map_err(|cause| at(path, cause))?.permissions().mode() & 0o777;
+    match mode & 0o077 {
+        0 => read(path),
+        _ => Err(CaError::OpenKey { path: path.to_owned(), mode }),
+    }
+}
+
+/// Reads a certificate or a public key.
+pub(crate) fn read(path: &Path) -> Result<String, CaError> {
     read_bounded(path, MAX_PEM_BYTES).map_err(|cause| at(path, cause))
 }
 

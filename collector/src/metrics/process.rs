@@ -21,6 +21,8 @@ pub struct Process {
     pub unknown_facts: IntCounter,
     /// Entries of the audit log.
     pub audit_entries: IntCounter,
+    /// Changes of what the judge says of a member that were logged.
+    pub verdict_changes: IntCounter,
     /// From a report's head to its answer, in seconds.
     pub report_duration: Histogram,
     /// One transaction of the store, in seconds.
@@ -92,6 +94,10 @@ impl Process {
                 "Facts of newer agents that were kept and not judged.",
             )?,
             audit_entries: counter("lachan_audit_entries_total", "Entries of the audit log.")?,
+            verdict_changes: counter(
+                "lachan_verdict_changes_total",
+                "Changes of what the judge says of a member, as they were logged.",
+            )?,
             report_duration: histogram(
                 "lachan_report_duration_seconds",
                 "From a report's head to its answer.",

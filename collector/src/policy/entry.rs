@@ -48,9 +48,7 @@ impl Rulings {
 
     /// What the rules say of a member.
     pub fn of(&self, member: usize) -> impl Iterator<Item = Ruling> {
-        let bytes = self.bytes();
-        let own = &self.halves[member * bytes..(member + 1) * bytes];
-        let halves = own.iter().flat_map(|both| [both & 0xf, both >> 4]);
+        let halves = self.packed(member).iter().flat_map(|both| [both & 0xf, both >> 4]);
         halves.take(self.rules).map(|half| Ruling::ALL[usize::from(half)])
     }
 
@@ -60,6 +58,12 @@ impl Rulings {
         let both = self.halves[member * self.bytes() + rule / 2];
         let half = if rule.is_multiple_of(2) { both & 0xf } else { both >> 4 };
         Ruling::ALL[usize::from(half)]
+    }
+
+    /// The same, to be compared.
+    #[must_use]
+    pub fn packed(&self, member: usize) -> &[u8] {
+        &self.halves[member * self.bytes()..(member + 1) * self.bytes()]
     }
 
     /// Keeps what the rules say of a member.

@@ -23,9 +23,12 @@ use super::subject::{JudgeClock, Seat, Subject};
 use crate::fleet::{Fleet, Slot};
 use crate::register::{MachineRow, RowIndex};
 
+mod changes;
 mod queue;
 mod speakers;
 
+use changes::Marks;
+pub use changes::{Change, NotPassed, Outcome};
 use queue::Queue;
 use speakers::Speakers;
 
@@ -44,6 +47,7 @@ pub struct Roll {
     seats: Seats,
     pages: Pages,
     queue: Queue,
+    marks: Marks,
 }
 
 /// What was said of each place: rows first, each machine after them.
@@ -110,6 +114,25 @@ impl Roll {
         Self::judge(set, fleet, clock, day, speakers)
     }
 
+    /// Judges everyone again, by another set or on another day.
+    fn call_again(&mut self, set: Arc<PolicySet>, fleet: &Fleet, clock: JudgeClock) {
+        let judged = self.beside(set, fleet, clock);
+        let before = std::mem::replace(self, judged);
+        self.compare(before);
+    }
+
+    /// By the same set over as many places, only what differs has changed.
+    fn compare(&mut self, before: Self) {
+        let (places, at) = (self.pages.entries.len(), self.clock.now);
+        if before.set.hash != self.set.hash || before.pages.entries.len() != places {
+            return;
+        }
+        self.marks = before.marks;
+        for place in (0..places).filter(|place| !self.pages.says_as(&before.pages, *place)) {
+            self.marks.push(place, at);
+        }
+    }
+
     fn judge(
         set: Arc<PolicySet>,
         fleet: &Fleet,
@@ -124,7 +147,8 @@ impl Roll {
             Bench { set: &set, day: &day, fleet, speakers: &speakers, seats: &seats, clock };
         let pages = bench.judge_everyone();
         let queue = Queue::new(pages.entries.iter().map(|entry| entry.map(|entry| entry.turns)));
-        Self { set, clock, midnight, day, speakers, seats, pages, queue }
+        let marks = Marks::everyone(clock.now);
+        Self { set, clock, midnight, day, speakers, seats, pages, queue, marks }
     }
 
     /// The set everyone was judged by.
@@ -256,7 +280,66 @@ impl Roll {
             self.seats.touch(&self.set, &self.day, fleet, machine, None);
         }
         self.queue.set(place, judged.as_ref().map(|(entry, _)| entry.turns));
-        self.pages.replace(place, judged);
+        if self.pages.replace(place, judged) {
+            self.marks.push(place, self.clock.now);
+        }
+    }
+}
+
+/// What has changed.
+impl Roll {
+    /// So many members at most of which something else is said than when this was last asked, in
+    /// the order in which that changed. Where [everyone](Self::everyone_since) waits, whoever is no
+    /// member is not among them.
+    pub fn take_changes(&mut self, fleet: &Fleet, most: usize) -> Vec<Change> {
+        let mut changes = Vec::new();
+        while changes.len() < most {
+            let skips = self.marks.everyone_since().is_some();
+            let Some((place, at)) = self.marks.next(self.pages.entries.len()) else {
+                break;
+            };
+            if !skips || self.pages.entries[place].is_some() {
+                changes.push(self.change(fleet, place, at));
+            }
+        }
+        changes
+    }
+
+    /// Since when it waits to be taken what is said of everyone: nothing is known of before.
+    #[must_use]
+    pub fn everyone_since(&self) -> Option<Timestamp> {
+        self.marks.everyone_since()
+    }
+
+    /// What was taken got lost: everyone is to be taken again.
+    pub fn mark_everyone(&mut self) {
+        self.marks = Marks::everyone(self.clock.now);
+    }
+
+    /// Whether there is a member of this name: the id of a row, or the identity of a machine
+    /// outside the register.
+    #[must_use]
+    pub fn has_member(&self, fleet: &Fleet, name: &str) -> bool {
+        let row = self.set.register.machines.index(name).map(RowIndex::number);
+        let machine = || fleet.find(name.parse().ok()?);
+        let place = row.or_else(|| Some(self.speakers.own_place(machine()?)));
+        place.is_some_and(|place| self.pages.entries.get(place).is_some_and(Option::is_some))
+    }
+
+    fn change(&self, fleet: &Fleet, place: usize, at: Timestamp) -> Change {
+        let member = match self.speakers.row_at(place) {
+            Some(row) => self.set.register.machines.at(row).id.to_owned(),
+            None => fleet.at(self.speakers.own_machine(place)).id.to_string(),
+        };
+        Change { at, member, outcome: self.outcome(place) }
+    }
+
+    fn outcome(&self, place: usize) -> Option<Outcome> {
+        let entry = self.pages.entries[place]?;
+        let unit = self.units().nth(usize::from(entry.unit)).unwrap_or_default().to_owned();
+        let rulings: Vec<_> = self.pages.rulings.of(place).collect();
+        let rules = self.set.rules.iter().map(|rule| rule.id.as_str());
+        Some(Outcome { state: entry.state, unit, rules: NotPassed::of(rules.zip(rulings)) })
     }
 }
 
@@ -287,15 +370,33 @@ impl Pages {
         }
     }
 
-    fn replace(&mut self, place: usize, judged: Option<(Entry, Vec<Ruling>)>) {
-        if let Some(before) = self.entries[place] {
-            let rulings: Vec<_> = self.rulings.of(place).collect();
-            self.counts.take_out(&before, &rulings);
+    /// Says whether something else was said before.
+    fn replace(&mut self, place: usize, judged: Option<(Entry, Vec<Ruling>)>) -> bool {
+        let before: Option<(Entry, Vec<Ruling>)> =
+            self.entries[place].map(|entry| (entry, self.rulings.of(place).collect()));
+        if let Some((entry, rulings)) = &before {
+            self.counts.take_out(entry, rulings);
         }
         self.entries[place] = judged.as_ref().map(|(entry, _)| *entry);
-        if let Some((entry, rulings)) = judged {
-            self.rulings.set(place, &rulings);
-            self.counts.add(&entry, &rulings);
+        if let Some((entry, rulings)) = &judged {
+            self.rulings.set(place, rulings);
+            self.counts.add(entry, rulings);
+        }
+        let said = |one: Option<(Entry, Vec<Ruling>)>| {
+            one.map(|(entry, rulings)| (entry.state, entry.unit, rulings))
+        };
+        said(before) != said(judged)
+    }
+
+    /// Whether the same is said of a place as on other pages by the same rules and units.
+    fn says_as(&self, other: &Self, place: usize) -> bool {
+        match (self.entries[place], other.entries[place]) {
+            (None, None) => true,
+            (Some(one), Some(two)) => {
+                let same = one.state == two.state && one.unit == two.unit;
+                same && self.rulings.packed(place) == other.rulings.packed(place)
+            }
+            (Some(_), None) | (None, Some(_)) => false,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use rusqlite::Connection;
 
-use super::{Holdings, StoreError, sqlite};
+use super::{Holdings, LogEnds, StoreError, chain, sqlite};
 
 /// Where the store lies, for whoever asks what was. Each question opens the file for itself and
 /// sees one moment of it, however long it reads; the writing thread waits for none.
@@ -26,6 +26,14 @@ impl Archive {
     /// When there is no store or it is not of this version.
     pub fn now(&self) -> Result<Holdings, StoreError> {
         Holdings::load(&self.open()?)
+    }
+
+    /// How both logs end.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn log_ends(&self) -> Result<LogEnds, StoreError> {
+        chain::ends(&self.open()?)
     }
 
     /// Opens it for one question.

@@ -11,9 +11,9 @@ use report::wire::ReceivedReport;
 use report::{Fingerprint, Incarnation, MachineId, Observation, Sequence, Timestamp, Topic};
 use rusqlite::Connection;
 
+use super::audit::audit;
 use super::contacts::{Facts, Span};
 use super::enrolment::insert_certificate;
-use super::sqlite::audit;
 use super::topics::{Before, Noted, TopicRow};
 use super::{NewCertificate, Operation, StoreError, standings};
 use crate::audit::{Action, Entry};

@@ -3,7 +3,7 @@
 use report::{Fingerprint, MachineId, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _};
 
-use super::sqlite::audit;
+use super::audit::audit;
 use super::{Operation, StoreError, standings, tokens};
 use crate::audit::{Action, Entry};
 use crate::enrol::token::TokenRefusal;

@@ -3,8 +3,8 @@
 use report::Timestamp;
 use rusqlite::Connection;
 
+use super::audit::audit;
 use super::contacts::Facts;
-use super::sqlite::audit;
 use super::{Operation, StoreError, contacts, standings};
 use crate::audit::Action;
 use crate::identities::Stranger;

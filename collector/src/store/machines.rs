@@ -3,7 +3,7 @@
 use report::{MachineId, Timestamp};
 use rusqlite::Connection;
 
-use super::sqlite::audit;
+use super::audit::audit;
 use super::{Operation, StoreError, standings};
 use crate::audit::Entry;
 use crate::machine::Standing;

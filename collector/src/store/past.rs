@@ -36,7 +36,7 @@ impl Archive {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn since(&self) -> Result<Option<Timestamp>, StoreError> {
+    pub fn begins(&self) -> Result<Option<Timestamp>, StoreError> {
         let query = "SELECT min(at) FROM policies_in_force";
         let at: Option<i64> = self.open()?.query_row(query, [], |row| row.get(0))?;
         Ok(at.map(Timestamp))

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use report::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _};
 
+use super::audit::audit;
 use super::holdings::damaged;
-use super::sqlite::audit;
 use super::{Operation, StoreError};
 use crate::audit::Entry;
 

@@ -3,8 +3,8 @@
 use report::{Timestamp, Topic, wire};
 use rusqlite::{Connection, Row};
 
+use super::audit::audit;
 use super::contacts::Facts;
-use super::sqlite::audit;
 use super::topics::{Before, TopicRow};
 use super::{Operation, StoreError, contacts, standings, topics};
 use crate::audit::Action;

@@ -5,8 +5,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Operation, StoreError};
-use crate::audit::Entry;
+use super::{StoreError, audit};
 
 mod migrations {
     refinery::embed_migrations!("migrations/sqlite");
@@ -27,6 +26,7 @@ pub(super) fn open(file: &Path) -> Result<Connection, StoreError> {
     migrations::migrations::runner()
         .run(&mut database)
         .map_err(|error| StoreError::Migration(error.to_string()))?;
+    audit::chain_earlier(&mut database)?;
     database.set_prepared_statement_cache_capacity(64);
     Ok(database)
 }
@@ -51,28 +51,6 @@ fn check_layout(database: &Connection) -> Result<(), StoreError> {
         Ordering::Equal => Ok(()),
         Ordering::Greater => refuse("an older version wrote it: start the collector once"),
         Ordering::Less => refuse("a newer version wrote it: use that one"),
-    }
-}
-
-/// Writes an entry of the audit log beside the change it speaks of.
-pub(super) fn audit(database: &Connection, entry: &Entry) -> Result<(), StoreError> {
-    database
-        .prepare_cached(
-            "INSERT INTO audit (at, actor, action, subject, detail) VALUES (?, ?, ?, ?, ?)",
-        )?
-        .execute((entry.at.0, &entry.actor, entry.action.name(), &entry.subject, &entry.detail))?;
-    Ok(())
-}
-
-/// An audit entry that accompanies no other change.
-#[derive(Debug)]
-pub struct AppendAudit(pub Entry);
-
-impl Operation for AppendAudit {
-    type Outcome = ();
-
-    fn apply(self, database: &Connection) -> Result<(), StoreError> {
-        audit(database, &self.0)
     }
 }
 

@@ -15,8 +15,10 @@ use crate::ingest::heartbeat::Pulse;
 use crate::machine::{Contact, Machine, Standing};
 
 mod bulk;
+mod chain;
 mod heartbeats;
 mod pending;
+mod verdicts;
 
 const NOW: Timestamp = Timestamp(1_795_300_000);
 const HARDWARE: Fingerprint = Fingerprint::from_bytes([1; 32]);

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use report::Timestamp;
 
-use super::sqlite::audit;
+use super::audit::audit;
 use super::{Operation, StoreError};
 use crate::audit::Entry;
 use crate::enrol::token::TokenRecord;

@@ -64,7 +64,7 @@ impl Speakers {
         match self.row_at(place) {
             Some(row) => self.speakers[row.number()],
             None => {
-                let machine = Slot::new(place - self.rows());
+                let machine = self.own_machine(place);
                 (self.place_of(machine) == place).then_some(machine)
             }
         }
@@ -114,8 +114,14 @@ impl Speakers {
         self.rows.get(machine.place()).copied().flatten()
     }
 
-    fn own_place(&self, machine: Slot) -> usize {
+    /// The place of a machine for itself, outside the register.
+    pub(super) fn own_place(&self, machine: Slot) -> usize {
         self.rows() + machine.place()
+    }
+
+    /// The machine whose [own place](Self::own_place) it is.
+    pub(super) fn own_machine(&self, place: usize) -> Slot {
+        Slot::new(place - self.rows())
     }
 
     /// Binds the next machine to its row, if that is in force, or to the one that took its place.

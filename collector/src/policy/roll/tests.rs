@@ -1,5 +1,7 @@
 //! Judging one after the other gives what judging everyone gives.
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 use report::moment::DAY;
 use report::{Fact, MachineId, Topic, Value};
@@ -221,6 +223,77 @@ proptest! {
             prop_assert_eq!(office.roll.seats_used(contract), whole.seats_used(contract));
         }
     }
+}
+
+/// Every member by its name in the log.
+fn outcomes(roll: &Roll, fleet: &Fleet) -> BTreeMap<String, Outcome> {
+    let name = |member: &Member<'_>| {
+        let machine = member.machine.map(|slot| fleet.at(slot).id.to_string());
+        member.row.map(|row| row.id.to_owned()).or(machine).unwrap()
+    };
+    let outcomes = roll.members().map(|member| (name(&member), roll.outcome(member.place)));
+    outcomes.map(|(name, outcome)| (name, outcome.unwrap())).collect()
+}
+
+/// What somebody knows who takes note of every change.
+fn take_note(known: &mut BTreeMap<String, Outcome>, roll: &mut Roll, fleet: &Fleet) {
+    if roll.everyone_since().is_some() {
+        known.retain(|member, _| roll.has_member(fleet, member));
+    }
+    loop {
+        let changes = roll.take_changes(fleet, 2);
+        if changes.is_empty() {
+            return;
+        }
+        for change in changes {
+            match change.outcome {
+                Some(outcome) => known.insert(change.member, outcome),
+                None => known.remove(&change.member),
+            };
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(2_000))]
+
+    #[test]
+    fn whoever_takes_note_of_every_change_knows_what_is_said_of_everyone(
+        events in proptest::collection::vec((event(), any::<bool>()), 1..14),
+    ) {
+        thread_local!(static SETS: [Arc<PolicySet>; 2] = Office::new().sets);
+        let (sets, fleet) = (SETS.with(Clone::clone), Fleet::default());
+        let roll = Roll::call(sets[0].clone(), &fleet, JudgeClock::at(NOW));
+        let mut office = Office { sets, now: NOW, fleet, roll };
+        let mut known = BTreeMap::new();
+        for (event, looks) in events {
+            office.happens(event);
+            if looks {
+                take_note(&mut known, &mut office.roll, &office.fleet);
+                prop_assert_eq!(&known, &outcomes(&office.roll, &office.fleet));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_day_on_which_nothing_changes_leaves_nothing_to_note() {
+    let (set, fleet, mut roll) = lone(good_machine(1, Some("m-1")));
+    let names = |roll: &mut Roll| -> Vec<String> {
+        let changes = roll.take_changes(&fleet, 100).into_iter();
+        changes.map(|change| format!("{}: {:?}", change.member, change.outcome.is_some())).collect()
+    };
+    assert_eq!(names(&mut roll), ["m-1: true", "m-2: true", "m-3: true"]);
+    let day = |day| set.targets.calendar.start_of(jiff::civil::date(2026, 11, day));
+    roll.advance(&set, &fleet, day(23));
+    roll.touch(&fleet, Slot::new(0), day(23) + 60);
+    assert!(names(&mut roll).is_empty(), "midnight and a contact say nothing else");
+    roll.advance(&set, &fleet, day(25) - 1);
+    assert_eq!(names(&mut roll), ["m-1: true"], "what it said is stale");
+    roll.advance(&set, &fleet, day(25));
+    assert_eq!(names(&mut roll), ["m-3: false", "m-4: true"]);
+    roll.mark_everyone();
+    assert_eq!(names(&mut roll), ["m-1: true", "m-2: true", "m-4: true"]);
 }
 
 fn lone(machine: Machine) -> (Arc<PolicySet>, Fleet, Roll) {

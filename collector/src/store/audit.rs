@@ -1,0 +1,105 @@
+//! The audit log in the store. Every entry enters by [`audit`], and so the chain.
+
+use rusqlite::{Connection, Row};
+
+use super::chain::{BEGINNING, Hash, Link, Log, RowHash, tail};
+use super::{Operation, StoreError};
+use crate::audit::Entry;
+
+/// Writes an entry beside the change it speaks of.
+pub(super) fn audit(database: &Connection, entry: &Entry) -> Result<(), StoreError> {
+    let last = tail(database, Log::Audit)?;
+    let row = AuditRow {
+        at: entry.at.0,
+        actor: &entry.actor,
+        action: entry.action.name(),
+        subject: &entry.subject,
+        detail: &entry.detail,
+    };
+    row.keep(database, &last, last.number + 1)?;
+    Ok(())
+}
+
+/// An audit entry that accompanies no other change.
+#[derive(Debug)]
+pub struct AppendAudit(pub Entry);
+
+impl Operation for AppendAudit {
+    type Outcome = ();
+
+    fn apply(self, database: &Connection) -> Result<(), StoreError> {
+        audit(database, &self.0)
+    }
+}
+
+/// The columns of an entry, where they lie.
+pub(super) struct AuditRow<'r> {
+    at: i64,
+    actor: &'r str,
+    action: &'r str,
+    subject: &'r str,
+    detail: &'r str,
+}
+
+impl<'r> AuditRow<'r> {
+    /// The columns from the second one on, after the number.
+    pub(super) fn of(row: &'r Row<'_>) -> rusqlite::Result<Self> {
+        let text = |column| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str()?);
+        Ok(Self {
+            at: row.get(1)?,
+            actor: text(2)?,
+            action: text(3)?,
+            subject: text(4)?,
+            detail: text(5)?,
+        })
+    }
+
+    /// The hash it has to have under a number after a row of this hash.
+    pub(super) fn hash(&self, previous: &Hash, number: i64) -> Hash {
+        let Self { at, actor, action, subject, detail } = *self;
+        let row = RowHash::new(Log::Audit, previous, number).number(at);
+        row.text(actor).text(action).text(subject).text(detail).finish()
+    }
+
+    fn keep(
+        &self,
+        database: &Connection,
+        previous: &Link,
+        number: i64,
+    ) -> Result<Link, StoreError> {
+        let Self { at, actor, action, subject, detail } = *self;
+        let hash = self.hash(&previous.hash, number);
+        database
+            .prepare_cached(
+                "INSERT INTO audit (number, at, actor, action, subject, detail, hash)
+                 VALUES (?, ?, ?, ?, ?, ?, ?)",
+            )?
+            .execute((number, at, actor, action, subject, detail, hash))?;
+        Ok(Link { number, hash })
+    }
+}
+
+/// Chains what an earlier version logged. The table it lies in goes in the same transaction, so
+/// this happens once, and again after a crash in between.
+pub(super) fn chain_earlier(database: &mut Connection) -> Result<(), StoreError> {
+    let waits = "SELECT 1 FROM sqlite_schema WHERE name = 'audit_unchained'";
+    if !database.prepare(waits)?.exists([])? {
+        return Ok(());
+    }
+    let transaction = database.transaction()?;
+    chain_rows(&transaction)?;
+    transaction.execute_batch("DROP TABLE audit_unchained")?;
+    Ok(transaction.commit()?)
+}
+
+fn chain_rows(database: &Connection) -> Result<(), StoreError> {
+    let mut entries = database.prepare(
+        "SELECT number, at, actor, action, subject, detail FROM audit_unchained ORDER BY number",
+    )?;
+    let mut rows = entries.query([])?;
+    let mut last = BEGINNING;
+    while let Some(row) = rows.next()? {
+        last = AuditRow::of(row)?.keep(database, &last, row.get(0)?)?;
+    }
+    Ok(())
+}
