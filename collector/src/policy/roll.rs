@@ -206,7 +206,7 @@ impl Roll {
     pub fn advance(&mut self, set: &Arc<PolicySet>, fleet: &Fleet, now: Timestamp) {
         let was_set_back = now < self.clock.now - JITTER;
         if self.set.hash != set.hash || now >= self.midnight || was_set_back {
-            *self = self.beside(Arc::clone(set), fleet, JudgeClock::at(now));
+            self.call_again(Arc::clone(set), fleet, JudgeClock::at(now));
             return;
         }
         self.clock = JudgeClock::at(now.max(self.clock.now));
