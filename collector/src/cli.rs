@@ -3,6 +3,7 @@
 mod desk;
 mod policy;
 mod print;
+mod register;
 mod simulate;
 
 use std::io::IsTerminal as _;
@@ -21,6 +22,7 @@ use crate::init::{self, Wishes};
 use crate::serve;
 use desk::Desk;
 use policy::PolicyCommand;
+use register::RegisterCommand;
 
 /// Everything is fine.
 const FINE: u8 = 0;
@@ -63,6 +65,11 @@ enum Command {
     },
     /// The targets and how far they are met
     Posture(PostureArgs),
+    /// The officer's register: checked, matched with the machines, filled from a spreadsheet
+    Register {
+        #[command(subcommand)]
+        command: RegisterCommand,
+    },
     /// The rules, the targets and the register
     Policy {
         #[command(subcommand)]
@@ -238,6 +245,7 @@ fn log(command: &Command, verbose: bool) {
         | Command::Machine { .. }
         | Command::Posture(_)
         | Command::Policy { .. }
+        | Command::Register { .. }
         | Command::Simulate(_) => log.without_time().init(),
     }
 }
@@ -251,6 +259,7 @@ fn run(command: Command, lang: Lang) -> anyhow::Result<u8> {
             Ok(FINE)
         }
         Command::Simulate(args) => multi_threaded()?.block_on(simulate::run(args, lang)),
+        Command::Register { command } => register::run(command, lang),
         Command::Policy { command } => single_threaded()?.block_on(policy(command, lang)),
         Command::Token { command } => single_threaded()?.block_on(token(command, lang)),
         Command::Machine { command } => single_threaded()?.block_on(machine(command, lang)),

@@ -5,6 +5,19 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
+/// Reads a file that must not be larger than `limit` bytes.
+///
+/// # Errors
+/// When it cannot be read or is larger.
+pub fn read_bytes_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        return Err(io::Error::other(format!("larger than {limit} bytes")));
+    }
+    Ok(bytes)
+}
+
 /// Reads a text file that must not be larger than `limit` bytes.
 ///
 /// # Errors

@@ -18,6 +18,7 @@ mod cells;
 pub mod declared;
 mod entry;
 mod headings;
+pub mod import;
 pub mod licences;
 pub mod machines;
 pub mod systems;
@@ -149,6 +150,12 @@ fn needed_file<'f>(folder: &'f Folder, ledger: &'f Ledger, name: &'static str) -
         );
     }
     page
+}
+
+/// A day as officers write it: `2026-11-22` or `22/11/2026`.
+#[must_use]
+pub fn written_date(text: &str) -> Option<Date> {
+    cells::date(text)
 }
 
 fn sample_mark(section: &Section<'_>) -> bool {

@@ -4,6 +4,7 @@ mod explanation;
 mod past;
 mod plan;
 mod posture;
+mod register;
 
 use std::io::Write as _;
 use std::path::Path;
@@ -24,6 +25,7 @@ pub(super) use explanation::explanation;
 pub(super) use past::as_of;
 pub(super) use plan::{accepted, plan};
 pub(super) use posture::posture;
+pub(super) use register::import;
 
 /// How wide a table is where nobody says.
 const WIDTH: u16 = 120;

@@ -20,7 +20,7 @@ pub(super) fn tidied(text: &str) -> Cow<'_, str> {
 }
 
 /// How a cell begins that a spreadsheet would calculate.
-const CALCULATES: [char; 5] = ['=', '+', '-', '@', '\t'];
+pub(super) const CALCULATES: [char; 5] = ['=', '+', '-', '@', '\t'];
 
 fn unguarded(text: &str) -> &str {
     text.strip_prefix('\'').filter(|rest| rest.starts_with(CALCULATES)).unwrap_or(text)

@@ -18,9 +18,11 @@ mod identify;
 mod read;
 mod row;
 mod twins;
+mod write;
 
 pub use identify::{Known, Marks};
 pub(super) use read::read;
+pub(crate) use write::{Entry, rewritten};
 
 /// The file.
 pub const FILE: &str = "register/machines.csv";
@@ -277,7 +279,7 @@ impl Mark {
 }
 
 /// A mark as it is compared: without regard to case and outer blanks.
-fn folded(mark: &str) -> impl Iterator<Item = char> {
+pub(super) fn folded(mark: &str) -> impl Iterator<Item = char> {
     mark.trim().chars().flat_map(char::to_uppercase)
 }
 

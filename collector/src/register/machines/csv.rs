@@ -72,12 +72,12 @@ fn is_blank(line: &str) -> bool {
 }
 
 /// A comment with a comma in it comes out of a spreadsheet in quotes.
-fn is_comment(line: &str) -> bool {
+pub(super) fn is_comment(line: &str) -> bool {
     line.trim_start_matches('"').starts_with('#')
 }
 
 /// What a comment says, without the separators that a spreadsheet adds to it.
-fn comment(line: &str) -> &str {
+pub(super) fn comment(line: &str) -> &str {
     let says =
         line.trim_matches(|c: char| c.is_whitespace() || c == '"' || SEPARATORS.contains(&c));
     says.trim_start_matches('#').trim()

@@ -1,0 +1,148 @@
+//! `register`: the officer's register by itself, beside the machines, and beside a spreadsheet.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use clap::{Args, Subcommand, ValueEnum};
+use jiff::civil::Date;
+use report::Lang;
+
+use super::{ConfigArg, ERROR, FINDING, FINE, print};
+use crate::config::Config;
+use crate::policy::{Folder, PolicySet};
+use crate::register::import::{self, Import, Proposal, Wishes};
+use crate::register::{MachineKind, machines, written_date};
+use crate::{files, reload};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RegisterCommand {
+    /// Bring a spreadsheet (.xlsx, .xls, .ods, .csv) into machines.csv: what is new, what changes,
+    /// what is not clear; nothing is written while anything is refused or not clear
+    Import(Box<ImportArgs>),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ImportArgs {
+    /// The spreadsheet
+    file: PathBuf,
+    /// Which of its sheets
+    #[arg(long)]
+    sheet: Option<String>,
+    /// The policies folder; the collector's by default
+    #[arg(long)]
+    into: Option<PathBuf>,
+    /// The unit of rows that name none, by its id
+    #[arg(long)]
+    unit: Option<String>,
+    /// The kind of rows that name none
+    #[arg(long)]
+    kind: Option<Kind>,
+    /// Since when new rows are answered for that do not say so themselves; today by default
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    from: Option<Date>,
+    /// End the rows of the sheet's units that it leaves out, with this last day
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    until_missing: Option<Date>,
+    /// Write what is clear and leave out the rows that may be several machines
+    #[arg(long)]
+    skip_ambiguous: bool,
+    /// Only show what would change
+    #[arg(long)]
+    dry_run: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    config: ConfigArg,
+}
+
+fn day(text: &str) -> Result<Date, String> {
+    written_date(text).ok_or_else(|| "expected a day such as 2026-11-22 or 22/11/2026".to_owned())
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Kind {
+    Workstation,
+    Server,
+}
+
+impl From<Kind> for MachineKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Workstation => Self::Workstation,
+            Kind::Server => Self::Server,
+        }
+    }
+}
+
+pub(super) fn run(command: RegisterCommand, lang: Lang) -> anyhow::Result<u8> {
+    match command {
+        RegisterCommand::Import(args) => import(*args, lang),
+    }
+}
+
+/// The largest spreadsheet that is read.
+const MOST_BYTES: u64 = 64 << 20;
+
+/// What is refused or not clear is a finding, whether or not the rest was written.
+fn import(args: ImportArgs, lang: Lang) -> anyhow::Result<u8> {
+    let policies = folder(args.into.as_deref(), &args.config)?;
+    let Some((folder, set)) = read(&policies) else { return Ok(ERROR) };
+    let bytes = files::read_bytes_bounded(&args.file, MOST_BYTES)
+        .with_context(|| format!("read {}", args.file.display()))?;
+    let today = set.targets.calendar.date_of(crate::clock::now());
+    let wishes = Wishes {
+        sheet: args.sheet,
+        unit: args.unit,
+        kind: args.kind.map(MachineKind::from),
+        from: args.from.unwrap_or(today),
+        until_missing: args.until_missing,
+        skip_ambiguous: args.skip_ambiguous,
+        today,
+    };
+    let name = args.file.file_name().unwrap_or_default().to_string_lossy();
+    let proposed = import::import((&folder, &set), (&name, bytes), &wishes)
+        .with_context(|| format!("import {}", args.file.display()))?;
+    let Proposal { import, text } = proposed;
+    let written = match text.filter(|_| !args.dry_run) {
+        Some(text) => {
+            write(&policies, &folder, &text)?;
+            true
+        }
+        None => false,
+    };
+    let import = Import { written, ..import };
+    print::import(&import, &policies, args.dry_run, args.json, lang)?;
+    let is_clear = import.refused.is_empty() && import.ambiguous.is_empty();
+    Ok(if is_clear { FINE } else { FINDING })
+}
+
+/// The folder that was named, or the collector's.
+fn folder(named: Option<&Path>, settings: &ConfigArg) -> anyhow::Result<PathBuf> {
+    match named {
+        Some(named) => Ok(named.to_owned()),
+        None => Ok(Config::load(&settings.config)?.policies),
+    }
+}
+
+/// A folder with a mistake says all of them, as `policy check` does.
+fn read(policies: &Path) -> Option<(Folder, PolicySet)> {
+    reload::read(policies, true).inspect_err(print::policies_faulty).ok()
+}
+
+/// Puts the file in place of the one that was read, with its rights; not of one that somebody has
+/// written since.
+fn write(policies: &Path, read: &Folder, text: &str) -> anyhow::Result<()> {
+    let path = policies.join(machines::FILE);
+    let path = path.canonicalize().with_context(|| format!("find {}", path.display()))?;
+    let now = Folder::read(policies).map_err(io::Error::other)?;
+    if now.get(machines::FILE) != read.get(machines::FILE) {
+        bail!("{} has changed meanwhile: nothing was written, run this again", path.display());
+    }
+    let mode = fs::metadata(&path)?.permissions().mode() & 0o777;
+    files::write_atomically(&path, text.as_bytes(), mode)
+        .with_context(|| format!("write {}", path.display()))
+}

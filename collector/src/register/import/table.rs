@@ -1,0 +1,215 @@
+//! Where in a sheet the list of machines stands: below titles, above totals and signatures.
+
+use std::collections::BTreeMap;
+
+use report::Bilingual;
+
+use super::book::{Content, Sheet, SheetRow};
+use super::{Column, PassedOver};
+use crate::register::cells::{kind, plain_words};
+use crate::register::headings;
+
+/// The list of machines in a sheet.
+#[derive(Debug)]
+pub(super) struct Table<'s> {
+    pub(super) header_row: u32,
+    /// Where each column stands.
+    pub(super) places: BTreeMap<&'static str, usize>,
+    /// What is read, from left to right.
+    pub(super) columns: Vec<Column>,
+    /// Headings of which nothing is read.
+    pub(super) unread: Vec<String>,
+    pub(super) rows: Vec<&'s SheetRow>,
+    pub(super) passed_over: Vec<PassedOver>,
+}
+
+/// Below which row an office would not begin its list.
+const LAST_HEADER: usize = 60;
+
+/// The marks of which a list of machines has at least one.
+const MARKS: [&str; 4] = ["id", "serial", "asset_tag", "host_name"];
+
+/// The letter of a column, as spreadsheets show it.
+pub(super) fn letter(place: usize) -> String {
+    let last = u8::try_from(place % 26).map_or('?', |offset| char::from(b'A' + offset));
+    match place / 26 {
+        0 => last.to_string(),
+        more => letter(more - 1) + &last.to_string(),
+    }
+}
+
+impl<'s> Table<'s> {
+    /// Finds the list; `None`: no row of the sheet has its headings.
+    pub(super) fn find(sheet: &'s Sheet) -> Option<Self> {
+        let head = &sheet.rows[..sheet.rows.len().min(LAST_HEADER)];
+        let known = |row: &SheetRow| known_columns(row).map(|(_, column)| column).collect();
+        let scores = head.iter().map(known).map(|columns: std::collections::BTreeSet<_>| {
+            let has_mark = MARKS.iter().any(|mark| columns.contains(mark));
+            if has_mark && columns.len() > 1 { columns.len() } else { 0 }
+        });
+        let scores: Vec<_> = scores.collect();
+        let best = scores.iter().copied().max().filter(|best| *best > 0)?;
+        let header = scores.iter().position(|score| *score == best)?;
+        let row = &sheet.rows[header];
+        let mut table = Self {
+            header_row: row.number,
+            places: BTreeMap::new(),
+            columns: Vec::new(),
+            unread: Vec::new(),
+            rows: Vec::new(),
+            passed_over: Vec::new(),
+        };
+        table.take_headings(row);
+        table.take_rows(&sheet.rows[header + 1..]);
+        Some(table)
+    }
+
+    fn take_headings(&mut self, row: &SheetRow) {
+        for (place, cell) in row.cells.iter().enumerate().filter(|(_, cell)| !cell.is_empty()) {
+            let heading = cell.words();
+            match headings::column(&heading) {
+                Some(column) => {
+                    self.places.entry(column).or_insert(place);
+                    let column = column.to_owned();
+                    self.columns.push(Column { letter: letter(place), heading, column });
+                }
+                None => self.unread.push(heading),
+            }
+        }
+    }
+
+    fn take_rows(&mut self, rows: &'s [SheetRow]) {
+        let mut has_ended = false;
+        for row in rows.iter().filter(|row| row.cells.iter().any(|cell| !cell.is_empty())) {
+            let why = match self.aside(row, has_ended) {
+                Some(why) => why,
+                None => {
+                    self.rows.push(row);
+                    continue;
+                }
+            };
+            has_ended |= why == Aside::End;
+            let texts: Vec<_> =
+                row.cells.iter().filter(|cell| !cell.is_empty()).map(Content::words).collect();
+            let (row, text) = (row.number, texts.join(" | "));
+            self.passed_over.push(PassedOver { row, text, why: why.words() });
+        }
+    }
+
+    /// Why a row is no machine; `None`: it is one. Whatever has a machine's cells is a machine,
+    /// wherever it stands.
+    fn aside(&self, row: &SheetRow, has_ended: bool) -> Option<Aside> {
+        let filled: Vec<_> = self.filled(row).collect();
+        if is_numbering(row) {
+            return Some(Aside::Numbering);
+        }
+        let first = row.cells.iter().find(|cell| !cell.is_empty()).map(Content::words);
+        let is_below = has_ended || first.is_some_and(|text| ends_a_list(&text));
+        if is_below && !self.is_machine(row) {
+            return Some(Aside::End);
+        }
+        match filled[..] {
+            [] => Some(Aside::Number),
+            [(place, cell)] => {
+                let column = self.columns_at(place);
+                let is_mark = column.is_some_and(|column| MARKS.contains(&column));
+                (!is_mark || cell.words().contains(' ')).then_some(Aside::Heading)
+            }
+            _ => None,
+        }
+    }
+
+    /// The filled cells, without a running number.
+    fn filled<'r>(&self, row: &'r SheetRow) -> impl Iterator<Item = (usize, &'r Content)> {
+        let first_read = self.places.values().copied().min().unwrap_or_default();
+        let filled = row.cells.iter().enumerate().filter(|(_, cell)| !cell.is_empty());
+        filled.filter(move |(place, cell)| *place >= first_read || !is_number(&cell.words()))
+    }
+
+    fn columns_at(&self, place: usize) -> Option<&'static str> {
+        self.places.iter().find(|(_, one)| **one == place).map(|(column, _)| *column)
+    }
+
+    fn cell<'r>(&self, row: &'r SheetRow, column: &str) -> Option<&'r Content> {
+        row.cells.get(*self.places.get(column)?).filter(|cell| !cell.is_empty())
+    }
+
+    /// Whether a row below the end of the list is a machine all the same.
+    fn is_machine(&self, row: &SheetRow) -> bool {
+        let has_mark = MARKS.iter().any(|mark| self.cell(row, mark).is_some());
+        let has_kind = match self.places.contains_key("kind") {
+            true => self.cell(row, "kind").is_some_and(|cell| kind(&cell.words()).is_some()),
+            false => self.filled(row).count() > 3,
+        };
+        has_mark && has_kind
+    }
+}
+
+fn known_columns(row: &SheetRow) -> impl Iterator<Item = (usize, &'static str)> {
+    let cells = row.cells.iter().enumerate();
+    cells.filter_map(|(place, cell)| Some((place, headings::column(&cell.words())?)))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Aside {
+    Numbering,
+    Number,
+    Heading,
+    End,
+}
+
+impl Aside {
+    fn words(self) -> Bilingual {
+        match self {
+            Self::Numbering => Bilingual::new("số thứ tự các cột", "the numbers of the columns"),
+            Self::Number => Bilingual::new("chỉ có số thứ tự", "nothing but a running number"),
+            Self::Heading => Bilingual::new("tiêu đề nhóm", "the heading of a group"),
+            Self::End => Bilingual::new("dòng tổng, dòng ký", "totals or signatures"),
+        }
+    }
+}
+
+/// `1`, `(12)`, `IV`, `a)`.
+fn is_number(text: &str) -> bool {
+    let bare = text.trim_matches(['(', ')', '.', ' ']);
+    let roman = |c| matches!(c, 'I' | 'V' | 'X' | 'L');
+    bare.bytes().all(|byte| byte.is_ascii_digit()) || bare.chars().all(roman) || bare.len() == 1
+}
+
+/// A row that counts its columns: `(1) (2) (3)`.
+fn is_numbering(row: &SheetRow) -> bool {
+    let number =
+        |cell: &Content| -> Option<u32> { cell.words().trim_matches(['(', ')']).parse().ok() };
+    let numbers: Option<Vec<_>> =
+        row.cells.iter().filter(|cell| !cell.is_empty()).map(number).collect();
+    numbers.is_some_and(|numbers| {
+        numbers.len() > 2 && numbers.windows(2).all(|pair| pair[1] == pair[0] + 1)
+    })
+}
+
+/// How totals, remarks and signatures begin.
+fn ends_a_list(text: &str) -> bool {
+    const ENDS: [&str; 16] = [
+        "tong cong",
+        "tong so",
+        "cong",
+        "total",
+        "nguoi lap",
+        "nguoi lap bieu",
+        "lap bieu",
+        "thu truong",
+        "giam doc",
+        "lanh dao",
+        "chanh van phong",
+        "ke toan",
+        "ky ten",
+        "ghi chu",
+        "noi nhan",
+        "xac nhan",
+    ];
+    let words = plain_words(text);
+    let begins = |end: &str| {
+        words.strip_prefix(end).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+    };
+    ENDS.iter().any(|end| begins(end)) || (words.contains(" ngay ") && words.contains(" thang "))
+}

@@ -1,0 +1,152 @@
+//! Writing rows into `machines.csv` without touching the others.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use super::csv::{Cell, Records, comment, is_comment};
+use super::{MachineKind, MachineRow};
+use crate::register::cells::CALCULATES;
+use crate::register::headings::{self, COLUMNS};
+
+/// A row that can be changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) id: String,
+    pub(crate) unit: String,
+    pub(crate) kind: MachineKind,
+    pub(crate) systems: Vec<String>,
+    pub(crate) serial: Option<String>,
+    pub(crate) asset_tag: Option<String>,
+    pub(crate) host_name: Option<String>,
+    pub(crate) from: Option<Date>,
+    pub(crate) until: Option<Date>,
+}
+
+impl From<MachineRow<'_>> for Entry {
+    fn from(row: MachineRow<'_>) -> Self {
+        Self {
+            id: row.id.to_owned(),
+            unit: row.unit.to_owned(),
+            kind: row.kind,
+            systems: row.systems.to_vec(),
+            serial: row.serial.map(str::to_owned),
+            asset_tag: row.asset_tag.map(str::to_owned),
+            host_name: row.host_name.map(str::to_owned),
+            from: row.term.from,
+            until: row.term.until,
+        }
+    }
+}
+
+impl Entry {
+    /// What it says in a column; empty: nothing.
+    pub(crate) fn cell(&self, column: &str) -> Cow<'_, str> {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default().into();
+        let date =
+            |date: Option<Date>| date.map(|date| date.to_string()).unwrap_or_default().into();
+        match column {
+            "id" => Cow::Borrowed(&self.id),
+            "unit" => Cow::Borrowed(&self.unit),
+            "kind" => Cow::Borrowed(self.kind.name()),
+            "systems" => self.systems.join(" ").into(),
+            "serial" => text(&self.serial),
+            "asset_tag" => text(&self.asset_tag),
+            "host_name" => text(&self.host_name),
+            "from" => date(self.from),
+            "until" => date(self.until),
+            _ => Cow::Borrowed(""),
+        }
+    }
+
+    fn line_of(&self, columns: &[&str], separator: char) -> String {
+        let cells: Vec<_> = columns.iter().map(|column| guarded(&self.cell(column))).collect();
+        cells.join(&separator.to_string())
+    }
+}
+
+/// A cell with which no spreadsheet calculates, in quotes where it needs them.
+fn guarded(text: &str) -> String {
+    let mark = if text.starts_with(CALCULATES) { "'" } else { "" };
+    if text.contains([',', ';', '\t', '"', '\n', '\r']) || text.starts_with('#') {
+        return format!("\"{mark}{}\"", text.replace('"', "\"\""));
+    }
+    format!("{mark}{text}")
+}
+
+/// The text of the file with these rows changed or added, by id. Everything else stays as it is
+/// written: comments, headings, what separates, how lines end, and the rows that nobody changed.
+/// All rows stand in the order of their ids.
+pub(crate) fn rewritten(text: &str, edits: &BTreeMap<String, Entry>) -> String {
+    let layout = Layout::of(text, edits);
+    let mut lines: BTreeMap<String, Cow<'_, str>> = BTreeMap::new();
+    for cells in Records::of(text).skip(1) {
+        if let Some(id) = cells.get(layout.id).filter(|cell| !cell.text.is_empty()) {
+            lines.insert(id.text.to_string(), Cow::Borrowed(raw(text, &cells)));
+        }
+    }
+    for (id, entry) in edits {
+        lines.insert(id.clone(), Cow::Owned(entry.line_of(&layout.columns, layout.separator)));
+    }
+    let comments = text.trim_start_matches(BOM).lines().filter(|line| is_comment(line));
+    let comments = comments.map(|line| Cow::Owned(format!("# {}", comment(line))));
+    let all = comments.chain([Cow::Owned(layout.header)]).chain(lines.into_values());
+    let mut written = if text.starts_with(BOM) { BOM.to_string() } else { String::new() };
+    for line in all {
+        written += &line;
+        written += layout.newline;
+    }
+    written
+}
+
+const BOM: char = '\u{FEFF}';
+
+/// How a file is written.
+struct Layout {
+    header: String,
+    columns: Vec<&'static str>,
+    /// Where the ids stand.
+    id: usize,
+    separator: char,
+    newline: &'static str,
+}
+
+impl Layout {
+    fn of(text: &str, edits: &BTreeMap<String, Entry>) -> Self {
+        let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
+        let mut records = Records::of(text);
+        let Some(cells) = records.next() else {
+            let header = COLUMNS.join(",");
+            return Self { header, columns: COLUMNS.to_vec(), id: 0, separator: ',', newline };
+        };
+        let separator = records.separator();
+        let named = cells.iter().rposition(|cell| !cell.text.is_empty()).map_or(0, |last| last + 1);
+        let cells = &cells[..named];
+        let column = |cell: &Cell<'_>| headings::column(&cell.text).unwrap_or_default();
+        let mut columns: Vec<_> = cells.iter().map(column).collect();
+        let mut header = raw(text, cells).to_owned();
+        // A file without, say, serial numbers gets the column with its first one.
+        for column in
+            COLUMNS.into_iter().filter(|column| !columns.contains(column)).collect::<Vec<_>>()
+        {
+            if edits.values().any(|entry| !entry.cell(column).is_empty()) {
+                columns.push(column);
+                header.push(separator);
+                header += column;
+            }
+        }
+        let id = columns.iter().position(|column| *column == "id").unwrap_or_default();
+        Self { header, columns, id, separator, newline }
+    }
+}
+
+/// The record as it is written.
+fn raw<'t>(text: &'t str, cells: &[Cell<'_>]) -> &'t str {
+    let start = cells.first().map_or(0, |cell| cell.span.start);
+    let end = cells.last().map_or(start, |cell| cell.span.end);
+    &text[start..end]
+}
+
+#[cfg(test)]
+mod tests;
