@@ -7,6 +7,7 @@
 pub mod client;
 pub mod past;
 pub mod policies;
+pub mod register;
 pub mod views;
 
 use std::os::unix::fs::PermissionsExt as _;
@@ -113,6 +114,7 @@ pub async fn serve(
         .route("/v1/posture", get(posture))
         .merge(past::routes())
         .merge(policies::routes())
+        .merge(register::routes())
         .with_state(hub);
     axum::serve(listener, router.into_make_service_with_connect_info::<Officer>())
         .with_graceful_shutdown(async move { draining.told().await })

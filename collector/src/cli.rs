@@ -259,7 +259,7 @@ fn run(command: Command, lang: Lang) -> anyhow::Result<u8> {
             Ok(FINE)
         }
         Command::Simulate(args) => multi_threaded()?.block_on(simulate::run(args, lang)),
-        Command::Register { command } => register::run(command, lang),
+        Command::Register { command } => single_threaded()?.block_on(register::run(command, lang)),
         Command::Policy { command } => single_threaded()?.block_on(policy(command, lang)),
         Command::Token { command } => single_threaded()?.block_on(token(command, lang)),
         Command::Machine { command } => single_threaded()?.block_on(machine(command, lang)),

@@ -15,6 +15,7 @@ use crate::policy::rule::Rule;
 use crate::policy::targets::Target;
 
 mod cells;
+pub mod check;
 pub mod declared;
 mod entry;
 mod headings;
@@ -150,6 +151,11 @@ fn needed_file<'f>(folder: &'f Folder, ledger: &'f Ledger, name: &'static str) -
         );
     }
     page
+}
+
+/// A mark as it is compared: without regard to case and outer blanks.
+pub(crate) fn same_mark(mark: &str) -> String {
+    machines::folded(mark).collect()
 }
 
 /// A day as officers write it: `2026-11-22` or `22/11/2026`.

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use super::WhenArgs;
 use crate::admin::client::{AdminError, Client, escaped};
 use crate::admin::policies::{PlanView, ProposedFolder, naming};
+use crate::admin::register::{self, Matching};
 use crate::admin::views::{self, MachineDetail, MachineExplanation, MachineRow, PostureView};
 use crate::config::Config;
 use crate::enrol::token::TokenRecord;
@@ -156,6 +157,13 @@ impl Desk {
         Ok(match self {
             Self::Running(client) => client.get(&format!("/v1/posture{}", when.query())).await?,
             Self::AtRest(mut rest) => views::posture(&rest.live(when)?),
+        })
+    }
+
+    pub(super) async fn register_match(self) -> anyhow::Result<Matching> {
+        Ok(match self {
+            Self::Running(client) => client.get("/v1/register/match").await?,
+            Self::AtRest(mut rest) => register::matching(&rest.live(When::default())?),
         })
     }
 

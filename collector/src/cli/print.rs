@@ -25,7 +25,7 @@ pub(super) use explanation::explanation;
 pub(super) use past::as_of;
 pub(super) use plan::{accepted, plan};
 pub(super) use posture::posture;
-pub(super) use register::import;
+pub(super) use register::{examination, import, matching};
 
 /// How wide a table is where nobody says.
 const WIDTH: u16 = 120;

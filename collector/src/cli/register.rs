@@ -10,15 +10,27 @@ use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
 use report::Lang;
 
-use super::{ConfigArg, ERROR, FINDING, FINE, print};
+use super::desk::Desk;
+use super::{ConfigArg, ERROR, FINDING, FINE, ReadArgs, print};
 use crate::config::Config;
 use crate::policy::{Folder, PolicySet};
+use crate::register::check;
 use crate::register::import::{self, Import, Proposal, Wishes};
 use crate::register::{MachineKind, machines, written_date};
 use crate::{files, reload};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum RegisterCommand {
+    /// The register by itself: what is in it, its mistakes, and what deserves a look
+    Check {
+        /// The policies folder; the collector's by default
+        folder: Option<PathBuf>,
+        #[command(flatten)]
+        read: ReadArgs,
+    },
+    /// The register beside the machines: who is outside it, which rows nobody speaks for, and
+    /// where a machine says something else than its row
+    Match(ReadArgs),
     /// Bring a spreadsheet (.xlsx, .xls, .ods, .csv) into machines.csv: what is new, what changes,
     /// what is not clear; nothing is written while anything is refused or not clear
     Import(Box<ImportArgs>),
@@ -78,10 +90,26 @@ impl From<Kind> for MachineKind {
     }
 }
 
-pub(super) fn run(command: RegisterCommand, lang: Lang) -> anyhow::Result<u8> {
+pub(super) async fn run(command: RegisterCommand, lang: Lang) -> anyhow::Result<u8> {
     match command {
+        RegisterCommand::Check { folder, read } => check_folder(folder.as_deref(), &read, lang),
+        RegisterCommand::Match(args) => {
+            let matching = Desk::open(&args.config.config).await?.register_match().await?;
+            print::matching(&matching, args.json, lang)?;
+            Ok(if matching.is_clean() { FINE } else { FINDING })
+        }
         RegisterCommand::Import(args) => import(*args, lang),
     }
+}
+
+/// Whatever deserves a look is a finding.
+fn check_folder(named: Option<&Path>, args: &ReadArgs, lang: Lang) -> anyhow::Result<u8> {
+    let policies = folder(named, &args.config)?;
+    let Some((_, set)) = read(&policies) else { return Ok(ERROR) };
+    let today = set.targets.calendar.date_of(crate::clock::now());
+    let examination = check::examine(&set.register, today);
+    print::examination(&examination, args.json, lang)?;
+    Ok(if examination.findings.is_empty() { FINE } else { FINDING })
 }
 
 /// The largest spreadsheet that is read.
@@ -146,3 +174,6 @@ fn write(policies: &Path, read: &Folder, text: &str) -> anyhow::Result<()> {
     files::write_atomically(&path, text.as_bytes(), mode)
         .with_context(|| format!("write {}", path.display()))
 }
+
+#[cfg(test)]
+mod tests;

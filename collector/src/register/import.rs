@@ -17,7 +17,6 @@ use crate::policy::words::pick;
 use crate::policy::{Folder, PolicySet, Problems};
 
 mod book;
-mod ids;
 mod merge;
 mod names;
 mod rows;

@@ -15,12 +15,14 @@ use crate::policy::problem::did_you_mean;
 mod csv;
 mod header;
 mod identify;
+mod ids;
 mod read;
 mod row;
 mod twins;
 mod write;
 
 pub use identify::{Known, Marks};
+pub(crate) use ids::{Ids, new_id, slug};
 pub(super) use read::read;
 pub(crate) use write::{Entry, rewritten};
 

@@ -2,11 +2,14 @@
 
 use std::path::Path;
 
+use comfy_table::ColumnConstraint;
 use report::{Bilingual, Lang};
 
-use super::{out, out_json, sample_note, side, table};
+use super::{or_dash, out, out_json, sample_note, side, table};
+use crate::admin::register::{Differing, Matching, Outsider, Said};
 use crate::policy::words;
-use crate::register::import::{Ambiguous, Candidate, Changed, Import};
+use crate::register::check::{Examination, Finding, Subject, UnitRows};
+use crate::register::import::{Ambiguous, By, Candidate, Changed, Import};
 
 /// How many lines of each list are printed; all of them are in the JSON.
 const MOST_LINES: usize = 30;
@@ -27,6 +30,175 @@ pub(in crate::cli) fn import(
     out(&outcome(import, policies, dry_run, lang));
     out(sample_note(import.sample, lang));
     Ok(())
+}
+
+pub(in crate::cli) fn examination(
+    examination: &Examination,
+    json: bool,
+    lang: Lang,
+) -> anyhow::Result<()> {
+    if json {
+        return out_json(examination);
+    }
+    out(&units(examination, lang));
+    for finding in &examination.findings {
+        out(&finding_words(finding, lang));
+    }
+    out(sample_note(examination.sample, lang));
+    Ok(())
+}
+
+/// The machines of each unit, and their sums.
+fn units(examination: &Examination, lang: Lang) -> String {
+    let mut rows = table(match lang {
+        Lang::Vi => ["Đơn vị", "Tên", "Máy trạm", "Máy chủ", "Kê khai"],
+        Lang::En => ["Unit", "Name", "Workstations", "Servers", "Declared"],
+    });
+    let number = |count: u64| words::number(count, lang);
+    for unit in &examination.units {
+        rows.add_row([
+            unit.unit.clone(),
+            unit.name.get(lang).to_owned(),
+            number(unit.workstations),
+            number(unit.servers),
+            number(unit.declared),
+        ]);
+    }
+    let sum = |count: fn(&UnitRows) -> u64| number(examination.units.iter().map(count).sum());
+    rows.add_row([
+        side(["Tổng cộng", "Total"], lang).to_owned(),
+        String::new(),
+        sum(|unit| unit.workstations),
+        sum(|unit| unit.servers),
+        sum(|unit| unit.declared),
+    ]);
+    let (day, systems) = (words::date(examination.on, lang), number(examination.systems));
+    match lang {
+        Lang::Vi => format!("{rows}\nNgày {day} · {systems} hệ thống thông tin\n"),
+        Lang::En => format!("{rows}\nOn {day} · {systems} information systems\n"),
+    }
+}
+
+fn finding_words(finding: &Finding, lang: Lang) -> String {
+    let [what, remedy] = finding.what.words();
+    let count = words::number(finding.subjects.len().try_into().unwrap_or(u64::MAX), lang);
+    let each = |subject: &Subject| match &subject.detail {
+        Some(detail) => format!("  {} ({})\n", subject.id, detail.get(lang)),
+        None => format!("  {}\n", subject.id),
+    };
+    let subjects: String = finding.subjects.iter().take(MOST_LINES).map(each).collect();
+    let rest = more(finding.subjects.len(), lang);
+    format!("\n{count} {}\n→ {}\n{subjects}{rest}", what.get(lang), remedy.get(lang))
+}
+
+pub(in crate::cli) fn matching(matching: &Matching, json: bool, lang: Lang) -> anyhow::Result<()> {
+    if json {
+        return out_json(matching);
+    }
+    let outside = matching.outside.iter().map(|one| outsider(one, lang));
+    let unclaimed = matching
+        .unclaimed
+        .iter()
+        .map(|one| [one.id.clone(), one.unit.clone(), said(&one.marks, lang)]);
+    let differing = matching.differing.iter().map(|one| differing(one, lang));
+    out(&[
+        list(
+            ["Máy ngoài sổ", "Máy tự khai", "Có thể là", "Việc cần làm"],
+            ["Outside the register", "It says", "It may be", "What to do"],
+            outside,
+            lang,
+        ),
+        list(
+            ["Dòng chưa có máy", "Đơn vị", "Nhận biết bằng"],
+            ["Row without a machine", "Unit", "Known by"],
+            unclaimed,
+            lang,
+        ),
+        list(
+            ["Dòng khác với máy", "Mục", "Trong sổ", "Máy tự khai"],
+            ["Row unlike its machine", "What", "Register", "Machine"],
+            differing,
+            lang,
+        ),
+        lines_to_add(matching, lang),
+        match_totals(matching, lang),
+    ]
+    .concat());
+    out(sample_note(matching.sample, lang));
+    Ok(())
+}
+
+/// Rows that could be added, to be copied.
+fn lines_to_add(matching: &Matching, lang: Lang) -> String {
+    let lines: Vec<_> = matching.outside.iter().filter_map(|one| one.line.as_deref()).collect();
+    if lines.is_empty() {
+        return String::new();
+    }
+    let label = side(["Dòng để thêm vào machines.csv", "Lines to add to machines.csv"], lang);
+    let first: String = lines.iter().take(MOST_LINES).map(|line| shown(line) + "\n").collect();
+    format!("{label}:\n{first}{}\n", more(lines.len(), lang))
+}
+
+fn match_totals(matching: &Matching, lang: Lang) -> String {
+    let count = |list: usize| words::number(list.try_into().unwrap_or(u64::MAX), lang);
+    let [outside, unclaimed, differing] =
+        [matching.outside.len(), matching.unclaimed.len(), matching.differing.len()].map(count);
+    match lang {
+        Lang::Vi => format!(
+            "máy ngoài sổ: {outside} · dòng chưa có máy: {unclaimed} · khác nhau: {differing}\n"
+        ),
+        Lang::En => format!(
+            "outside: {outside} · rows without a machine: {unclaimed} · differing: {differing}\n"
+        ),
+    }
+}
+
+fn outsider(one: &Outsider, lang: Lang) -> [String; 4] {
+    let id = one.id.to_string();
+    let former = one.former_row.as_ref().map(|row| match lang {
+        Lang::Vi => format!("\n(dòng cũ {row})"),
+        Lang::En => format!("\n(formerly {row})"),
+    });
+    let junk = match one.junk.as_slice() {
+        [] => String::new(),
+        junk => {
+            let label = side(["không chỉ máy nào", "names no machine"], lang);
+            format!("\n{label}: {}", shown(&junk.join(", ")))
+        }
+    };
+    let each = |candidate: &Candidate| format!("{} ({})", candidate.id, candidate.by.label(lang));
+    let candidates: Vec<_> = one.candidates.iter().map(each).collect();
+    [
+        id + &former.unwrap_or_default(),
+        said(&one.said, lang) + &junk,
+        candidates.join("\n"),
+        one.remedy.get(lang).to_owned(),
+    ]
+}
+
+fn said(said: &Said, lang: Lang) -> String {
+    let parts = [
+        (By::Serial, &said.serial),
+        (By::AssetTag, &said.asset_tag),
+        (By::HostName, &said.host_name),
+    ];
+    let parts = parts
+        .into_iter()
+        .filter_map(|(by, text)| Some(format!("{}: {}", by.label(lang), shown(text.as_deref()?))));
+    parts.collect::<Vec<_>>().join("\n")
+}
+
+fn differing(one: &Differing, lang: Lang) -> [String; 4] {
+    let elsewhere = one.elsewhere.as_ref().map(|row| match lang {
+        Lang::Vi => format!(" (là của dòng {row})"),
+        Lang::En => format!(" (that of {row})"),
+    });
+    [
+        one.id.clone(),
+        one.by.label(lang).to_owned(),
+        or_dash(one.register.as_deref()),
+        shown(&one.machine) + &elsewhere.unwrap_or_default(),
+    ]
 }
 
 /// What was read of the sheet, so that a misread column is seen.
@@ -190,6 +362,10 @@ fn list<const N: usize>(
     for row in rows.take(MOST_LINES) {
         lines.add_row(row);
     }
+    // What is copied into another command or file is not broken over lines.
+    if let Some(names) = lines.column_mut(0) {
+        names.set_constraint(ColumnConstraint::ContentWidth);
+    }
     format!("{lines}\n{}\n", more(count, lang))
 }
 
@@ -208,3 +384,6 @@ fn more(count: usize, lang: Lang) -> String {
 fn shown(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect()
 }
+
+#[cfg(test)]
+mod tests;

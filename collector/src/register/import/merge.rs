@@ -7,8 +7,8 @@ use report::{Bilingual, Lang};
 use super::rows::Wanted;
 use super::{Added, Ambiguous, By, Candidate, Changed, Ended, FieldChange, Refused, Wishes};
 use crate::policy::PolicySet;
-use crate::register::machines::{Entry, Marks, folded};
-use crate::register::{MachineRow, RowIndex, Term};
+use crate::register::machines::{Entry, Ids, Marks};
+use crate::register::{MachineRow, RowIndex, Term, same_mark as same};
 
 /// What becomes of the register.
 #[derive(Debug, Default)]
@@ -59,7 +59,8 @@ impl<'r> Merger<'r> {
         let wanted = self.without_twins(wanted);
         let mut found: Vec<_> = wanted.iter().map(|one| (one, self.find(one))).collect();
         self.refuse_shared(&mut found);
-        let mut ids = super::ids::Ids::of(&self.set.register.machines, &wanted);
+        let own = wanted.iter().filter_map(|one| one.id.clone());
+        let mut ids = Ids::of(&self.set.register.machines, own);
         for (one, found) in found {
             match found {
                 Found::One(row) => self.change(one, row),
@@ -222,7 +223,7 @@ impl<'r> Merger<'r> {
         self.merged.edits.insert(new.id.clone(), new);
     }
 
-    fn add(&mut self, one: &Wanted, like: Option<String>, ids: &mut super::ids::Ids<'_>) {
+    fn add(&mut self, one: &Wanted, like: Option<String>, ids: &mut Ids<'_>) {
         let (Some(unit), Some(kind)) = (&one.unit, one.kind) else {
             let message = Bilingual::new(
                 "máy mới thiếu đơn vị hoặc loại máy",
@@ -235,7 +236,7 @@ impl<'r> Merger<'r> {
             return self.refuse(one.row, message, remedy);
         };
         let mut entry = Entry {
-            id: ids.give(one, unit),
+            id: one.id.clone().unwrap_or_else(|| ids.give(one.asset_tag.as_deref(), unit)),
             unit: unit.clone(),
             kind,
             systems: Vec::new(),
@@ -281,11 +282,6 @@ impl<'r> Merger<'r> {
 /// Whether a row has not ended.
 fn lasts(row: MachineRow<'_>, wishes: &Wishes) -> bool {
     row.term.until.is_none_or(|end| end >= wishes.today)
-}
-
-/// A mark as it is compared.
-fn same(mark: &str) -> String {
-    folded(mark).collect()
 }
 
 fn keep_one() -> Bilingual {

@@ -12,6 +12,7 @@ use crate::policy::words::both;
 use crate::register::MachineKind;
 use crate::register::cells::{self, is_legacy, plain_words};
 use crate::register::entry::cut;
+use crate::register::machines::slug;
 
 /// What a row of a sheet says; `None`: nothing.
 #[derive(Clone, Debug, Default)]
@@ -145,7 +146,7 @@ impl<'a> RowReader<'a> {
     /// An id, or what an office's own code becomes as one.
     fn id(&mut self, row: &SheetRow) -> Option<String> {
         let text = self.text(row, "id")?;
-        let id = super::ids::slug(&text);
+        let id = slug(&text);
         if id.is_none() {
             let place = self.place(row, "id")?;
             let message = Bilingual::new(

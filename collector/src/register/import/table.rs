@@ -176,10 +176,12 @@ fn is_number(text: &str) -> bool {
     bare.bytes().all(|byte| byte.is_ascii_digit()) || bare.chars().all(roman) || bare.len() == 1
 }
 
-/// A row that counts its columns: `(1) (2) (3)`.
+/// A row that counts its columns: `(1) (2) (3)`, of which spreadsheets make -1, -2, -3.
 fn is_numbering(row: &SheetRow) -> bool {
-    let number =
-        |cell: &Content| -> Option<u32> { cell.words().trim_matches(['(', ')']).parse().ok() };
+    let number = |cell: &Content| -> Option<u32> {
+        let number: i32 = cell.words().trim_matches(['(', ')']).parse().ok()?;
+        Some(number.unsigned_abs())
+    };
     let numbers: Option<Vec<_>> =
         row.cells.iter().filter(|cell| !cell.is_empty()).map(number).collect();
     numbers.is_some_and(|numbers| {

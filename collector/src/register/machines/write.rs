@@ -60,6 +60,11 @@ impl Entry {
         }
     }
 
+    /// The line of a file with the register's own columns.
+    pub(crate) fn line(&self) -> String {
+        self.line_of(&COLUMNS, ',')
+    }
+
     fn line_of(&self, columns: &[&str], separator: char) -> String {
         let cells: Vec<_> = columns.iter().map(|column| guarded(&self.cell(column))).collect();
         cells.join(&separator.to_string())

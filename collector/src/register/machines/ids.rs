@@ -2,19 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::rows::Wanted;
+use super::Machines;
 use crate::policy::document::is_id;
-use crate::register::Machines;
 use crate::register::cells::plain_words;
 
 /// A text as an id: plain letters and digits with hyphens between the words.
-pub(super) fn slug(text: &str) -> Option<String> {
+pub(crate) fn slug(text: &str) -> Option<String> {
     let slug = plain_words(text).replace(' ', "-");
     is_id(&slug).then_some(slug)
 }
 
+/// The id of a single row that is new.
+pub(crate) fn new_id(machines: &Machines, name: Option<&str>, unit: &str) -> String {
+    Ids::of(machines, []).give(name, unit)
+}
+
 /// Gives out ids.
-pub(super) struct Ids<'r> {
+pub(crate) struct Ids<'r> {
     machines: &'r Machines,
     given: BTreeSet<String>,
     /// The last number that was tried in each unit.
@@ -22,22 +26,16 @@ pub(super) struct Ids<'r> {
 }
 
 impl<'r> Ids<'r> {
-    /// What the sheet itself calls its machines is taken by them.
-    pub(super) fn of(machines: &'r Machines, wanted: &[Wanted]) -> Self {
-        let given = wanted.iter().filter_map(|one| one.id.clone()).collect();
-        Self { machines, given, numbers: BTreeMap::new() }
+    /// Beside those of the register, these are taken.
+    pub(crate) fn of(machines: &'r Machines, taken: impl IntoIterator<Item = String>) -> Self {
+        Self { machines, given: taken.into_iter().collect(), numbers: BTreeMap::new() }
     }
 
-    /// The sheet's own id, else the asset tag as one, else the unit's next number.
-    pub(super) fn give(&mut self, wanted: &Wanted, unit: &str) -> String {
-        if let Some(id) = &wanted.id {
-            return id.clone();
-        }
-        let tag = wanted.asset_tag.as_deref().and_then(slug).filter(|id| self.is_free(id));
-        let id = match tag {
-            Some(tag) => tag,
-            None => self.next_of(unit),
-        };
+    /// The machine's own name as an id, where it has one that nobody else has, or the unit's next
+    /// number.
+    pub(crate) fn give(&mut self, name: Option<&str>, unit: &str) -> String {
+        let own = name.and_then(slug).filter(|id| self.is_free(id));
+        let id = own.unwrap_or_else(|| self.next_of(unit));
         self.given.insert(id.clone());
         id
     }
