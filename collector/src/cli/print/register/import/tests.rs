@@ -1,4 +1,4 @@
-//! What an officer reads of an import and of a match.
+//! What an officer reads of an import.
 
 use super::*;
 use crate::register::import::{Added, PassedOver, Refused};
