@@ -4,6 +4,7 @@
 //! log. Reading commands work without a running collector too: [`views`] makes the same answers
 //! from the store.
 
+pub mod audit;
 pub mod client;
 pub mod past;
 pub mod policies;
@@ -111,6 +112,7 @@ pub async fn serve(
         .route("/v1/machines/{name}/explanation", get(explanation))
         .route("/v1/machines/{name}/revoke", post(revoke_machine))
         .route("/v1/posture", get(posture))
+        .merge(audit::routes())
         .merge(past::routes())
         .merge(policies::routes())
         .with_state(hub);

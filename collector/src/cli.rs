@@ -1,5 +1,6 @@
 //! The officers' commands.
 
+mod audit;
 mod desk;
 mod policy;
 mod print;
@@ -19,6 +20,7 @@ use crate::admin::{CreatedToken, NewToken};
 use crate::config::{Config, duration};
 use crate::init::{self, Wishes};
 use crate::serve;
+use audit::AuditCommand;
 use desk::Desk;
 use policy::PolicyCommand;
 
@@ -63,6 +65,11 @@ enum Command {
     },
     /// The targets and how far they are met
     Posture(PostureArgs),
+    /// Who did what, and whether anybody has changed what was logged
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
     /// The rules, the targets and the register
     Policy {
         #[command(subcommand)]
@@ -237,6 +244,7 @@ fn log(command: &Command, verbose: bool) {
         | Command::Token { .. }
         | Command::Machine { .. }
         | Command::Posture(_)
+        | Command::Audit { .. }
         | Command::Policy { .. }
         | Command::Simulate(_) => log.without_time().init(),
     }
@@ -252,6 +260,7 @@ fn run(command: Command, lang: Lang) -> anyhow::Result<u8> {
         }
         Command::Simulate(args) => multi_threaded()?.block_on(simulate::run(args, lang)),
         Command::Policy { command } => single_threaded()?.block_on(policy(command, lang)),
+        Command::Audit { command } => single_threaded()?.block_on(audit::run(command, lang)),
         Command::Token { command } => single_threaded()?.block_on(token(command, lang)),
         Command::Machine { command } => single_threaded()?.block_on(machine(command, lang)),
         Command::Posture(args) => single_threaded()?.block_on(posture(args, lang)),

@@ -1,5 +1,6 @@
 //! What the commands print for people, and the same as JSON for programs.
 
+mod audit;
 mod explanation;
 mod past;
 mod plan;
@@ -20,6 +21,7 @@ use crate::policy::{PolicySet, words};
 use crate::reload::FolderError;
 use crate::simulate::Summary;
 
+pub(super) use audit::{audit_entries, audit_head, audit_verification};
 pub(super) use explanation::explanation;
 pub(super) use past::as_of;
 pub(super) use plan::{accepted, plan};
