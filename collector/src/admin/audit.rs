@@ -17,6 +17,7 @@ use crate::audit::verification::Verification;
 use crate::hub::Hub;
 use crate::problem::Refusal;
 use crate::store::{Archive, LoggedEntry};
+use crate::when;
 
 /// So many entries are listed at most, the newest ones.
 const MOST: usize = 10_000;
@@ -25,8 +26,8 @@ const MOST: usize = 10_000;
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AuditQuery {
-    /// From this moment on.
-    pub since: Option<Timestamp>,
+    /// From this day or moment on, in an officer's words.
+    pub since: Option<String>,
     /// By whom.
     pub actor: Option<String>,
     /// What was done, by its name in the log.
@@ -51,13 +52,17 @@ pub struct Brought {
 }
 
 impl AuditPage {
-    /// Reads it from a store.
+    /// Reads it from a store. What was meant by `since` is known by then.
     ///
     /// # Errors
-    /// When that cannot be read.
-    pub fn read(archive: &Archive, wanted: &AuditQuery) -> anyhow::Result<Self> {
-        let AuditQuery { since, actor, action } = wanted;
-        let (entries, all) = archive.audit(*since, actor.as_deref(), action.as_deref(), MOST)?;
+    /// When the store cannot be read.
+    pub fn read(
+        archive: &Archive,
+        wanted: &AuditQuery,
+        since: Option<Timestamp>,
+    ) -> anyhow::Result<Self> {
+        let AuditQuery { since: _, actor, action } = wanted;
+        let (entries, all) = archive.audit(since, actor.as_deref(), action.as_deref(), MOST)?;
         let left_out = all.saturating_sub(entries.len() as u64);
         Ok(Self { entries, left_out })
     }
@@ -91,7 +96,10 @@ async fn list(
     State(hub): State<Arc<Hub>>,
     Query(wanted): Query<AuditQuery>,
 ) -> Result<Json<AuditPage>, Refusal> {
-    reading(move || AuditPage::read(&hub.archive, &wanted)).await
+    let calendar = &hub.policy_set().targets.calendar;
+    let since = wanted.since.as_ref().map(|words| when::beginning(words, calendar)).transpose();
+    let since = since.map_err(|error| Refusal::of(StatusCode::BAD_REQUEST, "moment", error))?;
+    reading(move || AuditPage::read(&hub.archive, &wanted, since)).await
 }
 
 async fn head(State(hub): State<Arc<Hub>>) -> Result<Json<Head>, Refusal> {
@@ -107,7 +115,7 @@ async fn verification(
 }
 
 /// Reads the store on a thread of its own. The officer is told why that failed: it is their store.
-async fn reading<T: Send + 'static>(
+pub(super) async fn reading<T: Send + 'static>(
     read: impl FnOnce() -> anyhow::Result<T> + Send + 'static,
 ) -> Result<Json<T>, Refusal> {
     let read = tokio::task::spawn_blocking(read);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use report::Lang;
+use report::{Lang, Timestamp};
 
 use super::{ConfigArg, FINDING, FINE, ReadArgs, print};
 use crate::admin::audit::{AuditPage, AuditQuery, Brought, verify};
@@ -15,7 +15,9 @@ use crate::audit::verification::Verification;
 use crate::audit::{Action, kept};
 use crate::config::Config;
 use crate::policy::problem::did_you_mean;
+use crate::reload::Source;
 use crate::store::Archive;
+use crate::when;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum AuditCommand {
@@ -29,6 +31,9 @@ pub(super) enum AuditCommand {
 
 #[derive(Debug, Args)]
 pub(super) struct ListArgs {
+    /// Only from this day or moment on: 14/6/2026, 2026-06-14, 2026-06-14T17:00
+    #[arg(long, value_name = "MOMENT")]
+    since: Option<String>,
     /// Only what this actor did: uid:0, machine:ID, address:IP, collector
     #[arg(long)]
     actor: Option<String>,
@@ -76,8 +81,8 @@ pub(super) async fn run(command: AuditCommand, lang: Lang) -> anyhow::Result<u8>
 }
 
 async fn list(args: ListArgs, lang: Lang) -> anyhow::Result<u8> {
-    let ListArgs { actor, action, read } = args;
-    let wanted = AuditQuery { since: None, actor, action };
+    let ListArgs { since, actor, action, read } = args;
+    let wanted = AuditQuery { since, actor, action };
     let page = Office::open(&read.config).await?.entries(&wanted).await?;
     print::audit_entries(&page, read.json, lang)?;
     Ok(FINE)
@@ -126,7 +131,10 @@ impl Office {
     async fn entries(self, wanted: &AuditQuery) -> anyhow::Result<AuditPage> {
         match self {
             Self::Running(client) => Ok(client.get(&format!("/v1/audit{}", query(wanted))).await?),
-            Self::AtRest(config) => AuditPage::read(&Archive::new(config.store()), wanted),
+            Self::AtRest(config) => {
+                let since = wanted.since.as_ref().map(|words| beginning(words, &config));
+                AuditPage::read(&Archive::new(config.store()), wanted, since.transpose()?)
+            }
         }
     }
 
@@ -155,9 +163,16 @@ impl Office {
     }
 }
 
+/// The moment that is meant, by the calendar in the policies folder.
+fn beginning(words: &str, config: &Config) -> anyhow::Result<Timestamp> {
+    let source = Source::of(config);
+    let set = source.read().and_then(|folder| source.load(&folder));
+    let set = set.map_err(|fault| source.unusable(&fault))?;
+    when::beginning(words, &set.targets.calendar).map_err(anyhow::Error::msg)
+}
+
 fn query(wanted: &AuditQuery) -> String {
     let AuditQuery { since, actor, action } = wanted;
-    let since = since.map(|since| since.0.to_string());
     let said =
         [("since", since.as_deref()), ("actor", actor.as_deref()), ("action", action.as_deref())];
     let said =

@@ -5,6 +5,7 @@ mod explanation;
 mod past;
 mod plan;
 mod posture;
+mod since;
 
 use std::io::Write as _;
 use std::path::Path;
@@ -244,6 +245,10 @@ fn machine_card(detail: &MachineDetail, lang: Lang) -> String {
         ),
         (["Trạng thái", "State"], machine.state.label(lang).to_owned()),
     ];
+    if let Some(since) = detail.since.as_ref().and_then(|since| since.state) {
+        let words = since::since_words(&local(since.at, lang), since.at_latest, lang);
+        facts.push((since::SINCE, words));
+    }
     if let Some(id) = machine.id {
         facts.insert(1, (["Danh tính", "Identity"], id.to_string()));
     }
