@@ -1,6 +1,7 @@
 //! `policy explain`: the whole chain in words, over the real binaries.
 
-use harness::World;
+use harness::program::printed;
+use harness::{World, until};
 use serde_json::Value as Json;
 
 const ROW: &str = "pc-01,stp,workstation,lan,,,,2026-01-01,";
@@ -27,6 +28,28 @@ fn timeless(told: &Json) -> Json {
         Json::Array(items) => items.iter().map(timeless).collect(),
         Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => told.clone(),
     }
+}
+
+#[test]
+fn since_when_it_is_so_is_told_from_the_log_of_verdicts() {
+    let world = World::with_machines(&[ROW]);
+    let since = |what: &[&str]| world.collector.json(what)["since"].clone();
+    until("the first verdicts are logged", || {
+        world.collector.scrape().value("lachan_verdict_changes_total") == Some(1.0)
+    });
+    let before = since(&["machine", "show", "pc-01"]);
+    assert_eq!(before["state"]["at_latest"], true, "it was so when the log began: {before}");
+    // Moments are whole seconds: the next one is later.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    let root = world.root("debian12-clamav", "pc");
+    world.joined_agent(&root, "pc-01").report();
+    let shown = since(&["machine", "show", "pc-01"]);
+    assert_eq!(shown["state"]["at_latest"], false, "{shown}");
+    assert!(shown["state"]["at"].as_i64() >= before["state"]["at"].as_i64(), "{shown}");
+    assert_eq!(shown["rules"]["antivirus-licensed"]["at_latest"], false, "it fails now: {shown}");
+    assert_eq!(since(&["policy", "explain", "pc-01"]), shown);
+    let past = world.collector.command(&["policy", "explain", "pc-01", "--lang", "en"]);
+    assert!(printed(&past).contains("\n  Since: 20"), "{}", printed(&past));
 }
 
 #[test]

@@ -4,10 +4,12 @@
 //! log. Reading commands work without a running collector too: [`views`] makes the same answers
 //! from the store.
 
+pub mod audit;
 pub mod client;
 pub mod past;
 pub mod policies;
 pub mod register;
+pub mod since;
 pub mod views;
 
 use std::os::unix::fs::PermissionsExt as _;
@@ -31,6 +33,7 @@ use crate::enrol::ca::{hex, random};
 use crate::enrol::token::TokenRecord;
 use crate::hub::Hub;
 use crate::problem::Refusal;
+use crate::recorder;
 use crate::store::{CreateToken, KeptToken, RevokeMachine, RevokeToken};
 use crate::when::When;
 use views::{MachineDetail, MachineExplanation, MachineRow, PostureView};
@@ -112,6 +115,7 @@ pub async fn serve(
         .route("/v1/machines/{name}/explanation", get(explanation))
         .route("/v1/machines/{name}/revoke", post(revoke_machine))
         .route("/v1/posture", get(posture))
+        .merge(audit::routes())
         .merge(past::routes())
         .merge(policies::routes())
         .merge(register::routes())
@@ -255,7 +259,14 @@ async fn machine(
 ) -> Result<Json<MachineDetail>, Refusal> {
     let wanted = name.clone();
     let detail = hub.show_at(when, move |live| views::machine(live, &wanted)).await?;
-    detail.map(Json).ok_or_else(|| no_machine(&name))
+    let detail = detail.ok_or_else(|| no_machine(&name))?;
+    match when.at {
+        Some(_) => Ok(Json(detail)),
+        None => {
+            recorder::catch_up(&hub).await?;
+            audit::reading(move || Ok(detail.dated(&hub.archive)?)).await
+        }
+    }
 }
 
 async fn explanation(
@@ -265,7 +276,14 @@ async fn explanation(
 ) -> Result<Json<MachineExplanation>, Refusal> {
     let wanted = name.clone();
     let explanation = hub.show_at(when, move |live| views::explanation(live, &wanted)).await?;
-    explanation.map(Json).ok_or_else(|| no_machine(&name))
+    let explanation = explanation.ok_or_else(|| no_machine(&name))?;
+    match when.at {
+        Some(_) => Ok(Json(explanation)),
+        None => {
+            recorder::catch_up(&hub).await?;
+            audit::reading(move || Ok(explanation.dated(&hub.archive)?)).await
+        }
+    }
 }
 
 /// What keeps the folder from being in force is told of the present alone.

@@ -1,5 +1,6 @@
 //! The officers' commands.
 
+mod audit;
 mod desk;
 mod policy;
 mod print;
@@ -20,6 +21,7 @@ use crate::admin::{CreatedToken, NewToken};
 use crate::config::{Config, duration};
 use crate::init::{self, Wishes};
 use crate::serve;
+use audit::AuditCommand;
 use desk::Desk;
 use policy::PolicyCommand;
 use register::RegisterCommand;
@@ -69,6 +71,11 @@ enum Command {
     Register {
         #[command(subcommand)]
         command: RegisterCommand,
+    },
+    /// Who did what, and whether anybody has changed what was logged
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
     },
     /// The rules, the targets and the register
     Policy {
@@ -244,6 +251,7 @@ fn log(command: &Command, verbose: bool) {
         | Command::Token { .. }
         | Command::Machine { .. }
         | Command::Posture(_)
+        | Command::Audit { .. }
         | Command::Policy { .. }
         | Command::Register { .. }
         | Command::Simulate(_) => log.without_time().init(),
@@ -261,6 +269,7 @@ fn run(command: Command, lang: Lang) -> anyhow::Result<u8> {
         Command::Simulate(args) => multi_threaded()?.block_on(simulate::run(args, lang)),
         Command::Register { command } => single_threaded()?.block_on(register::run(command, lang)),
         Command::Policy { command } => single_threaded()?.block_on(policy(command, lang)),
+        Command::Audit { command } => single_threaded()?.block_on(audit::run(command, lang)),
         Command::Token { command } => single_threaded()?.block_on(token(command, lang)),
         Command::Machine { command } => single_threaded()?.block_on(machine(command, lang)),
         Command::Posture(args) => single_threaded()?.block_on(posture(args, lang)),

@@ -20,6 +20,7 @@ use crate::live::Live;
 use crate::metrics::process::Process;
 use crate::past::{Past, PastError};
 use crate::policy::PolicySet;
+use crate::recorder;
 use crate::reload::Gate;
 use crate::store::{AppendAudit, Archive, Holdings, KeptToken, Operation, Store, StoreError};
 use crate::when::When;
@@ -162,12 +163,12 @@ impl Hub {
         self.commit(AppendAudit(entry), |hub, ()| hub.process.audit_entries.inc()).await
     }
 
-    /// How both logs end now, signed. What the judge has said since it was last
-    /// [recorded](crate::recorder::record) is not in it yet.
+    /// How both logs end now, signed, with what the judge has said [until now](recorder::catch_up).
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// When that cannot be logged or the store not be read.
     pub async fn head(self: &Arc<Self>) -> Result<Head, StoreError> {
+        recorder::catch_up(self).await?;
         let hub = Arc::clone(self);
         let signed = tokio::task::spawn_blocking(move || {
             let ends = hub.archive.log_ends()?;

@@ -25,6 +25,16 @@ pub async fn record(hub: &Arc<Hub>) -> Result<(), StoreError> {
     recorded
 }
 
+/// Logs what has changed until now, so that what is read next knows of it. While everyone is being
+/// compared, which takes long for a whole sector, nobody waits for that.
+///
+/// # Errors
+/// As [`record`].
+pub async fn catch_up(hub: &Arc<Hub>) -> Result<(), StoreError> {
+    let everyone_waits = hub.live().roll().everyone_since().is_some();
+    if everyone_waits { Ok(()) } else { record(hub).await }
+}
+
 async fn record_all(hub: &Arc<Hub>) -> Result<(), StoreError> {
     let mut everyone_since = None;
     loop {

@@ -35,7 +35,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 pub use archive::Archive;
-pub use audit::AppendAudit;
+pub use audit::{AppendAudit, LoggedEntry};
 pub(crate) use bulk::{BeginSimulation, Import, SimulatedEnrolment, SimulatedMachine};
 pub use chain::{Hash, Link, Log, LogEnds};
 pub use enrolment::{Enrol, Enrolled, NewCertificate, Renew};

@@ -61,6 +61,14 @@ pub fn moment(text: &str, calendar: &Calendar) -> Result<Timestamp, String> {
     })
 }
 
+/// Reads from when on an officer means: as [`moment`], but a day is its beginning.
+///
+/// # Errors
+/// As [`moment`].
+pub fn beginning(text: &str, calendar: &Calendar) -> Result<Timestamp, String> {
+    date(text.trim()).map_or_else(|| moment(text, calendar), |day| Ok(calendar.start_of(day)))
+}
+
 /// `14/6/2026` or `2026-06-14`.
 fn date(text: &str) -> Option<Date> {
     let slashes: Vec<_> = text.split('/').collect();

@@ -13,6 +13,7 @@ use crate::machine::{MachineView, Standing};
 use crate::policy::explanation::{Explanation, tell};
 use crate::policy::roll::Member;
 use crate::policy::{Judgement, PolicySet, Posture, Subject, explain, judge};
+use crate::store::MemberSince;
 use crate::when::AsKnown;
 
 const HOST_NAME: FactKey = FactKey::of("machine.host_name");
@@ -62,6 +63,8 @@ pub struct MachineDetail {
     pub machine: MachineRow,
     /// What the judge says.
     pub verdict: Verdict,
+    /// Since when it has been so; `None`: it is told of the past, or of no log.
+    pub since: Option<MemberSince>,
 }
 
 /// One machine and why it is judged as it is.
@@ -71,6 +74,8 @@ pub struct MachineExplanation {
     pub machine: MachineRow,
     /// The whole chain, from its state to what an agent saw.
     pub explanation: Explanation,
+    /// Since when it has been so; `None`: it is told of the past, or of no log.
+    pub since: Option<MemberSince>,
 }
 
 impl MachineExplanation {
@@ -139,7 +144,7 @@ pub fn machines(live: &Live) -> Vec<MachineRow> {
 pub fn machine(live: &Live, name: &str) -> Option<MachineDetail> {
     let (roll, found) = (live.roll(), Found::named(live, name)?);
     let verdict = explain(roll.set(), roll.day(), &found.subject, roll.clock());
-    Some(MachineDetail { machine: found.machine, verdict })
+    Some(MachineDetail { machine: found.machine, verdict, since: None })
 }
 
 /// Why the machine of this register id or identity is judged as it is.
@@ -148,7 +153,7 @@ pub fn explanation(live: &Live, name: &str) -> Option<MachineExplanation> {
     let (roll, found) = (live.roll(), Found::named(live, name)?);
     let seats_used = |contract| roll.seats_used(contract);
     let explanation = tell(roll.set(), roll.day(), &found.subject, roll.clock(), &seats_used);
-    Some(MachineExplanation { machine: found.machine, explanation })
+    Some(MachineExplanation { machine: found.machine, explanation, since: None })
 }
 
 /// A machine that was asked for.

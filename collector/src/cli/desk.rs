@@ -70,6 +70,10 @@ impl AtRest {
         Ok(past.judged(at, crate::clock::now(), set)?)
     }
 
+    fn archive(&self) -> Archive {
+        Archive::new(self.config.store())
+    }
+
     fn present(&mut self) -> anyhow::Result<Live> {
         let set = self.policies()?;
         let fleet = std::mem::take(&mut self.holdings.fleet);
@@ -132,7 +136,9 @@ impl Desk {
                 client.get(&format!("/v1/machines/{}{}", escaped(name), when.query())).await?
             }
             Self::AtRest(mut rest) => {
-                views::machine(&rest.live(when)?, name).with_context(|| no_machine(name))?
+                let detail = views::machine(&rest.live(when)?, name);
+                let detail = detail.with_context(|| no_machine(name))?;
+                if when.at.is_some() { detail } else { detail.dated(&rest.archive())? }
             }
         })
     }
@@ -148,7 +154,9 @@ impl Desk {
                 client.get(&format!("/v1/machines/{name}/explanation{query}")).await?
             }
             Self::AtRest(mut rest) => {
-                views::explanation(&rest.live(when)?, name).with_context(|| no_machine(name))?
+                let told = views::explanation(&rest.live(when)?, name);
+                let told = told.with_context(|| no_machine(name))?;
+                if when.at.is_some() { told } else { told.dated(&rest.archive())? }
             }
         })
     }

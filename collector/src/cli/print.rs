@@ -1,10 +1,12 @@
 //! What the commands print for people, and the same as JSON for programs.
 
+mod audit;
 mod explanation;
 mod past;
 mod plan;
 mod posture;
 mod register;
+mod since;
 
 use std::io::Write as _;
 use std::path::Path;
@@ -21,6 +23,7 @@ use crate::policy::{PolicySet, words};
 use crate::reload::FolderError;
 use crate::simulate::Summary;
 
+pub(super) use audit::{audit_entries, audit_head, audit_verification};
 pub(super) use explanation::explanation;
 pub(super) use past::as_of;
 pub(super) use plan::{accepted, plan};
@@ -244,6 +247,10 @@ fn machine_card(detail: &MachineDetail, lang: Lang) -> String {
         ),
         (["Trạng thái", "State"], machine.state.label(lang).to_owned()),
     ];
+    if let Some(since) = detail.since.as_ref().and_then(|since| since.state) {
+        let words = since::since_words(&local(since.at, lang), since.at_latest, lang);
+        facts.push((since::SINCE, words));
+    }
     if let Some(id) = machine.id {
         facts.insert(1, (["Danh tính", "Identity"], id.to_string()));
     }

@@ -1,9 +1,11 @@
 //! The audit log in the store. Every entry enters by [`audit`], and so the chain.
 
+use report::Timestamp;
 use rusqlite::{Connection, Row};
+use serde::{Deserialize, Serialize};
 
 use super::chain::{BEGINNING, Hash, Link, Log, RowHash, tail};
-use super::{Operation, StoreError};
+use super::{Archive, Operation, StoreError};
 use crate::audit::Entry;
 
 /// Writes an entry beside the change it speaks of.
@@ -29,6 +31,64 @@ impl Operation for AppendAudit {
 
     fn apply(self, database: &Connection) -> Result<(), StoreError> {
         audit(database, &self.0)
+    }
+}
+
+/// An entry as it stands in the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoggedEntry {
+    /// Its number, from 1 on.
+    pub number: i64,
+    /// When, by the collector's clock.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: String,
+    /// What was done: the name of an [`Action`](crate::audit::Action) of this version or another.
+    pub action: String,
+    /// To whom or what.
+    pub subject: String,
+    /// What else matters.
+    pub detail: String,
+}
+
+/// Which entries are wanted: what is NULL does not matter.
+const WANTED: &str = "FROM audit WHERE at >= ifnull(?1, at) AND actor = ifnull(?2, actor)
+    AND action = ifnull(?3, action)";
+
+impl Archive {
+    /// The newest so many entries since a moment, by an actor, of an action; and how many there are
+    /// of these in all.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn audit(
+        &self,
+        since: Option<Timestamp>,
+        actor: Option<&str>,
+        action: Option<&str>,
+        most: usize,
+    ) -> Result<(Vec<LoggedEntry>, u64), StoreError> {
+        let database = self.open()?;
+        let wanted = (since.map(|since| since.0), actor, action);
+        let all: i64 =
+            database.query_row(&format!("SELECT count(*) {WANTED}"), wanted, |row| row.get(0))?;
+        let mut newest = database.prepare(&format!(
+            "SELECT number, at, actor, action, subject, detail {WANTED}
+             ORDER BY number DESC LIMIT {most}"
+        ))?;
+        let entries = newest.query_map(wanted, |row| {
+            Ok(LoggedEntry {
+                number: row.get(0)?,
+                at: Timestamp(row.get(1)?),
+                actor: row.get(2)?,
+                action: row.get(3)?,
+                subject: row.get(4)?,
+                detail: row.get(5)?,
+            })
+        })?;
+        let mut entries = entries.collect::<Result<Vec<_>, _>>()?;
+        entries.reverse();
+        Ok((entries, u64::try_from(all).unwrap_or_default()))
     }
 }
 

@@ -71,18 +71,18 @@ impl Archive {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn since(
+    pub fn since<'r>(
         &self,
         member: &str,
         state: State,
-        rulings: &[(String, Ruling)],
+        rulings: impl Iterator<Item = (&'r str, Ruling)>,
     ) -> Result<MemberSince, StoreError> {
         let database = self.open()?;
         let Some(began) = began(&database)? else {
             return Ok(MemberSince::default());
         };
         let mut told = MemberSince::default();
-        let mut open: Vec<_> = rulings.iter().collect();
+        let mut open: Vec<_> = rulings.collect();
         let mut row = newest(&database, member)?;
         let logged = row.as_ref().filter(|said| said.state == Some(state));
         told.state = logged.map(|said| since(said.since, began));
@@ -93,7 +93,7 @@ impl Archive {
                 break;
             }
             for (rule, _) in &open {
-                told.rules.insert(rule.clone(), since(said.at, began));
+                told.rules.insert((*rule).to_owned(), since(said.at, began));
             }
             row = numbered(&database, said.previous)?;
         }

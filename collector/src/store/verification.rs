@@ -161,29 +161,29 @@ impl Walk {
 
     /// Tries the content of each row that does not fit in the places of the others.
     fn tell_moved(&mut self, database: &Connection, log: Log) -> Result<(), StoreError> {
-        let mut moved = BTreeMap::new();
+        let mut written = BTreeMap::new();
         for number in self.suspects.keys() {
             let was = numbered(database, log, *number, |rows, row| self.written_as(rows, row))?;
-            if let Some(was) = was.flatten() {
-                moved.insert(*number, was);
-            }
+            written.extend(was.flatten().map(|was| (*number, was)));
         }
-        for (number, was) in moved {
+        for (number, was) in written {
             self.split(number);
-            self.note(Finding::Moved { number, was });
+            if number != was {
+                self.note(Finding::Moved { number, was });
+            }
         }
         self.findings.sort_by_key(first_row);
         Ok(())
     }
 
-    /// As which of the others a row was written: in that place, after what stands or stood before
-    /// it, its content has the hash that stands there or went with it.
+    /// As which of those that do not fit a row was written, itself included: in that place, after
+    /// what stands or stood before it, its content has the hash that stands there or went with it.
     fn written_as(&self, rows: &Rows, row: &Row<'_>) -> rusqlite::Result<Option<i64>> {
         let number: i64 = row.get(0)?;
         let Some(own) = self.suspects.get(&number) else {
             return Ok(None);
         };
-        for (place, there) in self.suspects.iter().filter(|(place, _)| **place != number) {
+        for (place, there) in &self.suspects {
             let hashes = self.suspects.values().map(|suspect| suspect.hash);
             for before in hashes.chain([there.before]) {
                 let hash = (rows.hash)(row, &before, *place)?;

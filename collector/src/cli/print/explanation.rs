@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use report::verdict::Ruling;
 use report::{Bilingual, Lang, Timestamp};
 
+use super::since::{SINCE, since_words};
 use super::{or_dash, out, out_json, sample_note, side, width};
 use crate::admin::views::{MachineExplanation, MachineRow};
 use crate::policy::calendar::Calendar;
@@ -13,6 +14,7 @@ use crate::policy::explanation::{
     RuleReason, Sighting, StateReason, Turns, WaiverReason,
 };
 use crate::policy::words;
+use crate::store::{MemberSince, Since};
 
 pub(in crate::cli) fn explanation(
     told: &MachineExplanation,
@@ -27,7 +29,7 @@ pub(in crate::cli) fn explanation(
 }
 
 pub(super) fn sheet(told: &MachineExplanation, lang: Lang) -> String {
-    let sheet = Sheet::new(&told.explanation, lang, usize::from(width()));
+    let sheet = Sheet::new(told, lang, usize::from(width()));
     format!("{}{}", sheet.filled(&told.machine), sample_note(told.machine.sample, lang))
 }
 
@@ -37,6 +39,7 @@ const NARROWEST: usize = 24;
 /// Lines that are indented by how far they stand from what they explain.
 struct Sheet<'e> {
     explanation: &'e Explanation,
+    since: Option<&'e MemberSince>,
     lang: Lang,
     calendar: Calendar,
     width: usize,
@@ -46,9 +49,18 @@ struct Sheet<'e> {
 }
 
 impl<'e> Sheet<'e> {
-    fn new(explanation: &'e Explanation, lang: Lang, width: usize) -> Self {
-        let calendar = Calendar::in_zone(&explanation.zone);
-        Self { explanation, lang, calendar, width, told: BTreeSet::new(), text: String::new() }
+    fn new(told: &'e MachineExplanation, lang: Lang, width: usize) -> Self {
+        let MachineExplanation { explanation, since, machine: _ } = told;
+        let (calendar, since) = (Calendar::in_zone(&explanation.zone), since.as_ref());
+        Self {
+            explanation,
+            since,
+            lang,
+            calendar,
+            width,
+            told: BTreeSet::new(),
+            text: String::new(),
+        }
     }
 
     fn filled(mut self, machine: &MachineRow) -> String {
@@ -77,6 +89,7 @@ impl<'e> Sheet<'e> {
         let label = state.state.label(self.lang);
         let why = state.why.get(self.lang);
         self.labelled(0, ["Trạng thái", "State"], &format!("{label} – {why}"));
+        self.since(self.since.and_then(|since| since.state));
         if !state.passed_over.is_empty() {
             let lead = [
                 "Đã loại trừ các trạng thái xét trước:",
@@ -86,6 +99,14 @@ impl<'e> Sheet<'e> {
         }
         for passed in &state.passed_over {
             self.line(2, "· ", passed.get(self.lang));
+        }
+    }
+
+    /// Since when what was just told has been so.
+    fn since(&mut self, since: Option<Since>) {
+        if let Some(since) = since {
+            let at = self.time(since.at);
+            self.labelled(1, SINCE, &since_words(&at, since.at_latest, self.lang));
         }
     }
 
@@ -114,6 +135,7 @@ impl<'e> Sheet<'e> {
         let (lang, severity) = (self.lang, rule.severity.label(self.lang));
         let (title, outcome) = (rule.title.get(lang), rule.outcome.label(lang));
         self.line(0, "", &format!("{}: {outcome} – {title} ({severity})", rule.rule));
+        self.since(self.since.and_then(|since| since.rules.get(&rule.rule).copied()));
         if let Some(why) = &rule.why {
             self.labelled(1, ["Vì", "Why"], why.get(lang));
         }

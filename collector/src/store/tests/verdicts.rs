@@ -53,8 +53,7 @@ async fn the_log_tells_since_when_a_state_and_each_ruling_hold() {
     log(&world, &[change(20, "pc-2", Some(FAILS)), change(20, "pc-3", Some(GOOD))]).await;
     let archive = archive(world.folder.path());
     let of = |member: &str, (state, rules): (State, &[(&str, Ruling)])| {
-        let rules: Vec<_> = rules.iter().map(|(rule, said)| ((*rule).to_owned(), *said)).collect();
-        let told = archive.since(member, state, &rules).unwrap();
+        let told = archive.since(member, state, rules.iter().copied()).unwrap();
         (told.state, told.rules.into_values().collect::<Vec<_>>())
     };
     let first = of("pc-1", FAILS_BOTH);
@@ -81,7 +80,7 @@ async fn whoever_comes_back_begins_anew() {
     let archive = archive(world.folder.path());
     assert_eq!(archive.states_since().unwrap().of("pc-1", State::Protected), None);
     log(&world, &[change(9, "pc-1", Some(GOOD))]).await;
-    let told = archive.since("pc-1", State::Protected, &[("a".to_owned(), Ruling::Pass)]).unwrap();
+    let told = archive.since("pc-1", State::Protected, [("a", Ruling::Pass)].into_iter()).unwrap();
     assert_eq!((told.state, told.rules["a"]), (Some(since(9, false)), since(9, false)));
 }
 
