@@ -7,6 +7,7 @@
 pub mod audit;
 pub mod client;
 pub mod past;
+pub mod forecast;
 pub mod policies;
 pub mod register;
 pub mod since;
@@ -119,6 +120,7 @@ pub async fn serve(
         .merge(past::routes())
         .merge(policies::routes())
         .merge(register::routes())
+        .merge(forecast::routes())
         .with_state(hub);
     axum::serve(listener, router.into_make_service_with_connect_info::<Officer>())
         .with_graceful_shutdown(async move { draining.told().await })

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::WhenArgs;
 use crate::admin::client::{AdminError, Client, escaped};
+use crate::admin::forecast::Outlook;
 use crate::admin::policies::{PlanView, ProposedFolder, naming};
 use crate::admin::register::{self, Matching};
 use crate::admin::views::{self, MachineDetail, MachineExplanation, MachineRow, PostureView};
@@ -17,7 +18,7 @@ use crate::enrol::token::TokenRecord;
 use crate::live::Live;
 use crate::past::Past;
 use crate::policy::plan::Names;
-use crate::policy::{Folder, JudgeClock, Plan, PolicySet, Roll};
+use crate::policy::{Folder, Forecast, JudgeClock, Plan, PolicySet, Roll};
 use crate::reload::Source;
 use crate::store::{Archive, Holdings};
 use crate::when::{self, When};
@@ -173,6 +174,14 @@ impl Desk {
             Self::Running(client) => client.get("/v1/register/match").await?,
             Self::AtRest(mut rest) => register::matching(&rest.live(When::default())?),
         })
+    }
+
+    /// What only time takes away.
+    pub(super) async fn forecast(self, outlook: &Outlook) -> anyhow::Result<Forecast> {
+        match self {
+            Self::Running(client) => Ok(client.get(&outlook.path()).await?),
+            Self::AtRest(mut rest) => outlook.of(&rest.live()?).map_err(anyhow::Error::msg),
+        }
     }
 
     /// What a folder would change. At rest it is held against the set that was last in force.

@@ -3,6 +3,7 @@
 mod audit;
 mod explanation;
 mod past;
+mod forecast;
 mod plan;
 mod posture;
 mod register;
@@ -26,6 +27,7 @@ use crate::simulate::Summary;
 pub(super) use audit::{audit_entries, audit_head, audit_verification};
 pub(super) use explanation::explanation;
 pub(super) use past::as_of;
+pub(super) use forecast::forecast;
 pub(super) use plan::{accepted, plan};
 pub(super) use posture::posture;
 pub(super) use register::{examination, import, matching};
