@@ -11,6 +11,7 @@ pub mod forecast;
 pub mod policies;
 pub mod register;
 pub mod since;
+pub mod rules;
 pub mod views;
 
 use std::os::unix::fs::PermissionsExt as _;
@@ -121,6 +122,7 @@ pub async fn serve(
         .merge(policies::routes())
         .merge(register::routes())
         .merge(forecast::routes())
+        .merge(rules::routes())
         .with_state(hub);
     axum::serve(listener, router.into_make_service_with_connect_info::<Officer>())
         .with_graceful_shutdown(async move { draining.told().await })

@@ -8,6 +8,7 @@ mod plan;
 mod posture;
 mod register;
 mod since;
+mod rule;
 
 use std::io::Write as _;
 use std::path::Path;
@@ -31,6 +32,7 @@ pub(super) use forecast::forecast;
 pub(super) use plan::{accepted, plan};
 pub(super) use posture::posture;
 pub(super) use register::{examination, import, matching};
+pub(super) use rule::rule;
 
 /// How wide a table is where nobody says.
 const WIDTH: u16 = 120;
@@ -296,6 +298,10 @@ fn side([vi, en]: [&'static str; 2], lang: Lang) -> &'static str {
         Lang::Vi => vi,
         Lang::En => en,
     }
+}
+
+fn list(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("  {line}\n")).collect()
 }
 
 fn dash() -> String {

@@ -20,9 +20,12 @@ use super::subject::{JudgeClock, Subject};
 use crate::machine::{Machine, MachineView};
 
 mod derivation;
+mod everyone;
 mod facts;
 mod rules;
 mod state;
+
+pub use everyone::{Asked, InForce, RuleExplanation, Said, SaidOfLevel, SaidOfUnit, Unsaid};
 
 /// Why a machine is judged as it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

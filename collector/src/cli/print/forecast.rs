@@ -160,7 +160,7 @@ impl<'f> Group<'f> {
         let ending = self.first();
         let members = self.members();
         let remedy = ending.end.matter.remedy(&ending.what, members.count, ending.end.ends);
-        [self.days(lang), what(ending, lang), crowd(&members, lang), remedy.get(lang).to_owned()]
+        [self.days(lang), what(ending, lang), members.words(lang), remedy.get(lang).to_owned()]
     }
 
     fn days(&self, lang: Lang) -> String {
@@ -184,16 +184,6 @@ fn what(ending: &Ending, lang: Lang) -> String {
     match ending.rules.is_empty() {
         true => what.to_owned(),
         false => format!("{what}\n{}", ending.rules.join(", ")),
-    }
-}
-
-fn crowd(members: &Crowd, lang: Lang) -> String {
-    let names = members.names.join(", ");
-    let more = u64::try_from(members.names.len()).is_ok_and(|named| named < members.count);
-    let rest = if more && !names.is_empty() { ", …" } else { "" };
-    match names.is_empty() {
-        true => number(members.count, lang),
-        false => format!("{}: {names}{rest}", number(members.count, lang)),
     }
 }
 
