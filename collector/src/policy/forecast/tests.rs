@@ -219,7 +219,12 @@ fn a_seat_that_only_another_contract_gives_later_protects_nobody_beforehand() {
     let mut off = opaque_product("kaspersky-endpoint-security");
     off.0.extend(product(&[("state", word("off"))]).0);
     observe_antivirus(&mut machine, vec![off, opaque_product("drweb")], true);
-    let told = forecast(&[(LICENCES, &licences)], &[machine], &[60]);
+    let fleet = Fleet::new(vec![machine]);
+    let roll =
+        Roll::call(Arc::new(set(ROWS, &[(LICENCES, &licences)])), &fleet, JudgeClock::at(NOW));
+    let later = Posture::of(&roll_ahead(&roll, &fleet, 60));
+    assert_eq!(later.target("antivirus-licensed").unwrap().total.met, 1, "the judge alone");
+    let told = Forecast::of(&roll, &fleet, &[60], None);
     assert_eq!(met(&told, "antivirus-licensed"), [0, 0]);
 }
 
