@@ -133,6 +133,51 @@ fn at_rest_the_same_is_told_as_by_the_running_collector() {
     assert_eq!(running["machine"]["id"], identity, "{running:#}");
 }
 
+/// What is told of a rule, without the moment at which it was asked.
+fn rule(world: &World, arguments: &[&str]) -> Json {
+    let mut told = world.collector.json(&[&["policy", "explain"], arguments].concat());
+    told["at"] = Json::Null;
+    told
+}
+
+#[test]
+fn of_a_rule_the_same_is_told_at_rest_and_since_when_it_is_in_force() {
+    let mut world = reported();
+    let running = rule(&world, &["antivirus-licensed"]);
+    assert_eq!(running["everyone"]["fail"], 1, "{running:#}");
+    assert_eq!(running["failing"]["names"], serde_json::json!(["pc-01"]));
+    assert!(running["in_force"]["since"].is_i64(), "{running:#}");
+    assert_eq!(running["in_force"]["since"], running["in_force"]["unchanged_since"]);
+    assert_eq!(rule(&world, &["--rule", "antivirus-licensed"]), running);
+    let words = world.collector.command(&["policy", "explain", "os-supported", "--lang", "vi"]);
+    let words = String::from_utf8(words.stdout).unwrap();
+    assert!(words.contains("Căn cứ: TCVN 14423:2026") && words.contains("mọi cấp độ:"), "{words}");
+    assert!(world.collector.terminate());
+    assert_eq!(rule(&world, &["antivirus-licensed"]), running);
+}
+
+#[test]
+fn a_name_of_both_is_asked_back_for() {
+    let world = World::with_machines(&[&ROW.replace("pc-01", "os-supported")]);
+    let explain = |arguments: &[&str]| {
+        world.collector.command(&[&["policy", "explain", "os-supported"], arguments].concat())
+    };
+    let output = explain(&[]);
+    assert_eq!(output.status.code(), Some(1));
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains("say --rule os-supported or --machine os-supported"), "{error}");
+    let machine = world.collector.json(&["policy", "explain", "--machine", "os-supported"]);
+    assert_eq!(machine["machine"]["row"], "os-supported");
+    let narrowed = world.collector.json(&[
+        "policy",
+        "explain",
+        "os-supported",
+        "--rule",
+        "antivirus-licensed",
+    ]);
+    assert_eq!(narrowed["explanation"]["rules"].as_array().unwrap().len(), 1);
+}
+
 #[test]
 fn who_asks_for_what_is_not_there_is_told_so() {
     let world = World::with_machines(&[ROW]);

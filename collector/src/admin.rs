@@ -7,9 +7,11 @@
 pub mod audit;
 pub mod client;
 pub mod past;
+pub mod forecast;
 pub mod policies;
 pub mod register;
 pub mod since;
+pub mod rules;
 pub mod views;
 
 use std::os::unix::fs::PermissionsExt as _;
@@ -119,6 +121,8 @@ pub async fn serve(
         .merge(past::routes())
         .merge(policies::routes())
         .merge(register::routes())
+        .merge(forecast::routes())
+        .merge(rules::routes())
         .with_state(hub);
     axum::serve(listener, router.into_make_service_with_connect_info::<Officer>())
         .with_graceful_shutdown(async move { draining.told().await })

@@ -2,6 +2,7 @@
 
 mod audit;
 mod desk;
+mod forecast;
 mod policy;
 mod print;
 mod register;
@@ -77,6 +78,9 @@ enum Command {
         #[command(subcommand)]
         command: AuditCommand,
     },
+    /// What only time takes away from the targets: licences, contracts, support, waivers,
+    /// attestations and trainings that end; 2: a target falls below its goal
+    Forecast(forecast::ForecastArgs),
     /// The rules, the targets and the register
     Policy {
         #[command(subcommand)]
@@ -252,6 +256,7 @@ fn log(command: &Command, verbose: bool) {
         | Command::Machine { .. }
         | Command::Posture(_)
         | Command::Audit { .. }
+        | Command::Forecast(_)
         | Command::Policy { .. }
         | Command::Register { .. }
         | Command::Simulate(_) => log.without_time().init(),
@@ -273,6 +278,7 @@ fn run(command: Command, lang: Lang) -> anyhow::Result<u8> {
         Command::Token { command } => single_threaded()?.block_on(token(command, lang)),
         Command::Machine { command } => single_threaded()?.block_on(machine(command, lang)),
         Command::Posture(args) => single_threaded()?.block_on(posture(args, lang)),
+        Command::Forecast(args) => single_threaded()?.block_on(forecast::forecast(args, lang)),
     }
 }
 

@@ -15,6 +15,7 @@ pub mod drain;
 pub mod enrol;
 pub mod files;
 pub mod fleet;
+pub mod foresight;
 pub mod hub;
 pub mod identities;
 pub mod ingest;

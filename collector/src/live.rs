@@ -7,7 +7,7 @@ use report::{MachineId, Timestamp};
 use crate::fleet::{Fleet, Slot};
 use crate::machine::Standing;
 use crate::policy::roll::Change;
-use crate::policy::{JudgeClock, PolicySet, Roll};
+use crate::policy::{FolderHash, JudgeClock, PolicySet, Roll};
 use crate::store::{Heard, Stored};
 use crate::when::AsKnown;
 
@@ -17,6 +17,16 @@ pub struct Live {
     fleet: Fleet,
     roll: Roll,
     known: Option<AsKnown>,
+    foreseen: Option<Foreseen>,
+}
+
+/// For how many members the targets hold later, where nothing happens but time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Foreseen {
+    /// The set that everyone was judged by.
+    pub policies: FolderHash,
+    /// By days ahead, and in the order of the set's targets.
+    pub met: Vec<(u32, Vec<u64>)>,
 }
 
 impl Live {
@@ -24,7 +34,7 @@ impl Live {
     #[must_use]
     pub fn new(set: Arc<PolicySet>, fleet: Fleet, now: Timestamp) -> Self {
         let roll = Roll::call(set, &fleet, JudgeClock::at(now));
-        Self { fleet, roll, known: None }
+        Self { fleet, roll, known: None, foreseen: None }
     }
 
     /// Judges everyone as of a past moment, by the machines and the set of that reading of it.
@@ -49,6 +59,17 @@ impl Live {
     #[must_use]
     pub fn roll(&self) -> &Roll {
         &self.roll
+    }
+
+    /// What was last foreseen under the set in force; `None`: nothing is known yet.
+    #[must_use]
+    pub fn foreseen(&self) -> Option<&Foreseen> {
+        self.foreseen.as_ref().filter(|seen| seen.policies == self.roll.set().hash)
+    }
+
+    /// Everyone was looked at ahead of time.
+    pub fn note(&mut self, foreseen: Foreseen) {
+        self.foreseen = Some(foreseen);
     }
 
     /// Lets time pass until a moment, under the set in force then.

@@ -19,6 +19,7 @@ pub mod facts;
 #[cfg(test)]
 pub(crate) mod fixtures;
 pub mod folder;
+pub mod forecast;
 pub mod hourglass;
 pub mod judge;
 pub mod period;
@@ -43,6 +44,7 @@ pub(crate) mod words;
 pub use catalogues::Catalogues;
 pub use day::Day;
 pub use folder::{Folder, FolderHash};
+pub use forecast::Forecast;
 pub use hourglass::Hourglass;
 pub use judge::{Judgement, explain, judge};
 pub use plan::Plan;

@@ -177,11 +177,33 @@ pub struct Term {
     pub until: Option<Date>,
 }
 
+/// A day, and the last one that is looked ahead to: what ends before that no longer counts, and
+/// what only begins after today does not count yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ahead {
+    /// The day.
+    pub today: Date,
+    /// The last day; the same one where nobody looks ahead.
+    pub last: Date,
+}
+
+impl From<Date> for Ahead {
+    fn from(today: Date) -> Self {
+        Self { today, last: today }
+    }
+}
+
 impl Term {
     /// Whether it is in force on a day.
     #[must_use]
     pub fn holds(self, on: Date) -> bool {
         self.from.is_none_or(|from| from <= on) && self.until.is_none_or(|until| on <= until)
+    }
+
+    /// Whether it is in force today and goes on to the last day.
+    #[must_use]
+    pub fn lasts(self, ahead: Ahead) -> bool {
+        self.holds(ahead.today) && self.until.is_none_or(|until| ahead.last <= until)
     }
 
     /// The first day, and the day after the last.

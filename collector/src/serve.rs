@@ -18,7 +18,7 @@ use crate::reload::{Beginning, Reloader, Source, Started};
 use crate::store::{Archive, Store};
 use crate::tls::tickets::TicketKeys;
 use crate::tls::{Doors, OwnCertificate};
-use crate::{admin, metrics, recorder, server};
+use crate::{admin, foresight, metrics, recorder, server};
 
 /// How often the collector looks whether its own certificate should be replaced.
 const CERTIFICATE_CHECK: Duration = Duration::from_secs(3600);
@@ -107,6 +107,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     tokio::spawn(rotate(tickets, draining.clone()));
     tokio::spawn(keep_current(hub.clone(), draining.clone()));
     tokio::spawn(publish_heads(hub.clone(), draining.clone()));
+    tokio::spawn(foresight::look_ahead(hub.clone(), draining.clone()));
     tokio::spawn(replace_certificate(own, hub.clone(), config.clone(), draining));
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     tracing::info!(listen = %config.listen, metrics = %config.metrics, "the collector serves");

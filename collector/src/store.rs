@@ -42,7 +42,7 @@ pub use enrolment::{Enrol, Enrolled, NewCertificate, Renew};
 pub use heartbeats::{Heard, StoreHeartbeat};
 pub use holdings::{CertificateRecord, Holdings};
 pub use machines::{CertificateUsed, RevokeMachine};
-pub use policies::{KeptFolder, PoliciesHeld, PoliciesInForce, PoliciesWithdrawn};
+pub use policies::{FileHistory, KeptFolder, PoliciesHeld, PoliciesInForce, PoliciesWithdrawn};
 pub use reports::{StoreReport, Stored};
 pub use since::{MemberSince, Since, StatesSince};
 pub use tokens::{CreateToken, KeptToken, RevokeToken};

@@ -156,6 +156,11 @@ pub fn explanation(live: &Live, name: &str) -> Option<MachineExplanation> {
     Some(MachineExplanation { machine: found.machine, explanation, since: None })
 }
 
+/// Whether a machine goes by this register id or identity.
+pub(super) fn is_machine(live: &Live, name: &str) -> bool {
+    Found::named(live, name).is_some()
+}
+
 /// A machine that was asked for.
 struct Found<'l> {
     machine: MachineRow,

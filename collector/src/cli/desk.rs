@@ -9,15 +9,17 @@ use serde::de::DeserializeOwned;
 
 use super::WhenArgs;
 use crate::admin::client::{AdminError, Client, escaped};
+use crate::admin::forecast::Outlook;
 use crate::admin::policies::{PlanView, ProposedFolder, naming};
 use crate::admin::register::{self, Matching};
+use crate::admin::rules::RuleView;
 use crate::admin::views::{self, MachineDetail, MachineExplanation, MachineRow, PostureView};
 use crate::config::Config;
 use crate::enrol::token::TokenRecord;
 use crate::live::Live;
 use crate::past::Past;
 use crate::policy::plan::Names;
-use crate::policy::{Folder, JudgeClock, Plan, PolicySet, Roll};
+use crate::policy::{Folder, Forecast, JudgeClock, Plan, PolicySet, Roll};
 use crate::reload::Source;
 use crate::store::{Archive, Holdings};
 use crate::when::{self, When};
@@ -57,6 +59,15 @@ impl AtRest {
         let before = Roll::call(Arc::new(old), fleet, clock);
         let held = self.holdings.policies_held.as_deref();
         Ok(PlanView::of(Plan::naming(&before, Arc::new(new), fleet, names), held))
+    }
+
+    /// What a name stands for as a rule, at a moment.
+    fn rule(&self, live: &Live, name: &str, when: When) -> anyhow::Result<RuleView> {
+        let told = RuleView::of(live, name);
+        match when.at {
+            Some(_) => Ok(told),
+            None => Ok(told.with_history(&self.archive())?),
+        }
     }
 
     /// Everyone, judged at a moment.
@@ -143,6 +154,36 @@ impl Desk {
         })
     }
 
+    /// What a name stands for as a rule, and why the machine of that name is judged as it is where
+    /// it stands for that alone.
+    pub(super) async fn named(
+        self,
+        name: &str,
+        when: When,
+    ) -> anyhow::Result<(RuleView, Option<MachineExplanation>)> {
+        match self {
+            Self::Running(client) => {
+                let (escaped, query) = (escaped(name), when.query());
+                let rule: RuleView =
+                    client.get(&format!("/v1/rules/{escaped}/explanation{query}")).await?;
+                let machine = match rule.explanation.is_none() && rule.is_machine {
+                    true => Some(Self::Running(client).explanation(name, when).await?),
+                    false => None,
+                };
+                Ok((rule, machine))
+            }
+            Self::AtRest(mut rest) => {
+                let live = rest.live(when)?;
+                let rule = rest.rule(&live, name, when)?;
+                let machine = match (views::explanation(&live, name), when.at) {
+                    (Some(told), None) => Some(told.dated(&rest.archive())?),
+                    (told, _) => told,
+                };
+                Ok((rule, machine))
+            }
+        }
+    }
+
     pub(super) async fn explanation(
         self,
         name: &str,
@@ -173,6 +214,14 @@ impl Desk {
             Self::Running(client) => client.get("/v1/register/match").await?,
             Self::AtRest(mut rest) => register::matching(&rest.live(When::default())?),
         })
+    }
+
+    /// What only time takes away.
+    pub(super) async fn forecast(self, outlook: &Outlook) -> anyhow::Result<Forecast> {
+        match self {
+            Self::Running(client) => Ok(client.get(&outlook.path()).await?),
+            Self::AtRest(mut rest) => outlook.of(&rest.present()?).map_err(anyhow::Error::msg),
+        }
     }
 
     /// What a folder would change. At rest it is held against the set that was last in force.

@@ -3,10 +3,12 @@
 mod audit;
 mod explanation;
 mod past;
+mod forecast;
 mod plan;
 mod posture;
 mod register;
 mod since;
+mod rule;
 
 use std::io::Write as _;
 use std::path::Path;
@@ -26,9 +28,11 @@ use crate::simulate::Summary;
 pub(super) use audit::{audit_entries, audit_head, audit_verification};
 pub(super) use explanation::explanation;
 pub(super) use past::as_of;
+pub(super) use forecast::forecast;
 pub(super) use plan::{accepted, plan};
 pub(super) use posture::posture;
 pub(super) use register::{examination, import, matching};
+pub(super) use rule::rule;
 
 /// How wide a table is where nobody says.
 const WIDTH: u16 = 120;
@@ -294,6 +298,10 @@ fn side([vi, en]: [&'static str; 2], lang: Lang) -> &'static str {
         Lang::Vi => vi,
         Lang::En => en,
     }
+}
+
+fn list(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("  {line}\n")).collect()
 }
 
 fn dash() -> String {

@@ -30,6 +30,7 @@ pub fn families(live: &Live) -> Vec<MetricFamily> {
     groups(roll, &posture, &mut book);
     rules(roll, &units, &mut book);
     targets(&units, &posture, &mut book);
+    forecast(live, &mut book);
     systems(&posture, &mut book);
     contacts(&posture, &mut book);
     decisions(roll, &mut book);
@@ -175,6 +176,22 @@ fn targets(units: &[&str], posture: &Posture, book: &mut Vec<Family>) {
     book.extend([members, met, goals]);
 }
 
+/// Nothing is judged for it here: it is what was last foreseen.
+fn forecast(live: &Live, book: &mut Vec<Family>) {
+    let mut ahead = Family::new(
+        "lachan_target_forecast_met",
+        "For how many members a target holds in so many days if nothing happens but time.",
+        &["target", "days"],
+    );
+    for (days, met) in live.foreseen().into_iter().flat_map(|seen| &seen.met) {
+        let days = days.to_string();
+        for (target, met) in live.roll().set().targets.list.iter().zip(met) {
+            ahead.count(&[&target.id, &days], *met);
+        }
+    }
+    book.push(ahead);
+}
+
 fn systems(posture: &Posture, book: &mut Vec<Family>) {
     let mut systems = Family::new(
         "lachan_systems",
@@ -280,3 +297,6 @@ fn or_undetermined(label: Option<&str>) -> &str {
 fn level(level: Option<u8>) -> String {
     level.map_or_else(|| UNDETERMINED.to_owned(), |level| level.to_string())
 }
+
+#[cfg(test)]
+mod tests;

@@ -227,6 +227,12 @@ impl Counts {
         Tally { members: self.members.get(target, unit), met: self.met.get(target, unit) }
     }
 
+    /// Whether the target of a number holds for a member; `None`: it counts no machines.
+    #[must_use]
+    pub fn meets(&self, target: usize, entry: &Entry, rulings: &[Ruling]) -> Option<bool> {
+        self.asks.get(target)?.met_by(entry, rulings)
+    }
+
     /// Members by how long ago they were last heard of.
     #[must_use]
     pub fn of_age(&self, age: ReportAge) -> u64 {

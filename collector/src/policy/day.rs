@@ -4,15 +4,16 @@ use jiff::civil::Date;
 use report::Timestamp;
 
 use super::PolicySet;
+use super::subject::JudgeClock;
 use crate::register::machines::MachineRow;
 use crate::register::units::{UnitIndex, UnitsOnDay};
 use crate::register::waivers::WaivedOn;
-use crate::register::{Licences, Systems};
+use crate::register::{Ahead, Licences, Systems};
 
 /// What the register says on a day.
 #[derive(Clone, Debug)]
 pub struct Day {
-    date: Date,
+    ahead: Ahead,
     units: UnitsOnDay,
     waived: WaivedOn,
     /// The level of each list of systems that rows have.
@@ -23,13 +24,20 @@ impl Day {
     /// The day of a moment, where the office is.
     #[must_use]
     pub fn of(set: &PolicySet, now: Timestamp) -> Self {
-        let date = set.targets.calendar.date_of(now);
-        let register = &set.register;
+        Self::by(set, JudgeClock::at(now))
+    }
+
+    /// The day of a clock, with what ends by its horizon taken as ended: waivers, contracts,
+    /// attestations and trainings. Who is in force, the tree of units and the levels are today's.
+    #[must_use]
+    pub fn by(set: &PolicySet, clock: JudgeClock) -> Self {
+        let [date, last] = [clock.now, clock.horizon].map(|at| set.targets.calendar.date_of(at));
+        let (register, ahead) = (&set.register, Ahead { today: date, last });
         let level = |list: &[String]| highest_level(&register.systems, list, date);
         Self {
-            date,
+            ahead,
             units: register.units.on(date),
-            waived: register.waivers.on(date, &register.machines),
+            waived: register.waivers.on(ahead, &register.machines),
             levels: register.machines.system_lists().map(level).collect(),
         }
     }
@@ -37,13 +45,19 @@ impl Day {
     /// Which day it is.
     #[must_use]
     pub fn date(&self) -> Date {
-        self.date
+        self.ahead.today
+    }
+
+    /// The day, and the last one that is looked ahead to.
+    #[must_use]
+    pub fn ahead(&self) -> Ahead {
+        self.ahead
     }
 
     /// Whether a row is in force.
     #[must_use]
     pub fn has(&self, row: MachineRow<'_>) -> bool {
-        row.term.holds(self.date)
+        row.term.holds(self.ahead.today)
     }
 
     /// The unit itself and every unit above it, nearest first.
@@ -75,7 +89,7 @@ impl Day {
         unit: Option<UnitIndex>,
     ) -> Vec<u16> {
         let line = unit.map_or(&[][..], |unit| self.line(unit));
-        let candidates = licences.candidates(product, line, self.date);
+        let candidates = licences.candidates(product, line, self.ahead);
         candidates.into_iter().filter_map(|licence| licences.number(licence)).collect()
     }
 }

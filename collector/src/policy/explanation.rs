@@ -20,9 +20,12 @@ use super::subject::{JudgeClock, Subject};
 use crate::machine::{Machine, MachineView};
 
 mod derivation;
+mod everyone;
 mod facts;
 mod rules;
 mod state;
+
+pub use everyone::{Asked, InForce, RuleExplanation, Said, SaidOfLevel, SaidOfUnit, Unsaid};
 
 /// Why a machine is judged as it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -326,16 +329,21 @@ impl FactReason {
 }
 
 /// Dates as `2026-11-22`.
-mod iso {
+pub(in crate::policy) mod iso {
     use jiff::civil::Date;
     use serde::de::Error as _;
     use serde::{Deserialize as _, Deserializer, Serializer};
 
-    pub(super) fn serialize<S: Serializer>(date: &Date, to: S) -> Result<S::Ok, S::Error> {
+    pub(in crate::policy) fn serialize<S: Serializer>(
+        date: &Date,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
         to.collect_str(date)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Date, D::Error> {
+    pub(in crate::policy) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Date, D::Error> {
         String::deserialize(from)?.parse().map_err(D::Error::custom)
     }
 }

@@ -76,7 +76,7 @@ impl<'m> From<ClauseRuling<'m>> for RuleRuling<'m> {
 /// Judges one machine.
 #[must_use]
 pub fn judge<'m>(set: &'m PolicySet, subject: &Subject<'m>, clock: JudgeClock) -> Judgement<'m> {
-    let day = Day::of(set, clock.now);
+    let day = Day::by(set, clock);
     judge_on(set, &day, subject, &Hourglass::new(clock))
 }
 

@@ -19,9 +19,9 @@ use super::subject::JudgeClock;
 use super::targets::{Measure, Target};
 use super::words;
 use crate::machine::MachineView;
-use crate::register::MachineKind;
 use crate::register::systems::{Status, System};
 use crate::register::training::Heads;
+use crate::register::{Ahead, MachineKind};
 
 /// The posture at one moment. A number that is zero is left out of the maps.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -204,8 +204,8 @@ impl Posture {
         for system in set.register.systems.in_force(today) {
             posture.count_system(set, system, today);
         }
-        posture.count_declared(set, today);
-        posture.count_staff(set, today);
+        posture.count_declared(set, roll.day().ahead());
+        posture.count_staff(set, roll.day().ahead());
         posture
     }
 
@@ -239,9 +239,9 @@ impl Posture {
 
 impl Posture {
     /// Machines that may carry no agent are counted by heads, and nothing is observed of them.
-    fn count_declared(&mut self, set: &PolicySet, today: Date) {
+    fn count_declared(&mut self, set: &PolicySet, ahead: Ahead) {
         let (units, declared) = (&set.register.units, &set.register.declared);
-        let heads = declared.heads(today);
+        let heads = declared.heads(ahead.today);
         for (target, posture) in set.targets.list.iter().zip(&mut self.targets) {
             if !target.measure.is_about_machines() {
                 continue;
@@ -249,7 +249,7 @@ impl Posture {
             for (unit, members) in &heads {
                 posture.add(&units.at(*unit).id, Tally { members: *members, met: 0 });
             }
-            let attested = declared.attested(&target.id, today).into_iter();
+            let attested = declared.attested(&target.id, ahead).into_iter();
             posture.attested =
                 attested.map(|(unit, met)| (units.at(unit).id.clone(), met)).collect();
         }
@@ -257,8 +257,8 @@ impl Posture {
         self.declared = names.collect();
     }
 
-    fn count_staff(&mut self, set: &PolicySet, today: Date) {
-        let tallies = set.register.training.tally(today);
+    fn count_staff(&mut self, set: &PolicySet, ahead: Ahead) {
+        let tallies = set.register.training.tally(ahead);
         for (target, posture) in set.targets.list.iter().zip(&mut self.targets) {
             let (Measure::StaffTrained, units) = (&target.measure, &set.register.units) else {
                 continue;

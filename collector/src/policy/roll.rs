@@ -85,6 +85,16 @@ impl<'r> Member<'r> {
         units.iter().nth(usize::from(self.entry.unit)).map(|unit| unit.id.as_str())
     }
 
+    /// What to call it: its register id, or its identity where it has none.
+    #[must_use]
+    pub fn name(&self, fleet: &Fleet) -> String {
+        match (self.row, self.machine) {
+            (Some(row), _) => row.id.to_owned(),
+            (None, Some(machine)) => fleet.at(machine).id.to_string(),
+            (None, None) => String::new(),
+        }
+    }
+
     /// What the rule of a number says.
     #[must_use]
     pub fn ruling(&self, rule: usize) -> Ruling {
@@ -96,7 +106,7 @@ impl Roll {
     /// Judges everyone by a set at a moment.
     #[must_use]
     pub fn call(set: Arc<PolicySet>, fleet: &Fleet, clock: JudgeClock) -> Self {
-        let day = Day::of(&set, clock.now);
+        let day = Day::by(&set, clock);
         let speakers = Speakers::appoint(&set, fleet, &day);
         Self::judge(set, fleet, clock, day, speakers)
     }
@@ -105,7 +115,7 @@ impl Roll {
     /// roll as it is.
     #[must_use]
     pub fn beside(&self, set: Arc<PolicySet>, fleet: &Fleet, clock: JudgeClock) -> Self {
-        let day = Day::of(&set, clock.now);
+        let day = Day::by(&set, clock);
         let is_same = set.register.machines == self.set.register.machines;
         let speakers = match is_same {
             true => self.speakers.appoint_again(&set, fleet, &day),
@@ -178,6 +188,14 @@ impl Roll {
     pub fn members(&self) -> impl Iterator<Item = Member<'_>> {
         let places = self.pages.entries.iter().enumerate();
         places.filter_map(|(place, entry)| Some(self.member(place, (*entry)?)))
+    }
+
+    /// Every member with what another roll of the same set, machines and day says of it.
+    pub fn pairs<'r>(&'r self, other: &'r Self) -> impl Iterator<Item = (Member<'r>, Member<'r>)> {
+        let places = self.pages.entries.iter().zip(&other.pages.entries).enumerate();
+        places.filter_map(|(place, (own, others))| {
+            Some((self.member(place, (*own)?), other.member(place, (*others)?)))
+        })
     }
 
     /// The member a machine is or speaks for.

@@ -174,6 +174,43 @@ impl Why<'_> {
         }
     }
 
+    /// The same without what differs from machine to machine, to count them by.
+    #[must_use]
+    pub fn summary(&self, calendar: &Calendar) -> Bilingual {
+        match self {
+            Self::Unreadable(obstacle) => reason_words(obstacle.reason),
+            Self::ProbeFailed(obstacle) => {
+                Self::ProbeFailed(Obstacle::new(obstacle.reason)).words(calendar)
+            }
+            Self::SaidNotApplicable(_) => {
+                Bilingual::new("tác tử cho là không áp dụng", "the agent says not applicable")
+            }
+            Self::Stale(_) => Bilingual::new("số liệu đã cũ", "stale"),
+            Self::Future(_) => Bilingual::new("ngày ở tương lai", "lies in the future"),
+            Self::NoVersion(_) => {
+                Bilingual::new("phiên bản không so sánh được", "a version that cannot be compared")
+            }
+            Self::LicenceContradiction(_) => Bilingual::new(
+                "phần mềm báo hết hạn nhưng ngày hết hạn chưa tới",
+                "the product says expired before its end",
+            ),
+            Self::Silent(_) => Bilingual::new("mất liên lạc", "not heard of for too long"),
+            Self::TopicMissing(_)
+            | Self::FactMissing
+            | Self::IncompleteList
+            | Self::NoSeatLeft(_)
+            | Self::CatalogueStale { .. }
+            | Self::UpdatesWait
+            | Self::NotInCatalogue { .. }
+            | Self::Undetermined(_)
+            | Self::NoRuleApplies
+            | Self::Revoked
+            | Self::Clone
+            | Self::Pending
+            | Self::NeverEnrolled => self.words(calendar),
+        }
+    }
+
     /// What to do about it; `None`: what the rule itself advises.
     #[must_use]
     pub fn remedy(&self) -> Option<Bilingual> {
@@ -231,6 +268,22 @@ impl Why<'_> {
 }
 
 impl Matter {
+    /// Every matter.
+    pub const ALL: [Self; 5] = [Self::Os, Self::Kind, Self::Level, Self::Unit, Self::Systems];
+
+    /// What it is called.
+    #[must_use]
+    pub fn name(self) -> Bilingual {
+        let (vi, en) = match self {
+            Self::Os => ("hệ điều hành", "operating system"),
+            Self::Kind => ("loại máy tính", "kind of machine"),
+            Self::Level => ("cấp độ", "level"),
+            Self::Unit => ("đơn vị", "unit"),
+            Self::Systems => ("hệ thống thông tin", "information systems"),
+        };
+        Bilingual::new(vi, en)
+    }
+
     fn words(self) -> Bilingual {
         match self {
             Self::Os => {

@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
-use super::Term;
 use super::entry::{at_least_one, begun_term, count, read_list, unit};
 use super::machines::MachineKind;
 use super::units::{UnitIndex, Units};
+use super::{Ahead, Term};
 use crate::policy::document::{Item, Section};
 use crate::policy::problem::{Page, did_you_mean};
 use crate::policy::targets::Target;
@@ -89,9 +89,14 @@ impl Declared {
     /// How many of them meet a target, as somebody attests: never part of what was observed.
     /// Only units for which an attestation is good on that day are among them.
     #[must_use]
-    pub fn attested(&self, target: &str, day: Date) -> BTreeMap<UnitIndex, u64> {
-        let met = |group: &Group| group.attestation(day)?.met.get(target).copied();
-        sums(self.in_force(day).filter_map(|group| Some((group.unit, met(group)?))))
+    pub fn attested(&self, target: &str, day: impl Into<Ahead>) -> BTreeMap<UnitIndex, u64> {
+        let day = day.into();
+        // An older attestation does not come back where the one that counts today has ended.
+        let met = |group: &Group| {
+            let today = group.attestation(day.today);
+            today.filter(|one| one.term().lasts(day))?.met.get(target).copied()
+        };
+        sums(self.in_force(day.today).filter_map(|group| Some((group.unit, met(group)?))))
     }
 
     pub(super) fn turns(&self, turns: &mut BTreeSet<Date>) {

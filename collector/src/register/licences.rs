@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
-use super::Term;
 use super::entry::{at_least_one, bounded_term, own_id, read_list, unit};
 use super::units::{UnitIndex, Units};
+use super::{Ahead, Term};
 use crate::policy::document::{Item, Section};
 use crate::policy::problem::{Page, did_you_mean};
 
@@ -112,10 +112,17 @@ impl Licences {
     /// above, then what lasts longest, then by id. The line is that of the machine's unit, nearest
     /// first; a machine without a unit has none, and only what is for all is for it.
     #[must_use]
-    pub fn candidates(&self, product: &str, line: &[UnitIndex], on: Date) -> Vec<&Licence> {
+    pub fn candidates(
+        &self,
+        product: &str,
+        line: &[UnitIndex],
+        on: impl Into<Ahead>,
+    ) -> Vec<&Licence> {
+        let on = on.into();
         let fits = |licence: &&Licence| licence.products.iter().any(|one| one == product);
         let mut candidates: Vec<_> = self
-            .in_force(on)
+            .iter()
+            .filter(|licence| licence.term().lasts(on))
             .filter(fits)
             .filter_map(|licence| Some((licence.distance(line)?, licence)))
             .collect();

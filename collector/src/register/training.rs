@@ -6,10 +6,10 @@ use std::ops::Range;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
-use super::Term;
 use super::entry::{at_least_one, begun_term, count, read_list, unit};
 use super::systems::{Decision, read_decision};
 use super::units::{UnitIndex, Units};
+use super::{Ahead, Term};
 use crate::policy::document::{Item, Section};
 use crate::policy::problem::Page;
 
@@ -52,8 +52,17 @@ impl Session {
         self.on.saturating_add(COUNTS_MONTHS.months())
     }
 
-    fn counts(&self, day: Date) -> bool {
-        self.on <= day && day < self.ends()
+    /// The last day on which it counts.
+    #[must_use]
+    pub fn last_day(&self) -> Date {
+        self.ends().saturating_sub(1.day())
+    }
+
+    /// Whether it counts today, and still on the last day.
+    #[must_use]
+    pub fn counts(&self, day: impl Into<Ahead>) -> bool {
+        let Ahead { today, last } = day.into();
+        self.on <= today && today < self.ends() && last < self.ends()
     }
 }
 
@@ -81,13 +90,14 @@ impl Training {
     /// The people of each unit that has an entry in force on a day, and how many of them were
     /// trained within the twelve months before: never more than there are.
     #[must_use]
-    pub fn tally(&self, day: Date) -> BTreeMap<UnitIndex, Heads> {
+    pub fn tally(&self, day: impl Into<Ahead>) -> BTreeMap<UnitIndex, Heads> {
+        let day = day.into();
         let mut sessions: BTreeMap<UnitIndex, Vec<&Session>> = BTreeMap::new();
         for staff in &self.staff {
             let counting = staff.trained.iter().filter(|session| session.counts(day));
             sessions.entry(staff.unit).or_default().extend(counting);
         }
-        let in_force = self.staff.iter().filter(|staff| staff.term.holds(day));
+        let in_force = self.staff.iter().filter(|staff| staff.term.holds(day.today));
         in_force
             .map(|staff| {
                 let members = staff.heads.into();

@@ -11,7 +11,7 @@ use super::entry::{bounded_term, own_id, read_list, sentence, unit};
 use super::machines::{MachineRow, Machines, RowIndex};
 use super::systems::{Decision, read_decision};
 use super::units::UnitIndex;
-use super::{Register, Term};
+use super::{Ahead, Register, Term};
 use crate::policy::document::{Item, Section};
 use crate::policy::problem::Page;
 use crate::policy::rule::{Rule, check_reference};
@@ -110,9 +110,11 @@ impl Waivers {
 
     /// Who is excused from what on a day, for a judge who goes over every row.
     #[must_use]
-    pub fn on(&self, day: Date, machines: &Machines) -> WaivedOn {
+    pub fn on(&self, day: impl Into<Ahead>, machines: &Machines) -> WaivedOn {
+        let day = day.into();
         let (mut pairs, mut by_unit) = (Vec::new(), Vec::new());
-        for (number, waiver) in (0_u32..).zip(&self.list).filter(|(_, waiver)| waiver.holds(day)) {
+        let lasting = (0_u32..).zip(&self.list).filter(|(_, waiver)| waiver.term().lasts(day));
+        for (number, waiver) in lasting {
             match &waiver.scope {
                 Scope::Machines(rows) => {
                     pairs.extend(rows.iter().map(|row| waiver.pair(*row, number)));

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use super::audit::audit;
 use super::holdings::damaged;
-use super::{Operation, StoreError};
+use super::{Archive, Operation, StoreError};
 use crate::audit::Entry;
 
 /// The files of a policies folder by relative path.
@@ -113,6 +113,54 @@ fn read(files: Option<String>) -> Result<Option<KeptFolder>, StoreError> {
     files
         .map(|files| serde_json::from_str(&files).map_err(|error| damaged("policy_sets", error)))
         .transpose()
+}
+
+/// Since when the policies folder holds a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileHistory {
+    /// The hash of the set that was last in force.
+    pub policies: String,
+    /// Since when every set in force has held the file.
+    pub since: Timestamp,
+    /// Since when it has stood there as it does now.
+    pub unchanged_since: Timestamp,
+}
+
+impl Archive {
+    /// Since when the set that was last in force holds a file; `None`: it does not.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn file_history(&self, path: &str) -> Result<Option<FileHistory>, StoreError> {
+        let database = self.open()?;
+        let place = format!("$.\"{path}\"");
+        let mut sets = database.prepare(
+            "SELECT at, hash, json_extract(files, ?) FROM policies_in_force
+             JOIN policy_sets USING (hash) ORDER BY number DESC",
+        )?;
+        let mut sets = sets.query([place])?;
+        let mut found: Option<(FileHistory, String)> = None;
+        while let Some(row) = sets.next()? {
+            let (at, text) = (Timestamp(row.get(0)?), row.get::<_, Option<String>>(2)?);
+            let Some(text) = text else {
+                break;
+            };
+            match &mut found {
+                None => {
+                    let policies = row.get(1)?;
+                    found = Some((FileHistory { policies, since: at, unchanged_since: at }, text));
+                }
+                Some((history, latest)) => {
+                    // Older wordings do not move what has stood since the last one.
+                    if history.unchanged_since == history.since && *latest == text {
+                        history.unchanged_since = at;
+                    }
+                    history.since = at;
+                }
+            }
+        }
+        Ok(found.map(|(history, _)| history))
+    }
 }
 
 /// The hash of the set that waits.

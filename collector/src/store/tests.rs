@@ -19,6 +19,7 @@ mod chain;
 mod heartbeats;
 mod pending;
 mod verdicts;
+mod policies;
 
 const NOW: Timestamp = Timestamp(1_795_300_000);
 const HARDWARE: Fingerprint = Fingerprint::from_bytes([1; 32]);

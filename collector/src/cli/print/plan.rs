@@ -4,7 +4,7 @@ use std::path::Path;
 
 use report::Lang;
 
-use super::{local, out, out_json, side};
+use super::{list, local, out, out_json, side};
 use crate::admin::policies::PlanView;
 use crate::cli::{ReadArgs, SETTINGS};
 use crate::policy::Plan;
@@ -83,10 +83,6 @@ fn config(settings: &Path) -> String {
         true => format!(" --config {settings}"),
         false => format!(" --config '{}'", settings.replace('\'', r"'\''")),
     }
-}
-
-fn list(lines: &[String]) -> String {
-    lines.iter().map(|line| format!("  {line}\n")).collect()
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::policy::judge::{RuleRuling, Scope, by_level};
 use crate::policy::requirement::Considered;
 use crate::policy::rule::{Applies, Rule};
 use crate::policy::why::Matter;
-use crate::policy::words;
+use crate::policy::{PolicySet, words};
 use crate::register::{MachineKind, UnitIndex, Waiver};
 
 impl<'m> Teller<'_, '_, 'm> {
@@ -88,7 +88,7 @@ impl<'m> Teller<'_, '_, 'm> {
     fn conditions(&self, rule: &Rule) -> Vec<Condition> {
         let answers = self.bench.setting.answers(&rule.applies);
         let named = answers.into_iter().filter_map(|(matter, holds)| {
-            let wanted = self.wanted(matter, &rule.applies)?;
+            let wanted = named(self.bench.set, matter, &rule.applies)?;
             Some(self.condition(matter, holds, &wanted))
         });
         let by_level = rule.has_level_tables() && rule.applies.levels.is_empty();
@@ -110,25 +110,13 @@ impl<'m> Teller<'_, '_, 'm> {
     }
 
     fn condition(&self, matter: Matter, holds: Option<bool>, wanted: &Bilingual) -> Condition {
-        let (name, fact) = subject_of(matter);
+        let (name, fact) = (matter.name(), fact_of(matter));
         let own = self.own(matter);
         let what = Bilingual::new(
             format!("{}: {}; quy tắc dành cho: {}", name.vi, own.vi, wanted.vi),
             format!("{}: {}; the rule is for: {}", name.en, own.en, wanted.en),
         );
         Condition { holds, what, fact: fact.map(|fact| fact.name().to_owned()) }
-    }
-
-    /// Which machines a rule names; `None`: all.
-    fn wanted(&self, matter: Matter, applies: &Applies) -> Option<Bilingual> {
-        let list = match matter {
-            Matter::Os => names(&applies.os, |os| Bilingual::same(os.name())),
-            Matter::Kind => names(&applies.kinds, |kind| kind_words(*kind)),
-            Matter::Level => names(&applies.levels, |level| Bilingual::same(level.to_string())),
-            Matter::Unit => names(&applies.units, |unit| self.unit_name(*unit)),
-            Matter::Systems => names(&applies.systems, |id| self.system_name(id)),
-        };
-        (!list.is_empty()).then(|| words::joined(&list, ", "))
     }
 
     /// What the machine is.
@@ -154,13 +142,11 @@ impl<'m> Teller<'_, '_, 'm> {
     }
 
     pub(super) fn unit_name(&self, unit: UnitIndex) -> Bilingual {
-        let unit = self.bench.set.register.units.at(unit);
-        with_id(&unit.name, &unit.id)
+        unit_name(self.bench.set, unit)
     }
 
     pub(super) fn system_name(&self, id: &str) -> Bilingual {
-        let system = self.bench.set.register.systems.get(id);
-        system.map_or_else(|| Bilingual::same(id), |system| with_id(&system.name, id))
+        system_name(self.bench.set, id)
     }
 
     /// Which table of the rule speaks for the machine's level.
@@ -189,19 +175,41 @@ impl<'m> Teller<'_, '_, 'm> {
     }
 }
 
+/// Which machines a rule names; `None`: all.
+pub(super) fn named(set: &PolicySet, matter: Matter, applies: &Applies) -> Option<Bilingual> {
+    let list = match matter {
+        Matter::Os => names(&applies.os, |os| Bilingual::same(os.name())),
+        Matter::Kind => names(&applies.kinds, |kind| kind_words(*kind)),
+        Matter::Level => names(&applies.levels, |level| Bilingual::same(level.to_string())),
+        Matter::Unit => names(&applies.units, |unit| unit_name(set, *unit)),
+        Matter::Systems => names(&applies.systems, |id| system_name(set, id)),
+    };
+    (!list.is_empty()).then(|| words::joined(&list, ", "))
+}
+
+fn unit_name(set: &PolicySet, unit: UnitIndex) -> Bilingual {
+    let unit = set.register.units.at(unit);
+    with_id(&unit.name, &unit.id)
+}
+
+fn system_name(set: &PolicySet, id: &str) -> Bilingual {
+    let system = set.register.systems.get(id);
+    system.map_or_else(|| Bilingual::same(id), |system| with_id(&system.name, id))
+}
+
 fn outcome(ruling: ClauseRuling<'_>) -> Ruling {
     RuleRuling::from(ruling).ruling
 }
 
-fn subject_of(matter: Matter) -> (Bilingual, Option<FactKey>) {
-    let (vi, en, fact) = match matter {
-        Matter::Os => ("hệ điều hành", "operating system", Some(OS_FAMILY)),
-        Matter::Kind => ("loại máy tính", "kind of machine", Some(KIND)),
-        Matter::Level => ("cấp độ", "level", Some(LEVEL)),
-        Matter::Unit => ("đơn vị", "unit", Some(UNIT)),
-        Matter::Systems => ("hệ thống thông tin", "information systems", None),
-    };
-    (Bilingual::new(vi, en), fact)
+/// What tells what the machine is, where a fact does.
+fn fact_of(matter: Matter) -> Option<FactKey> {
+    match matter {
+        Matter::Os => Some(OS_FAMILY),
+        Matter::Kind => Some(KIND),
+        Matter::Level => Some(LEVEL),
+        Matter::Unit => Some(UNIT),
+        Matter::Systems => None,
+    }
 }
 
 fn kind_words(kind: MachineKind) -> Bilingual {

@@ -71,7 +71,7 @@ impl<'r> Comparison<'r> {
     /// What becomes of those whom the other set has.
     fn look_forward(&mut self) {
         for member in self.after.members() {
-            let (spot, name) = (spot(&member), || name(&member, self.fleet));
+            let (spot, name) = (spot(&member), || member.name(self.fleet));
             let is_protected = is_protected(&member);
             self.members.after += 1;
             self.protected.after += u64::from(is_protected);
@@ -96,7 +96,7 @@ impl<'r> Comparison<'r> {
             let new = rule.after.map(|place| after.ruling(place));
             if old != new {
                 let flip = self.flips.entry((number, old, new)).or_default();
-                flip.add(self.names, spot, || name(after, self.fleet));
+                flip.add(self.names, spot, || after.name(self.fleet));
             }
         }
     }
@@ -108,7 +108,7 @@ impl<'r> Comparison<'r> {
             self.members.before += 1;
             self.protected.before += u64::from(is_protected);
             if self.counterpart(&member, self.after).is_none() {
-                let (spot, name) = (spot(&member), || name(&member, self.fleet));
+                let (spot, name) = (spot(&member), || member.name(self.fleet));
                 self.left.add(self.names, spot, name);
                 if is_protected {
                     self.no_longer_protected.add(self.names, spot, name);
@@ -153,12 +153,4 @@ fn is_protected(member: &Member<'_>) -> bool {
 
 fn spot<'r>(member: &Member<'r>) -> Spot<'r> {
     (member.unit(), member.entry.level)
-}
-
-fn name(member: &Member<'_>, fleet: &Fleet) -> String {
-    match (member.row, member.machine) {
-        (Some(row), _) => row.id.to_owned(),
-        (None, Some(machine)) => fleet.at(machine).id.to_string(),
-        (None, None) => String::new(),
-    }
 }

@@ -28,7 +28,7 @@ pub struct Crowd {
 }
 
 impl Crowd {
-    pub(super) fn add(&mut self, names: Names, name: impl FnOnce() -> String) {
+    pub(in crate::policy) fn add(&mut self, names: Names, name: impl FnOnce() -> String) {
         self.count += 1;
         let is_told = match names {
             Names::First => self.names.len() < NAMED,

@@ -34,7 +34,7 @@ impl Plan {
         let loss = ["không còn được bảo vệ", "no longer protected"];
         lines.extend(affected_lines(loss, &self.no_longer_protected, names, lang));
         for (list, members) in &self.rows_dropped {
-            lines.push(format!("{}: {}", pick(list.dropped(), lang), crowd(members, lang)));
+            lines.push(format!("{}: {}", pick(list.dropped(), lang), members.words(lang)));
         }
         let left = ["không còn được tính", "no longer counted"];
         lines.extend(affected_lines(left, &self.left, names, lang));
@@ -305,7 +305,7 @@ fn affected_lines(label: [&str; 2], affected: &Affected, names: Names, lang: Lan
     let label = pick(label, lang);
     match names {
         Names::First => {
-            let head = format!("{label}: {}", crowd(&affected.all, lang));
+            let head = format!("{label}: {}", affected.all.words(lang));
             std::iter::once(head).chain(spread(affected, lang)).collect()
         }
         Names::All => {
@@ -319,7 +319,7 @@ fn affected_lines(label: [&str; 2], affected: &Affected, names: Names, lang: Lan
 impl Place {
     fn line(&self, lang: Lang) -> String {
         let (unit, level) = (unit_name(self.unit.as_deref(), lang), level_name(self.level, lang));
-        format!("  {unit}, {level}: {}", crowd(&self.members, lang))
+        format!("  {unit}, {level}: {}", self.members.words(lang))
     }
 }
 
@@ -359,10 +359,16 @@ fn level_name(level: Option<u8>, lang: Lang) -> String {
     }
 }
 
-/// `12 (pc-01, pc-02, …)`.
-fn crowd(members: &Crowd, lang: Lang) -> String {
-    let more = u64::try_from(members.names.len()).is_ok_and(|named| named < members.count);
-    let names = members.names.join(", ");
-    let rest = if more { ", …" } else { "" };
-    format!("{} ({names}{rest})", number(members.count, lang))
+impl Crowd {
+    /// `12 (pc-01, pc-02, …)`; `12` where nobody is named.
+    #[must_use]
+    pub fn words(&self, lang: Lang) -> String {
+        let count = number(self.count, lang);
+        if self.names.is_empty() {
+            return count;
+        }
+        let more = u64::try_from(self.names.len()).is_ok_and(|named| named < self.count);
+        let rest = if more { ", …" } else { "" };
+        format!("{count} ({}{rest})", self.names.join(", "))
+    }
 }

@@ -11,7 +11,9 @@ use crate::machine::{Held, Kept, Machine};
 use crate::policy::derive::derive;
 use crate::policy::facts::{Facts, Finding};
 use crate::policy::fixtures::{DAY, HOUR, NOW, cases, key, view};
-use crate::policy::{Day, Hourglass, JudgeClock, Judgement, Posture, Roll, Subject, Why, judge};
+use crate::policy::{
+    Day, Forecast, Hourglass, JudgeClock, Judgement, Posture, Roll, Subject, Why, judge,
+};
 use crate::register::MachineKind;
 
 /// The state in which nothing of what a machine said counts.
@@ -71,6 +73,33 @@ proptest! {
         // A forecast moves ends, never who is answered for.
         let members = |posture: &Posture| posture.machines.values().sum::<u64>();
         prop_assert_eq!(members(&ahead(days)), members(&present));
+    }
+}
+
+proptest! {
+    // Everyone is judged three times.
+    #![proptest_config(cases(1_000))]
+
+    #[test]
+    fn a_forecast_only_ever_takes_away_and_says_by_what(
+        machines in any_machines(),
+        days in 1..60_u32,
+        more in 1..60_u32,
+    ) {
+        let (set, fleet) = (office(), fleet(&machines));
+        let roll = Roll::call(set, &fleet, JudgeClock::at(NOW));
+        let forecast = Forecast::of(&roll, &fleet, &[0, days, days + more], None);
+        for target in &forecast.targets {
+            let [today, near, far] = &target.horizons[..] else { panic!("{target:?}") };
+            prop_assert_eq!(today.standing, target.now);
+            prop_assert!(near.standing.met <= today.standing.met);
+            prop_assert!(far.standing.met <= near.standing.met);
+            for ahead in [near, far] {
+                prop_assert_eq!(ahead.lost == 0, ahead.standing.met == target.now.met);
+                let told: u64 = ahead.causes.iter().map(|cost| cost.members).sum();
+                prop_assert!(told >= ahead.lost, "{:?}", ahead);
+            }
+        }
     }
 }
 

@@ -1,0 +1,132 @@
+//! What only time takes away, asked for beforehand.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+
+use super::client::escaped;
+use super::judged;
+use crate::hub::Hub;
+use crate::live::Live;
+use crate::policy::Forecast;
+use crate::policy::forecast::{FARTHEST, HORIZONS};
+use crate::problem::Refusal;
+
+/// How far ahead to look, in days, and for whom.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outlook {
+    /// The horizons.
+    pub days: Days,
+    /// The unit, with every unit below it; `None`: everyone.
+    pub unit: Option<String>,
+}
+
+/// Horizons as people write them: `30,60,90`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Days(Vec<u32>);
+
+impl Default for Days {
+    fn default() -> Self {
+        Self(HORIZONS.to_vec())
+    }
+}
+
+impl FromStr for Days {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let day = |day: &str| day.trim().parse().ok().filter(|days| *days <= FARTHEST);
+        let days: Option<Vec<_>> = text.split(',').map(day).collect();
+        let help = || format!("expected numbers of days up to {FARTHEST}, as in 30,60,90");
+        days.map(Self).ok_or_else(help)
+    }
+}
+
+impl TryFrom<String> for Days {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<Days> for String {
+    fn from(days: Days) -> Self {
+        days.to_string()
+    }
+}
+
+impl fmt::Display for Days {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let days: Vec<_> = self.0.iter().map(u32::to_string).collect();
+        to.write_str(&days.join(","))
+    }
+}
+
+impl Outlook {
+    /// The path under which it is asked for.
+    #[must_use]
+    pub fn path(&self) -> String {
+        let unit = self.unit.as_deref().map(|unit| format!("&unit={}", escaped(unit)));
+        format!("/v1/forecast?days={}{}", self.days, unit.unwrap_or_default())
+    }
+
+    /// What becomes of everyone it is about.
+    ///
+    /// # Errors
+    /// When the register has no such unit: the message names the nearest.
+    pub fn of(&self, live: &Live) -> Result<Forecast, String> {
+        let (roll, mut wrong) = (live.roll(), Ok(()));
+        let units = &roll.set().register.units;
+        if let Some(unit) = &self.unit {
+            units.check(unit, |message, help| {
+                wrong =
+                    Err([Some(message), help].into_iter().flatten().collect::<Vec<_>>().join(": "));
+            });
+        }
+        wrong?;
+        let unit = self.unit.as_deref().and_then(|unit| units.index(unit));
+        Ok(Forecast::of(roll, live.fleet(), &self.days.0, unit))
+    }
+}
+
+pub(super) fn routes() -> Router<Arc<Hub>> {
+    Router::new().route("/v1/forecast", get(forecast))
+}
+
+async fn forecast(
+    State(hub): State<Arc<Hub>>,
+    Query(outlook): Query<Outlook>,
+) -> Result<Json<Forecast>, Refusal> {
+    let Json(told) = judged(hub.show(move |live| outlook.of(live)).await)?;
+    told.map(Json).map_err(|message| Refusal::of(StatusCode::NOT_FOUND, "not_found", message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn horizons_are_numbers_of_days_with_commas_between_them() {
+        let days = |text: &str| text.parse::<Days>();
+        assert_eq!(days("30,60,90"), Ok(Days::default()));
+        assert_eq!(days(" 7 ").unwrap().to_string(), "7");
+        for text in ["", "30,", "x", "-1", "3661", "30;60"] {
+            assert!(days(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_outlook_is_asked_for_under_a_path_that_a_name_cannot_change() {
+        let outlook = Outlook { days: Days(vec![5]), unit: Some("a&b".to_owned()) };
+        assert_eq!(outlook.path(), "/v1/forecast?days=5&unit=a%26b");
+    }
+}
