@@ -6,12 +6,12 @@
 
 pub mod audit;
 pub mod client;
-pub mod past;
 pub mod forecast;
+pub mod past;
 pub mod policies;
 pub mod register;
-pub mod since;
 pub mod rules;
+pub mod since;
 pub mod views;
 
 use std::os::unix::fs::PermissionsExt as _;

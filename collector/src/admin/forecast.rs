@@ -11,12 +11,12 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 
 use super::client::escaped;
-use super::judged;
 use crate::hub::Hub;
 use crate::live::Live;
 use crate::policy::Forecast;
 use crate::policy::forecast::{FARTHEST, HORIZONS};
 use crate::problem::Refusal;
+use crate::when::When;
 
 /// How far ahead to look, in days, and for whom.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,7 +106,7 @@ async fn forecast(
     State(hub): State<Arc<Hub>>,
     Query(outlook): Query<Outlook>,
 ) -> Result<Json<Forecast>, Refusal> {
-    let Json(told) = judged(hub.show(move |live| outlook.of(live)).await)?;
+    let told = hub.show_at(When::default(), move |live| outlook.of(live)).await?;
     told.map(Json).map_err(|message| Refusal::of(StatusCode::NOT_FOUND, "not_found", message))
 }
 

@@ -98,9 +98,7 @@ pub(super) async fn explain(args: ExplainArgs, lang: Lang) -> anyhow::Result<u8>
     let when = desk.when(&when).await?;
     let told = match (subject.or(machine.clone()), rule) {
         (Some(machine), Some(rule)) => told_of_machine(desk, &machine, Some(&rule), when).await?,
-        (Some(name), None) if machine.is_some() => {
-            told_of_machine(desk, &name, None, when).await?
-        }
+        (Some(name), None) if machine.is_some() => told_of_machine(desk, &name, None, when).await?,
         (Some(name), None) => told_of_either(desk, &name, when).await?,
         (None, rule) => told_of_rule(desk, &rule.unwrap_or_default(), when).await?,
     };

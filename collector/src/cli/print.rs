@@ -2,13 +2,13 @@
 
 mod audit;
 mod explanation;
-mod past;
 mod forecast;
+mod past;
 mod plan;
 mod posture;
 mod register;
-mod since;
 mod rule;
+mod since;
 
 use std::io::Write as _;
 use std::path::Path;
@@ -27,8 +27,8 @@ use crate::simulate::Summary;
 
 pub(super) use audit::{audit_entries, audit_head, audit_verification};
 pub(super) use explanation::explanation;
-pub(super) use past::as_of;
 pub(super) use forecast::forecast;
+pub(super) use past::as_of;
 pub(super) use plan::{accepted, plan};
 pub(super) use posture::posture;
 pub(super) use register::{examination, import, matching};

@@ -18,8 +18,8 @@ mod bulk;
 mod chain;
 mod heartbeats;
 mod pending;
-mod verdicts;
 mod policies;
+mod verdicts;
 
 const NOW: Timestamp = Timestamp(1_795_300_000);
 const HARDWARE: Fingerprint = Fingerprint::from_bytes([1; 32]);
