@@ -352,6 +352,22 @@ fn a_head_is_in_the_journal_at_the_start_and_at_the_end() {
     );
 }
 
+#[test]
+fn a_collector_that_starts_over_a_log_that_was_cut_off_says_so_at_once() {
+    let mut scene = scene();
+    let heads = scene.world.collector.folder().join("data/audit-heads");
+    let says = |scene: &Scene| scene.world.collector.log().matches("audit verify").count();
+    std::fs::write(&heads, format!("{}\n", scene.head)).unwrap();
+    scene.world.collector.restart();
+    assert!(scene.world.collector.terminate());
+    assert_eq!(says(&scene), 0);
+
+    std::fs::write(&heads, format!("{}\n", scene.head)).unwrap();
+    sqlite3(&store(&scene.world), &truncate("audit", 4));
+    scene.world.collector.restart();
+    assert_eq!(says(&scene), 1, "{}", scene.world.collector.log());
+}
+
 /// What SECURITY.md says that nothing finds.
 #[test]
 fn what_an_intruder_adds_at_the_end_reads_like_the_collectors_own() {

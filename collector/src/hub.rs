@@ -9,9 +9,10 @@ use tokio::sync::watch;
 
 use report::Timestamp;
 
-use crate::audit::Entry;
 use crate::audit::head::Head;
 use crate::audit::key::AuditKey;
+use crate::audit::verification::HeadFinding;
+use crate::audit::{Entry, kept};
 use crate::enrol::ca::Authorities;
 use crate::enrol::token::TokenRecord;
 use crate::identities::{AuthenticatedMachine, Identities, Stranger};
@@ -175,6 +176,19 @@ impl Hub {
             Ok(Head::sign(&hub.audit_key, ends, crate::clock::now()))
         });
         signed.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// What is wrong between the logs and the last head that is kept beside the store.
+    ///
+    /// # Errors
+    /// When either cannot be read.
+    pub fn contradictions(&self) -> anyhow::Result<Vec<HeadFinding>> {
+        let kept = kept::read(&self.heads)?.unwrap_or_default();
+        let last = kept::heads(&kept).filter_map(|(_, head)| head.ok()).last();
+        match last {
+            Some(head) => Ok(self.archive.hold(&head, &self.audit_key.public())?),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// Shows everyone as judged now, on a thread of its own: what is due for the clock or for a new

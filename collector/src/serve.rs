@@ -197,8 +197,25 @@ async fn publish_heads(hub: Arc<Hub>, mut draining: Draining) {
     }
 }
 
+/// Says at once where the logs are no longer what the last head beside the store says: nobody waits
+/// for an officer to ask.
+async fn look_back(hub: &Arc<Hub>) {
+    let looking = Arc::clone(hub);
+    let looked = tokio::task::spawn_blocking(move || looking.contradictions());
+    match looked.await {
+        Ok(Ok(findings)) if findings.is_empty() => {}
+        Ok(Ok(findings)) => tracing::error!(
+            ?findings,
+            "what was logged is not what the last head says: run `lachan-collector audit verify`"
+        ),
+        Ok(Err(error)) => tracing::error!(%error, "the last head could not be looked at"),
+        Err(error) => tracing::error!(%error, "looking at the last head ended badly"),
+    }
+}
+
 /// Says how the logs end: in the journal, which leaves the machine, and in a file beside the store.
 async fn publish_head(hub: &Arc<Hub>) {
+    look_back(hub).await;
     match hub.head().await {
         Ok(head) => {
             tracing::info!(%head, "how the audit log and the log of verdicts end, signed");
