@@ -32,7 +32,8 @@ fn is_found(rows: &str, files: &[(&str, &str)], expected: &[(What, &[&str])]) {
 #[test]
 fn machines_are_counted_in_their_own_unit_and_by_kind() {
     let rows = format!(
-        "{GOOD}m-2,phong,server,lan,S2,,,2025-01-01,\nm-3,so,server,lan,S3,,,2027-01-01,\n"
+        "{GOOD}m-2,phong,server,lan,S2,,,2025-01-01,\nm-3,so,server,lan,S3,,,2027-01-01,\n\
+         m-4,phong,workstation,lan,S4,,,2025-01-01,\n"
     );
     let declared = "[[declared]]\nunit = \"so\"\nkind = \"server\"\nheads = 4\nfrom = 2026-01-01\n";
     let examined = examine(&set(&rows, &[("register/declared.toml", declared)]).register, TODAY);
@@ -41,7 +42,7 @@ fn machines_are_counted_in_their_own_unit_and_by_kind() {
         .iter()
         .map(|unit| (&*unit.unit, unit.workstations, unit.servers, unit.declared))
         .collect();
-    assert_eq!(units, [("phong", 1, 1, 0), ("so", 0, 0, 4)], "m-3 is not in force yet");
+    assert_eq!(units, [("phong", 2, 1, 0), ("so", 0, 0, 4)], "m-3 is not in force yet");
     assert_eq!(examined.systems, 3);
 }
 

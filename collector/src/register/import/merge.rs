@@ -86,22 +86,18 @@ impl<'r> Merger<'r> {
         self.merged.refused.push(Refused { row, column: None, message, remedy });
     }
 
+    /// Refuses rows that share an id, or a mark on one day: hardware that has moved stands in two
+    /// rows, of which the first has ended.
     fn without_twins(&mut self, wanted: Vec<Wanted>) -> Vec<Wanted> {
         let mut twins: BTreeSet<u32> = BTreeSet::new();
         for by in [By::Id, By::Serial, By::AssetTag] {
-            let [vi, en] = [by.label(Lang::Vi), by.label(Lang::En)];
-            let mut rows: BTreeMap<String, Vec<u32>> = BTreeMap::new();
-            for one in &wanted {
-                if let Some(mark) = one.mark(by) {
-                    rows.entry(same(mark)).or_default().push(one.row);
-                }
-            }
-            for (mark, rows) in rows.into_iter().filter(|(_, rows)| rows.len() > 1) {
-                let numbers: Vec<_> = rows.iter().map(u32::to_string).collect();
-                let numbers = numbers.join(", ");
+            for (mark, group) in groups_by(&wanted, by) {
+                let shares = |one: &&&Wanted| group.iter().any(|other| one.is_twin_of(other, by));
+                let rows: Vec<_> = group.iter().filter(shares).map(|one| one.row).collect();
+                let numbers = rows.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
                 let message = Bilingual::new(
-                    format!("{vi} {mark} ở nhiều dòng: {numbers}"),
-                    format!("the {en} {mark} stands in several rows: {numbers}"),
+                    format!("{} {mark} ở nhiều dòng: {numbers}", by.label(Lang::Vi)),
+                    format!("the {} {mark} stands in several rows: {numbers}", by.label(Lang::En)),
                 );
                 for row in rows.into_iter().filter(|row| twins.insert(*row)) {
                     self.refuse(row, message.clone(), keep_one());
@@ -145,7 +141,7 @@ impl<'r> Merger<'r> {
     /// says that its row is over, one of that time.
     fn is_asked(&self, one: &Wanted, term: Term) -> bool {
         match one.until.filter(|end| *end < self.wishes.today) {
-            Some(_) => Term { from: one.from, until: one.until }.overlaps(term),
+            Some(_) => one.term().overlaps(term),
             None => term.until.is_none_or(|end| end >= self.wishes.today),
         }
     }
@@ -279,6 +275,17 @@ impl<'r> Merger<'r> {
     }
 }
 
+/// The rows with each mark, as it is compared.
+fn groups_by(wanted: &[Wanted], by: By) -> BTreeMap<String, Vec<&Wanted>> {
+    let mut groups: BTreeMap<String, Vec<&Wanted>> = BTreeMap::new();
+    for one in wanted {
+        if let Some(mark) = one.mark(by) {
+            groups.entry(same(mark)).or_default().push(one);
+        }
+    }
+    groups
+}
+
 /// Whether a row has not ended.
 fn lasts(row: MachineRow<'_>, wishes: &Wishes) -> bool {
     row.term.until.is_none_or(|end| end >= wishes.today)
@@ -289,6 +296,21 @@ fn keep_one() -> Bilingual {
 }
 
 impl Wanted {
+    fn term(&self) -> Term {
+        Term { from: self.from, until: self.until }
+    }
+
+    /// Whether both cannot stand in one register, of two that have this alike.
+    fn is_twin_of(&self, other: &Self, by: By) -> bool {
+        let is_other = self.row != other.row;
+        match by {
+            By::Id => is_other,
+            By::Serial | By::AssetTag | By::HostName => {
+                is_other && self.term().overlaps(other.term())
+            }
+        }
+    }
+
     fn mark(&self, by: By) -> Option<&str> {
         match by {
             By::Id => self.id.as_deref(),

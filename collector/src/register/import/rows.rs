@@ -273,7 +273,7 @@ impl<'a> RowReader<'a> {
     fn date(&mut self, row: &SheetRow, column: &str) -> Option<Date> {
         let place = self.place(row, column)?;
         let (date, shown) = match place.content {
-            Content::Date(date) => (Some(*date), String::new()),
+            Content::Date(date) => (Some(*date), date.to_string()),
             Content::Number(days) => (of_serial(*days), days.to_string()),
             Content::Text(text) => {
                 let text = one_line(text);
@@ -282,6 +282,8 @@ impl<'a> RowReader<'a> {
             Content::Fault(text) => (None, text.clone()),
             Content::Empty => return None,
         };
+        // What was a number before it got the format of a date lies in the year 1900.
+        let date = date.filter(|date| YEARS.contains(&date.year()));
         if date.is_none() {
             let message = Bilingual::new(
                 format!("“{}” không phải ngày", cut(&shown)),
@@ -296,6 +298,9 @@ impl<'a> RowReader<'a> {
 
 /// The longest text of a row.
 const MOST_BYTES: usize = 255;
+
+/// The years from which an office has papers on its machines, and plans for them.
+const YEARS: std::ops::RangeInclusive<i16> = 1990..=2100;
 
 /// From here a spreadsheet rounds.
 const MOST_EXACT: f64 = 1e15;
