@@ -17,6 +17,7 @@ use crate::machine::{Contact, Machine, Standing};
 mod bulk;
 mod chain;
 mod heartbeats;
+mod past;
 mod pending;
 mod verdicts;
 
