@@ -10,6 +10,7 @@ pub mod past;
 pub mod policies;
 pub mod register;
 pub mod since;
+pub mod snapshots;
 pub mod views;
 
 use std::os::unix::fs::PermissionsExt as _;
@@ -119,6 +120,7 @@ pub async fn serve(
         .merge(past::routes())
         .merge(policies::routes())
         .merge(register::routes())
+        .merge(snapshots::routes())
         .with_state(hub);
     axum::serve(listener, router.into_make_service_with_connect_info::<Officer>())
         .with_graceful_shutdown(async move { draining.told().await })

@@ -6,6 +6,7 @@ mod policy;
 mod print;
 mod register;
 mod simulate;
+mod snapshot;
 
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
@@ -25,6 +26,7 @@ use audit::AuditCommand;
 use desk::Desk;
 use policy::PolicyCommand;
 use register::RegisterCommand;
+use snapshot::SnapshotCommand;
 
 /// Everything is fine.
 const FINE: u8 = 0;
@@ -76,6 +78,11 @@ enum Command {
     Audit {
         #[command(subcommand)]
         command: AuditCommand,
+    },
+    /// What was said of everyone as of a cut-off, kept for good
+    Snapshot {
+        #[command(subcommand)]
+        command: SnapshotCommand,
     },
     /// The rules, the targets and the register
     Policy {
@@ -252,6 +259,7 @@ fn log(command: &Command, verbose: bool) {
         | Command::Machine { .. }
         | Command::Posture(_)
         | Command::Audit { .. }
+        | Command::Snapshot { .. }
         | Command::Policy { .. }
         | Command::Register { .. }
         | Command::Simulate(_) => log.without_time().init(),
@@ -272,6 +280,7 @@ fn run(command: Command, lang: Lang) -> anyhow::Result<u8> {
         Command::Audit { command } => single_threaded()?.block_on(audit::run(command, lang)),
         Command::Token { command } => single_threaded()?.block_on(token(command, lang)),
         Command::Machine { command } => single_threaded()?.block_on(machine(command, lang)),
+        Command::Snapshot { command } => single_threaded()?.block_on(snapshot::run(command, lang)),
         Command::Posture(args) => single_threaded()?.block_on(posture(args, lang)),
     }
 }

@@ -11,7 +11,9 @@ use super::WhenArgs;
 use crate::admin::client::{AdminError, Client, escaped};
 use crate::admin::policies::{PlanView, ProposedFolder, naming};
 use crate::admin::register::{self, Matching};
+use crate::admin::snapshots::{self, SnapshotView};
 use crate::admin::views::{self, MachineDetail, MachineExplanation, MachineRow, PostureView};
+use crate::audit::key::PublicKey;
 use crate::config::Config;
 use crate::enrol::token::TokenRecord;
 use crate::live::Live;
@@ -19,6 +21,7 @@ use crate::past::Past;
 use crate::policy::plan::Names;
 use crate::policy::{Folder, JudgeClock, Plan, PolicySet, Roll};
 use crate::reload::Source;
+use crate::snapshot::{Entry, Verification};
 use crate::store::{Archive, Holdings};
 use crate::when::{self, When};
 
@@ -64,14 +67,17 @@ impl AtRest {
         let Some(at) = when.at else {
             return self.present();
         };
-        let archive = Archive::new(self.config.store());
-        let past = Past { archive, source: Source::of(&self.config) };
+        let past = self.past();
         let set = when.as_known_now.then(|| self.policies()).transpose()?;
         Ok(past.judged(at, crate::clock::now(), set)?)
     }
 
     fn archive(&self) -> Archive {
         Archive::new(self.config.store())
+    }
+
+    fn past(&self) -> Past {
+        Past { archive: self.archive(), source: Source::of(&self.config) }
     }
 
     fn present(&mut self) -> anyhow::Result<Live> {
@@ -172,6 +178,32 @@ impl Desk {
         Ok(match self {
             Self::Running(client) => client.get("/v1/register/match").await?,
             Self::AtRest(mut rest) => register::matching(&rest.live(When::default())?),
+        })
+    }
+
+    pub(super) async fn snapshots(self) -> anyhow::Result<Vec<Entry>> {
+        Ok(match self {
+            Self::Running(client) => client.get("/v1/snapshots").await?,
+            Self::AtRest(rest) => rest.past().archive.snapshots()?,
+        })
+    }
+
+    pub(super) async fn snapshot(self, id: i64) -> anyhow::Result<SnapshotView> {
+        Ok(match self {
+            Self::Running(client) => client.get(&format!("/v1/snapshots/{id}")).await?,
+            Self::AtRest(rest) => snapshots::show(&rest.past(), id)?,
+        })
+    }
+
+    pub(super) async fn verification(self, id: i64) -> anyhow::Result<Verification> {
+        Ok(match self {
+            Self::Running(client) => {
+                client.get(&format!("/v1/snapshots/{id}/verification")).await?
+            }
+            Self::AtRest(rest) => {
+                let key = PublicKey::load(&rest.config.pki())?;
+                snapshots::verify(&rest.past(), id, &key)?
+            }
         })
     }
 

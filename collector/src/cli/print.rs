@@ -7,6 +7,7 @@ mod plan;
 mod posture;
 mod register;
 mod since;
+mod snapshot;
 
 use std::io::Write as _;
 use std::path::Path;
@@ -29,6 +30,7 @@ pub(super) use past::as_of;
 pub(super) use plan::{accepted, plan};
 pub(super) use posture::posture;
 pub(super) use register::{examination, import, matching};
+pub(super) use snapshot::{snapshot, snapshot_made, snapshots, verification};
 
 /// How wide a table is where nobody says.
 const WIDTH: u16 = 120;

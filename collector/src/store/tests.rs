@@ -19,6 +19,7 @@ mod chain;
 mod heartbeats;
 mod past;
 mod pending;
+mod snapshots;
 mod verdicts;
 
 const NOW: Timestamp = Timestamp(1_795_300_000);

@@ -3,9 +3,9 @@
 use super::*;
 
 /// How many sets of facts there are to report.
-pub(super) const FACTS: usize = 7;
+pub(in crate::store::tests) const FACTS: usize = 7;
 /// How many policy sets there are to be judged by.
-pub(super) const SETS: usize = 3;
+pub(in crate::store::tests) const SETS: usize = 3;
 
 const ROWS: &str = "pc-0,so,workstation,lan,,,,2024-01-01,\npc-1,phong,server,,,,,2024-01-01,\n\
                     pc-2,phong,workstation,ho-tich,,,,2026-11-25,2026-12-10\n";
@@ -13,13 +13,13 @@ const ROWS: &str = "pc-0,so,workstation,lan,,,,2024-01-01,\npc-1,phong,server,,,
 /// What was said of everyone at a moment: the numbers, and of each member its row, its identity, its
 /// state, what the rules say and where it counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Told {
+pub(in crate::store::tests) struct Told {
     posture: Posture,
     members: Vec<String>,
 }
 
 impl Told {
-    pub(super) fn by(live: &Live) -> Self {
+    pub(in crate::store::tests) fn by(live: &Live) -> Self {
         let mut posture = Posture::of(live.roll());
         // Known to within the gap of a span.
         posture.report_age.clear();
@@ -35,7 +35,7 @@ impl Told {
     }
 
     /// How many machines are in a state.
-    pub(super) fn count(&self, state: State) -> u64 {
+    pub(in crate::store::tests) fn count(&self, state: State) -> u64 {
         let machines = self.posture.machines.iter();
         machines.filter(|((_, one), _)| *one == state).map(|(_, count)| count).sum()
     }
@@ -50,29 +50,28 @@ struct Pc {
     digest: Option<report::machine::FactsDigest>,
 }
 
-pub(super) struct Office {
+pub(in crate::store::tests) struct Office {
     world: World,
     live: Live,
     set: Arc<PolicySet>,
     machines: Vec<Pc>,
-    pub(super) now: Timestamp,
-    pub(super) asked: Vec<(Timestamp, Told)>,
+    pub(in crate::store::tests) now: Timestamp,
+    pub(in crate::store::tests) asked: Vec<(Timestamp, Told)>,
 }
 
 /// Each policy set with its files.
 static BOOKS: LazyLock<[(Folder, Arc<PolicySet>); SETS]> = LazyLock::new(|| {
     let targets = include_str!("../../../../../policies/targets.toml");
-    let strict = targets.replace(
-        "workstation = \"7d\", server = \"1d\"",
-        "workstation = \"12h\", server = \"12h\"",
-    );
+    let shipped = "workstation = \"7d\", server = \"1d\"";
+    let strict = targets.replace(shipped, "workstation = \"12h\", server = \"12h\"");
     assert_ne!(strict, targets);
-    let clock =
-        rule("clock", "major", "[require]\n\"patches.installed_at\" = { max_age = \"6d\" }\n");
+    let rules = touchy_rules();
+    let rules: Vec<_> = rules.iter().map(|(file, text)| (file.as_str(), text.as_str())).collect();
+    let strictly = [&rules[..], &[("targets.toml", &strict)]].concat();
     [
-        folder(ROWS, &[]),
-        folder(ROWS, &[("targets.toml", &strict)]),
-        folder("pc-0,so,workstation,lan,,,,2024-01-01,\n", &[("rules/clock.toml", &clock)]),
+        folder(ROWS, &rules),
+        folder(ROWS, &strictly),
+        folder("pc-0,so,workstation,lan,,,,2024-01-01,\n", &rules[..1]),
     ]
     .map(|folder| {
         let set = load(&folder).unwrap_or_else(|problems| panic!("{problems}"));
@@ -80,8 +79,23 @@ static BOOKS: LazyLock<[(Folder, Arc<PolicySet>); SETS]> = LazyLock::new(|| {
     })
 });
 
+/// Rules that turn on every few days, by the machine's own clock and by how long updates wait.
+fn touchy_rules() -> Vec<(String, String)> {
+    let days = [2, 4, 6, 8, 10, 13, 16, 20];
+    let touchy = |day: i32| {
+        let installed = format!("\"patches.installed_at\" = {{ max_age = \"{day}d\" }}");
+        let pending = format!("\"patches.security_pending_days\" = {{ max = {day} }}");
+        [("i", installed), ("p", pending)].map(|(kind, clause)| {
+            let id = format!("{kind}{day}");
+            let text = rule(&id, "minor", &format!("[require]\n{clause}\n"));
+            (format!("rules/{id}.toml"), text)
+        })
+    };
+    days.into_iter().flat_map(touchy).collect()
+}
+
 impl Office {
-    pub(super) async fn open() -> Self {
+    pub(in crate::store::tests) async fn open() -> Self {
         let world = world(1).await;
         let record = TokenRecord {
             id: "long".to_owned(),
@@ -109,7 +123,7 @@ impl Office {
         office
     }
 
-    pub(super) async fn go(&mut self, step: Move) {
+    pub(in crate::store::tests) async fn go(&mut self, step: Move) {
         match step {
             Move::Wait(seconds) => self.now = self.now + seconds,
             Move::Enrol(row) => self.enrol(row).await,
@@ -122,25 +136,42 @@ impl Office {
     }
 
     /// Writes down what is said of everyone, and lets the moment be over.
-    pub(super) fn ask(&mut self) {
+    pub(in crate::store::tests) fn ask(&mut self) {
         self.live.advance(&self.set, self.now);
         self.asked.push((self.now, Told::by(&self.live)));
         self.now = self.now + 1;
     }
 
     /// What the archive says of a moment.
-    pub(super) fn told_again(&self, at: Timestamp, known: AsKnown) -> Told {
-        let archive = Archive::new(self.world.folder.path().join("store.sqlite"));
+    pub(in crate::store::tests) fn told_again(&self, at: Timestamp, known: AsKnown) -> Told {
+        Told::by(&self.live_at(at, known))
+    }
+
+    pub(in crate::store::tests) fn store(&self) -> &Store {
+        &self.world.store
+    }
+
+    pub(in crate::store::tests) fn file(&self) -> std::path::PathBuf {
+        self.world.folder.path().join("store.sqlite")
+    }
+
+    pub(in crate::store::tests) fn archive(&self) -> Archive {
+        Archive::new(self.file())
+    }
+
+    /// Everyone as the archive has them at a moment.
+    pub(in crate::store::tests) fn live_at(&self, at: Timestamp, known: AsKnown) -> Live {
+        let archive = self.archive();
         let then = Folder::from_files(archive.policies_at(at).unwrap().unwrap()).hash();
         let (_, then) = BOOKS.iter().find(|(folder, _)| folder.hash() == then).unwrap();
         let set = match known {
             AsKnown::Then => then.clone(),
             AsKnown::Now => self.set.clone(),
         };
-        Told::by(&Live::of_past(set, archive.fleet_at(at, known).unwrap(), at, known))
+        Live::of_past(set, archive.fleet_at(at, known).unwrap(), at, known)
     }
 
-    pub(super) async fn edit(&mut self, book: usize) {
+    pub(in crate::store::tests) async fn edit(&mut self, book: usize) {
         let (folder, set) = &BOOKS[book];
         let files = folder.files().map(|(path, text)| (path.to_owned(), text.to_owned()));
         let (hash, at) = (set.hash.to_string(), self.now);
@@ -151,7 +182,7 @@ impl Office {
         self.live.advance(set, at);
     }
 
-    pub(super) async fn enrol(&mut self, row: Option<usize>) {
+    pub(in crate::store::tests) async fn enrol(&mut self, row: Option<usize>) {
         let number = u8::try_from(self.machines.len() + 1).unwrap();
         let row = row.map(|row| format!("pc-{row}"));
         let token = "long".to_owned();
@@ -163,7 +194,7 @@ impl Office {
         self.machines.push(Pc { number, clock: 0, sequence: 0, digest: None });
     }
 
-    pub(super) async fn report(&mut self, says: &Says) {
+    pub(in crate::store::tests) async fn report(&mut self, says: &Says) {
         let Some(pc) = self.machines.get_mut(says.machine) else {
             return;
         };
@@ -194,7 +225,7 @@ impl Office {
         }
     }
 
-    pub(super) async fn beat(&mut self, machine: usize, lag: i64) {
+    pub(in crate::store::tests) async fn beat(&mut self, machine: usize, lag: i64) {
         let Some(pc) = self.machines.get_mut(machine) else {
             return;
         };
@@ -217,7 +248,7 @@ impl Office {
         }
     }
 
-    pub(super) async fn revoke(&mut self, machine: usize) {
+    pub(in crate::store::tests) async fn revoke(&mut self, machine: usize) {
         let Some(pc) = self.machines.get(machine) else {
             return;
         };
@@ -246,7 +277,7 @@ fn facts(number: usize, seen_at: Timestamp, clock: i64) -> Vec<Observation> {
         1 => observe_antivirus(&mut machine, Vec::new(), true),
         2 => observe_antivirus(&mut machine, vec![good_product("eset")], false),
         3 => observe(&mut machine, Topic::Patches, NOW, &pending(3, "a b")),
-        4 => observe(&mut machine, Topic::Patches, NOW, &pending(2, "c")),
+        4 => observe(&mut machine, Topic::Patches, NOW, &pending(2, "b c")),
         5 => observe(&mut machine, Topic::Patches, NOW, &pending(0, "")),
         6 => observe(
             &mut machine,
