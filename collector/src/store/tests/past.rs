@@ -172,3 +172,84 @@ async fn before_the_first_policy_set_there_is_no_past() {
     assert!(archive.policies_at(NOW - 1).unwrap().is_none());
     assert_eq!(archive.policies_at(NOW).unwrap().unwrap()["a"], "b");
 }
+
+#[tokio::test]
+async fn a_store_of_an_earlier_layout_has_a_past_as_far_as_it_was_noted() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("store.sqlite");
+    let id = |number: u8| MachineId::from_bytes([number; 16]);
+    let body = |at: Timestamp, waiting: u64| {
+        format!(
+            r#"{{"observed_at":{},"facts":{{"patches.security_pending":{{"known":{waiting}}}}}}}"#,
+            at.0
+        )
+    };
+    let day = |number: i64| NOW + number * DAY;
+    let machine = |number, standing: &str, contact_at: Timestamp| {
+        format!(
+            "INSERT INTO machines (id, standing, fingerprint, enrolled_at, contact_at, contact_skew,
+                reports, reported_at, security_pending_since)
+             VALUES ('{}', '{standing}', '{HARDWARE}', {}, {}, 7, 2, {}, {});",
+            id(number), NOW.0, contact_at.0, contact_at.0, day(2).0
+        )
+    };
+    let audited = |number, action: &str, at: Timestamp| {
+        format!(
+            "INSERT INTO audit (at, actor, action, subject, detail)
+             VALUES ({}, 'x', '{action}', '{}', '');",
+            at.0,
+            id(number)
+        )
+    };
+    let (first, second) = (body(day(1) + 7 - 30, 0), body(day(2) + 7 - 30, 3));
+    let told = |report, at: Timestamp, body: &str| {
+        format!(
+            "INSERT INTO history (machine, topic, report, received_at, skew, body)
+             VALUES ('{}', 'patches', {report}, {}, 7, '{body}');",
+            id(1),
+            at.0
+        )
+    };
+    sqlite::open_at(&file, 4)
+        .execute_batch(
+            &[
+                machine(1, "revoked", day(2)),
+                machine(2, "clone", day(2)),
+                machine(3, "pending", day(2)),
+                audited(1, "revoked", day(5)),
+                audited(2, "clone_seen", day(3)),
+                audited(3, "enrolled_pending", NOW),
+                told(1, day(1), &first),
+                told(2, day(2), &second),
+                format!(
+                    "INSERT INTO topics (machine, topic, body, digest, received_at, skew, report)
+                     VALUES ('{}', 'patches', '{second}', 'd', {}, 7, 2);
+                     INSERT INTO contacts VALUES ('{0}', {}, {});",
+                    id(1),
+                    day(2).0,
+                    day(1).0,
+                    day(2).0
+                ),
+            ]
+            .concat(),
+        )
+        .unwrap();
+    let (_store, _writer, _) = open(folder.path());
+    let archive = Archive::new(file);
+    let at = |moment: Timestamp| {
+        let fleet = archive.fleet_at(moment, AsKnown::Then).unwrap();
+        fleet.slots().map(|slot| fleet.at(slot).unpack()).collect::<Vec<_>>()
+    };
+    assert!(at(NOW - 1).is_empty());
+    let standings = |moment| at(moment).iter().map(|one| one.standing).collect::<Vec<_>>();
+    use Standing::{Clone, Current, Pending, Revoked};
+    assert_eq!(standings(day(1)), [Current, Current, Pending]);
+    assert_eq!(standings(day(3)), [Current, Clone, Pending]);
+    assert_eq!(standings(day(5)), [Revoked, Clone, Pending]);
+
+    let waits = |moment| at(moment)[0].security_pending_since;
+    assert_eq!((waits(day(1)), waits(day(2))), (None, Some(day(2))));
+    let kept = &at(day(2))[0].topics[&Topic::Patches];
+    assert_eq!((kept.seen_at(), kept.last_seen_at()), (day(2) - 30, day(2)));
+    assert_eq!(at(day(9))[0].last_contact, Contact { at: day(2), skew: 7 });
+}
