@@ -12,6 +12,7 @@ pub mod policies;
 pub mod register;
 pub mod rules;
 pub mod since;
+pub mod snapshots;
 pub mod views;
 
 use std::os::unix::fs::PermissionsExt as _;
@@ -123,6 +124,7 @@ pub async fn serve(
         .merge(register::routes())
         .merge(forecast::routes())
         .merge(rules::routes())
+        .merge(snapshots::routes())
         .with_state(hub);
     axum::serve(listener, router.into_make_service_with_connect_info::<Officer>())
         .with_graceful_shutdown(async move { draining.told().await })

@@ -58,6 +58,8 @@ pub enum Action {
     PoliciesAccepted,
     /// The set that waited is no longer in the folder.
     PoliciesWithdrawn,
+    /// What was said of everyone as of a moment was kept.
+    SnapshotMade,
     /// The store was made for a simulation: its machines do not exist.
     Simulated,
     /// A key was made that heads are signed with from now on.
@@ -66,7 +68,7 @@ pub enum Action {
 
 impl Action {
     /// Every one.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Started,
         Self::TokenCreated,
         Self::TokenRevoked,
@@ -81,6 +83,7 @@ impl Action {
         Self::PoliciesHeld,
         Self::PoliciesAccepted,
         Self::PoliciesWithdrawn,
+        Self::SnapshotMade,
         Self::Simulated,
         Self::AuditKeyMade,
     ];
@@ -103,6 +106,7 @@ impl Action {
             Self::PoliciesHeld => "policies_held",
             Self::PoliciesAccepted => "policies_accepted",
             Self::PoliciesWithdrawn => "policies_withdrawn",
+            Self::SnapshotMade => "snapshot_made",
             Self::Simulated => "simulated",
             Self::AuditKeyMade => "audit_key_made",
         }

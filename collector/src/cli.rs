@@ -7,6 +7,7 @@ mod policy;
 mod print;
 mod register;
 mod simulate;
+mod snapshot;
 
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
@@ -26,6 +27,7 @@ use audit::AuditCommand;
 use desk::Desk;
 use policy::PolicyCommand;
 use register::RegisterCommand;
+use snapshot::SnapshotCommand;
 
 /// Everything is fine.
 const FINE: u8 = 0;
@@ -81,6 +83,11 @@ enum Command {
     /// What only time takes away from the targets: licences, contracts, support, waivers,
     /// attestations and trainings that end; 2: a target falls below its goal
     Forecast(forecast::ForecastArgs),
+    /// What was said of everyone as of a cut-off, kept for good
+    Snapshot {
+        #[command(subcommand)]
+        command: SnapshotCommand,
+    },
     /// The rules, the targets and the register
     Policy {
         #[command(subcommand)]
@@ -257,6 +264,7 @@ fn log(command: &Command, verbose: bool) {
         | Command::Posture(_)
         | Command::Audit { .. }
         | Command::Forecast(_)
+        | Command::Snapshot { .. }
         | Command::Policy { .. }
         | Command::Register { .. }
         | Command::Simulate(_) => log.without_time().init(),
@@ -277,6 +285,7 @@ fn run(command: Command, lang: Lang) -> anyhow::Result<u8> {
         Command::Audit { command } => single_threaded()?.block_on(audit::run(command, lang)),
         Command::Token { command } => single_threaded()?.block_on(token(command, lang)),
         Command::Machine { command } => single_threaded()?.block_on(machine(command, lang)),
+        Command::Snapshot { command } => single_threaded()?.block_on(snapshot::run(command, lang)),
         Command::Posture(args) => single_threaded()?.block_on(posture(args, lang)),
         Command::Forecast(args) => single_threaded()?.block_on(forecast::forecast(args, lang)),
     }

@@ -52,7 +52,7 @@ pub struct Hub {
     store: Store,
     live: RwLock<Live>,
     /// Held while a past is judged: one at a time, because each takes as much memory as the present.
-    past: tokio::sync::Mutex<()>,
+    one_past: tokio::sync::Mutex<()>,
     identities: RwLock<Identities>,
     tokens: RwLock<Vec<KeptToken>>,
     /// Held by whoever logs verdicts: rows about one member come in the order of their changes.
@@ -123,7 +123,7 @@ impl Hub {
             heads: from.heads,
             store: from.store,
             live: RwLock::new(live),
-            past: tokio::sync::Mutex::new(()),
+            one_past: tokio::sync::Mutex::new(()),
             identities: RwLock::new(identities),
             tokens: RwLock::new(tokens),
             recording: tokio::sync::Mutex::new(()),
@@ -222,13 +222,19 @@ impl Hub {
         let Some(at) = when.at else {
             return self.show(view).await.map_err(PastError::Ended);
         };
-        let _one_at_a_time = self.past.lock().await;
-        let past = Past { archive: self.archive.clone(), source: self.gate.source().clone() };
+        let _one_at_a_time = self.one_past.lock().await;
+        let past = self.past();
         let set = when.as_known_now.then(|| self.policy_set());
         let judged = tokio::task::spawn_blocking(move || {
             past.judged(at, crate::clock::now(), set).map(|live| view(&live))
         });
         judged.await.map_err(|error| PastError::Ended(error.to_string()))?
+    }
+
+    /// Where the past is read from.
+    #[must_use]
+    pub fn past(&self) -> Past {
+        Past { archive: self.archive.clone(), source: self.gate.source().clone() }
     }
 
     /// Whether the store still takes anything.

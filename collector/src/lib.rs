@@ -32,6 +32,7 @@ pub mod reload;
 pub mod serve;
 pub mod server;
 pub mod simulate;
+pub mod snapshot;
 pub mod store;
 pub mod tls;
 pub mod when;

@@ -10,6 +10,7 @@ pub mod calendar;
 pub mod catalogues;
 pub mod constraint;
 pub mod counts;
+pub mod cut_offs;
 pub mod day;
 pub mod derive;
 pub(crate) mod document;

@@ -15,6 +15,7 @@ use crate::enrol::ca::{Authorities, LEAF_LIFE};
 use crate::hub::{Beginnings, Hub};
 use crate::metrics::process::Process;
 use crate::reload::{Beginning, Reloader, Source, Started};
+use crate::snapshot::keeper;
 use crate::store::{Archive, Store};
 use crate::tls::tickets::TicketKeys;
 use crate::tls::{Doors, OwnCertificate};
@@ -108,6 +109,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     tokio::spawn(keep_current(hub.clone(), draining.clone()));
     tokio::spawn(publish_heads(hub.clone(), draining.clone()));
     tokio::spawn(foresight::look_ahead(hub.clone(), draining.clone()));
+    tokio::spawn(keeper::watch(hub.clone(), draining.clone()));
     tokio::spawn(replace_certificate(own, hub.clone(), config.clone(), draining));
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     tracing::info!(listen = %config.listen, metrics = %config.metrics, "the collector serves");

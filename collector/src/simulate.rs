@@ -18,8 +18,9 @@ use report::{Text, Timestamp};
 use crate::audit::{Action, Entry};
 use crate::files::write_atomically;
 use crate::init::{self, InitError, Wishes};
+use crate::policy::Folder;
 use crate::policy::starter::starter_files;
-use crate::store::{BeginSimulation, Import, SimulatedMachine, Store, StoreError};
+use crate::store::{BeginSimulation, Import, PoliciesInForce, SimulatedMachine, Store, StoreError};
 use days::{Day, Days};
 use papers::Papers;
 use place::Place;
@@ -229,6 +230,7 @@ pub async fn simulate(
         public: plan.public.clone(),
         allow_sample: true,
     })?;
+    put_in_force(&office, &policies, &data.join("store.sqlite")).await?;
     let Truth { states, targets, .. } = truth;
     Ok(Summary { settings, truth: plan.dir.join("truth.json"), states, targets })
 }
@@ -334,9 +336,7 @@ async fn populate(
         progress(place);
     }
     await_written(written).await?;
-    drop(store);
-    let joined = tokio::task::spawn_blocking(|| writer.join()).await;
-    joined.map_err(|error| SimulateError::Mistake(error.to_string()))?;
+    close(store, writer).await?;
     Ok(truth)
 }
 
@@ -356,10 +356,7 @@ async fn open_store(
     office: &Office,
     file: &Path,
 ) -> Result<(Store, crate::store::Writer), SimulateError> {
-    let unseen = prometheus::HistogramOpts::new("commits", "Commits.");
-    let commits = prometheus::Histogram::with_opts(unseen)
-        .map_err(|error| SimulateError::Mistake(error.to_string()))?;
-    let (store, writer, _) = Store::open(file, commits)?;
+    let (store, writer, _) = Store::open(file, unseen_commits()?)?;
     let entry = Entry {
         at: office.days.end,
         actor: "simulate".to_owned(),
@@ -371,6 +368,36 @@ async fn open_store(
         true => Ok((store, writer)),
         false => Err(SimulateError::Occupied(file.to_owned())),
     }
+}
+
+/// Lets the policies have been in force since the history begins: so its past can be told.
+async fn put_in_force(office: &Office, policies: &Path, file: &Path) -> Result<(), SimulateError> {
+    let folder =
+        Folder::read(policies).map_err(|fault| SimulateError::Mistake(fault.to_string()))?;
+    let (at, hash) = (days::moment(office.first_day(), 0), folder.hash().to_string());
+    let entry = Entry {
+        at: office.days.end,
+        actor: "simulate".to_owned(),
+        action: Action::PoliciesInForce,
+        subject: "policies".to_owned(),
+        detail: format!("to={hash} since={at}"),
+    };
+    let files = folder.files().map(|(path, text)| (path.to_owned(), text.to_owned())).collect();
+    let (store, writer, _) = Store::open(file, unseen_commits()?)?;
+    store.submit(PoliciesInForce { hash, files, at, entry }).await?;
+    close(store, writer).await
+}
+
+async fn close(store: Store, writer: crate::store::Writer) -> Result<(), SimulateError> {
+    drop(store);
+    let joined = tokio::task::spawn_blocking(|| writer.join()).await;
+    joined.map_err(|error| SimulateError::Mistake(error.to_string()))
+}
+
+fn unseen_commits() -> Result<prometheus::Histogram, SimulateError> {
+    let unseen = prometheus::HistogramOpts::new("commits", "Commits.");
+    prometheus::Histogram::with_opts(unseen)
+        .map_err(|error| SimulateError::Mistake(error.to_string()))
 }
 
 fn make(

@@ -20,6 +20,7 @@ mod past;
 mod policies;
 mod reports;
 mod since;
+mod snapshots;
 mod sqlite;
 mod standings;
 mod tokens;
@@ -45,6 +46,7 @@ pub use machines::{CertificateUsed, RevokeMachine};
 pub use policies::{FileHistory, KeptFolder, PoliciesHeld, PoliciesInForce, PoliciesWithdrawn};
 pub use reports::{StoreReport, Stored};
 pub use since::{MemberSince, Since, StatesSince};
+pub use snapshots::KeepSnapshot;
 pub use tokens::{CreateToken, KeptToken, RevokeToken};
 pub use verdicts::AppendVerdicts;
 

@@ -13,7 +13,9 @@ use crate::admin::forecast::Outlook;
 use crate::admin::policies::{PlanView, ProposedFolder, naming};
 use crate::admin::register::{self, Matching};
 use crate::admin::rules::RuleView;
+use crate::admin::snapshots::{self, SnapshotView};
 use crate::admin::views::{self, MachineDetail, MachineExplanation, MachineRow, PostureView};
+use crate::audit::key::PublicKey;
 use crate::config::Config;
 use crate::enrol::token::TokenRecord;
 use crate::live::Live;
@@ -21,6 +23,7 @@ use crate::past::Past;
 use crate::policy::plan::Names;
 use crate::policy::{Folder, Forecast, JudgeClock, Plan, PolicySet, Roll};
 use crate::reload::Source;
+use crate::snapshot::{Entry, Verification};
 use crate::store::{Archive, Holdings};
 use crate::when::{self, When};
 
@@ -75,14 +78,17 @@ impl AtRest {
         let Some(at) = when.at else {
             return self.present();
         };
-        let archive = Archive::new(self.config.store());
-        let past = Past { archive, source: Source::of(&self.config) };
+        let past = self.past();
         let set = when.as_known_now.then(|| self.policies()).transpose()?;
         Ok(past.judged(at, crate::clock::now(), set)?)
     }
 
     fn archive(&self) -> Archive {
         Archive::new(self.config.store())
+    }
+
+    fn past(&self) -> Past {
+        Past { archive: self.archive(), source: Source::of(&self.config) }
     }
 
     fn present(&mut self) -> anyhow::Result<Live> {
@@ -222,6 +228,32 @@ impl Desk {
             Self::Running(client) => Ok(client.get(&outlook.path()).await?),
             Self::AtRest(mut rest) => outlook.of(&rest.present()?).map_err(anyhow::Error::msg),
         }
+    }
+
+    pub(super) async fn snapshots(self) -> anyhow::Result<Vec<Entry>> {
+        Ok(match self {
+            Self::Running(client) => client.get("/v1/snapshots").await?,
+            Self::AtRest(rest) => rest.past().archive.snapshots()?,
+        })
+    }
+
+    pub(super) async fn snapshot(self, id: i64) -> anyhow::Result<SnapshotView> {
+        Ok(match self {
+            Self::Running(client) => client.get(&format!("/v1/snapshots/{id}")).await?,
+            Self::AtRest(rest) => snapshots::show(&rest.past(), id)?,
+        })
+    }
+
+    pub(super) async fn verification(self, id: i64) -> anyhow::Result<Verification> {
+        Ok(match self {
+            Self::Running(client) => {
+                client.get(&format!("/v1/snapshots/{id}/verification")).await?
+            }
+            Self::AtRest(rest) => {
+                let key = PublicKey::load(&rest.config.pki())?;
+                snapshots::verify(&rest.past(), id, &key)?
+            }
+        })
     }
 
     /// What a folder would change. At rest it is held against the set that was last in force.

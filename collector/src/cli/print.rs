@@ -9,6 +9,7 @@ mod posture;
 mod register;
 mod rule;
 mod since;
+mod snapshot;
 
 use std::io::Write as _;
 use std::path::Path;
@@ -33,6 +34,7 @@ pub(super) use plan::{accepted, plan};
 pub(super) use posture::posture;
 pub(super) use register::{examination, import, matching};
 pub(super) use rule::rule;
+pub(super) use snapshot::{snapshot, snapshot_made, snapshots, verification};
 
 /// How wide a table is where nobody says.
 const WIDTH: u16 = 120;

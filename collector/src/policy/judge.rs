@@ -24,6 +24,10 @@ use super::why::{Matter, Why};
 use super::words::{self, Instants};
 use crate::register::{MachineKind, MachineRow, UnitIndex, Waiver};
 
+/// The revision of the judge: it is raised whenever the same facts can come out otherwise by the
+/// same set at the same moment, so that a snapshot says by which judge it was made.
+pub const JUDGE: u32 = 1;
+
 /// What the judge says of one machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judgement<'m> {

@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use report::{Bilingual, Timestamp};
 
 use super::calendar::Calendar;
+use super::cut_offs::CutOffs;
 use super::document::{Document, Item, Section};
 use super::folder::Folder;
 use super::period::Period;
@@ -34,6 +35,8 @@ pub struct Targets {
     pub guard: f64,
     /// Whether attestations may count towards the goals.
     pub accept_attested: bool,
+    /// The days of a year as of whose end figures are reported.
+    pub cut_offs: CutOffs,
     /// The goals, in the order of the file.
     pub list: Vec<Target>,
 }
@@ -149,6 +152,10 @@ fn targets(section: &Section<'_>, rules: &[Rule], rules_are_whole: bool) -> Opti
     let unregistered_after = section.need("unregistered_after").and_then(|item| silence(&item));
     let guard = section.need("guard").and_then(|item| item.fraction());
     let accept_attested = section.need("accept_attested").and_then(|item| item.bool());
+    let cut_offs = match section.get("cut_offs") {
+        Some(item) => CutOffs::read(&item),
+        None => Some(CutOffs::default()),
+    };
     let mut list: Vec<Target> = Vec::new();
     for item in section.need("target").and_then(|item| item.list()).unwrap_or_default() {
         let Some(target) = read_target(&item, rules, rules_are_whole) else {
@@ -168,6 +175,7 @@ fn targets(section: &Section<'_>, rules: &[Rule], rules_are_whole: bool) -> Opti
         unregistered_after: unregistered_after?,
         guard: guard?,
         accept_attested: accept_attested?,
+        cut_offs: cut_offs?,
         list,
     })
 }

@@ -109,6 +109,12 @@ pub(super) fn at(database: &Connection, at: Timestamp) -> Result<Option<KeptFold
     read(files.optional()?)
 }
 
+/// The set of this hash.
+pub(super) fn of(database: &Connection, hash: &str) -> Result<Option<KeptFolder>, StoreError> {
+    let query = "SELECT files FROM policy_sets WHERE hash = ?";
+    read(database.query_row(query, [hash], |row| row.get(0)).optional()?)
+}
+
 fn read(files: Option<String>) -> Result<Option<KeptFolder>, StoreError> {
     files
         .map(|files| serde_json::from_str(&files).map_err(|error| damaged("policy_sets", error)))

@@ -17,8 +17,10 @@ use crate::machine::{Contact, Machine, Standing};
 mod bulk;
 mod chain;
 mod heartbeats;
+mod past;
 mod pending;
 mod policies;
+mod snapshots;
 mod verdicts;
 
 const NOW: Timestamp = Timestamp(1_795_300_000);

@@ -175,3 +175,39 @@ pub(super) fn note_left_out(
         .execute((report, contact.at.0, seen_at.0, machine.to_string()))?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AT: Timestamp = Timestamp(1_795_300_000);
+
+    fn row(report: i64, at: Timestamp, skew: i64, lag: i64) -> TopicRow {
+        TopicRow {
+            body: "{}".to_owned(),
+            digest: "d".to_owned(),
+            contact: Contact { at, skew },
+            report,
+            seen_at: at - lag,
+            pending_since: None,
+        }
+    }
+
+    #[test]
+    fn history_is_silent_only_where_a_topic_is_told_again_in_its_time() {
+        let first = row(7, AT, 5, 100);
+        let before =
+            Before { digest: first.digest.clone(), report: first.report, noted: first.noted() };
+        let is_news = |row: TopicRow| row.is_news_after(&before);
+        assert!(!is_news(row(8, AT + 900, 5, 100)));
+        assert!(!is_news(row(8, AT + 900, 5 - SKEW_JITTER, SPAN_LAG.min(1000))));
+        assert!(
+            is_news(TopicRow { digest: "e".to_owned(), ..row(8, AT + 900, 5, 100) }),
+            "changed"
+        );
+        assert!(is_news(row(9, AT + 900, 5, 100)), "one report was without it");
+        assert!(is_news(row(8, AT + 900, 5, 1001)), "seen before what was told last");
+        assert!(is_news(row(8, AT + 900, 6 + SKEW_JITTER, 100)), "the clock was set");
+        assert!(is_news(row(8, AT + 2 * SPAN_LAG, 5, SPAN_LAG + 1)), "it came late");
+    }
+}

@@ -85,6 +85,7 @@ fn label(action: Action) -> [&'static str; 2] {
         Action::PoliciesHeld => ["bộ chính sách chờ xác nhận", "policies held"],
         Action::PoliciesAccepted => ["xác nhận bộ chính sách", "policies accepted"],
         Action::PoliciesWithdrawn => ["rút bộ chính sách đang chờ", "held policies withdrawn"],
+        Action::SnapshotMade => ["chốt số liệu", "snapshot made"],
         Action::Simulated => ["dữ liệu mô phỏng", "simulated"],
         Action::AuditKeyMade => ["tạo khóa ký nhật ký", "audit key made"],
     }

@@ -50,6 +50,14 @@ pub(super) fn keys() -> Vec<Key> {
             ["có tính số liệu tự kê khai vào chỉ tiêu hay không", "whether attestations count"],
             boolean(),
         ),
+        may(
+            "cut_offs",
+            [
+                "ngày chốt số liệu: hết các ngày này hằng năm, số liệu được lưu lại (mặc định 14/6, 14/12)",
+                "at the end of these days of each year the figures are kept (14/6 and 14/12 by default)",
+            ],
+            list(text()),
+        ),
         need("target", ["các chỉ tiêu", "the goals"], list(target())),
     ]
 }

@@ -1,0 +1,255 @@
+//! A past moment is judged as it was, whatever has happened since.
+//!
+//! A store and what memory makes of it are driven through weeks in which machines join, report in
+//! full or in part, in time or late, by right and by wrong clocks, fall silent, are copied and
+//! revoked, while the policies are edited. What was said of everyone is written down now and then,
+//! and at the end the archive is asked for each of these moments.
+
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+use report::report::Report;
+use report::{Observation, Outcome, Reading, State, Text, Value};
+
+use super::*;
+use crate::live::Live;
+use crate::policy::fixtures::{
+    DAY, HOUR, cases, folder, good_machine, good_product, key, known, observe, observe_antivirus,
+    rule, text,
+};
+use crate::policy::{Folder, PolicySet, Posture, load};
+use crate::when::AsKnown;
+
+pub(super) mod office;
+
+use office::Office;
+
+/// What happens next.
+#[derive(Clone, Debug)]
+pub(super) enum Move {
+    /// Time passes, in seconds.
+    Wait(i64),
+    /// A machine joins for a row, or for none.
+    Enrol(Option<usize>),
+    /// A machine reports.
+    Report(Says),
+    /// A machine says that nothing has changed, by a survey so many seconds ago.
+    Beat(usize, i64),
+    /// An officer ends an identity.
+    Revoke(usize),
+    /// Other policies take effect.
+    Edit(usize),
+    /// Somebody looks.
+    Ask,
+}
+
+/// A report of one of the machines.
+#[derive(Clone, Debug)]
+pub(super) struct Says {
+    machine: usize,
+    /// Which facts.
+    facts: usize,
+    /// How long ago they were seen, in seconds.
+    lag: i64,
+    /// The topics that it leaves out, by a bit each.
+    without: u8,
+    /// What its clock is set to first: seconds ahead.
+    clock: Option<i64>,
+    /// By a copy of the disk on other hardware.
+    copied: bool,
+}
+
+fn waits() -> impl Strategy<Value = Move> {
+    let seconds = prop_oneof![0..90_i64, HOUR / 2..HOUR * 3, HOUR * 8..HOUR * 16, DAY..DAY * 4];
+    seconds.prop_map(Move::Wait)
+}
+
+fn reports() -> impl Strategy<Value = Move> {
+    let lag = prop_oneof![6 => Just(20), 2 => 0..HOUR * 14, 1 => DAY..DAY * 3];
+    let without = prop_oneof![6 => Just(0), 1 => 0..16_u8];
+    let clock = prop_oneof![5 => Just(None), 1 => prop::sample::select(CLOCKS).prop_map(Some)];
+    let facts = prop_oneof![1 => Just(0), 2 => Just(3), 1 => Just(4), 2 => 0..office::FACTS];
+    (0..3_usize, facts, lag, without, clock, prop::bool::weighted(0.02)).prop_map(
+        |(machine, facts, lag, without, clock, copied)| {
+            Move::Report(Says { machine, facts, lag, without, clock, copied })
+        },
+    )
+}
+
+const CLOCKS: &[i64] = &[0, 61, -7200, 3 * DAY];
+
+fn moves() -> impl Strategy<Value = Vec<Move>> {
+    let one = prop_oneof![
+        8 => waits(),
+        1 => prop::option::of(0..3_usize).prop_map(Move::Enrol),
+        8 => reports(),
+        6 => (0..3_usize, prop_oneof![5 => Just(30), 1 => 0..HOUR * 14])
+            .prop_map(|(machine, lag)| Move::Beat(machine, lag)),
+        1 => (0..40_usize).prop_map(Move::Revoke),
+        1 => (0..office::SETS).prop_map(Move::Edit),
+        6 => Just(Move::Ask),
+    ];
+    prop::collection::vec(one, 1..60)
+}
+
+proptest! {
+    #![proptest_config(cases(64))]
+
+    #[test]
+    fn every_moment_is_told_later_as_it_was_told_then(moves in moves()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let mut office = Office::open().await;
+            for step in moves {
+                office.go(step).await;
+            }
+            for (at, told) in &office.asked {
+                assert_eq!(office.told_again(*at, AsKnown::Then), *told, "at {at}");
+            }
+        });
+    }
+}
+
+/// A report of a machine whose everything is well.
+pub(super) fn good(machine: usize, lag: i64) -> Move {
+    Move::Report(Says { machine, facts: 0, lag, without: 0, clock: None, copied: false })
+}
+
+#[tokio::test]
+async fn what_is_told_late_counts_as_known_now_and_never_as_known_then() {
+    let mut office = Office::open().await;
+    for step in [good(0, 20), Move::Wait(8 * DAY), Move::Ask, Move::Wait(3 * DAY)] {
+        office.go(step).await;
+    }
+    let silent = |told: &office::Told| told.count(State::Silent);
+    let (at, then) = office.asked[0].clone();
+    assert_eq!(silent(&then), 1);
+    // What it saw a day before that moment arrives now, and so does what it sees now.
+    office.go(good(0, 4 * DAY)).await;
+    office.go(good(0, 20)).await;
+    assert_eq!(office.told_again(at, AsKnown::Then), then);
+    let now = office.told_again(at, AsKnown::Now);
+    assert_eq!(
+        (silent(&now), now.count(State::NeverEnrolled)),
+        (0, then.count(State::NeverEnrolled))
+    );
+}
+
+#[tokio::test]
+async fn a_register_that_is_corrected_counts_as_known_now_and_never_as_known_then() {
+    let mut office = Office::open().await;
+    office.go(Move::Ask).await;
+    let (at, then) = office.asked[0].clone();
+    // The third row is in force from later on.
+    assert_eq!(then.count(State::NeverEnrolled), 1);
+    office.go(Move::Wait(DAY)).await;
+    office.go(Move::Edit(2)).await;
+    assert_eq!(office.told_again(at, AsKnown::Then), then);
+    assert_eq!(office.told_again(at, AsKnown::Now).count(State::NeverEnrolled), 0);
+}
+
+#[tokio::test]
+async fn what_an_officer_did_later_is_not_brought_forward() {
+    let mut office = Office::open().await;
+    for step in [good(0, 20), Move::Ask, Move::Wait(DAY), Move::Revoke(0), Move::Enrol(Some(1))] {
+        office.go(step).await;
+    }
+    let (at, then) = office.asked[0].clone();
+    for known in [AsKnown::Then, AsKnown::Now] {
+        assert_eq!(office.told_again(at, known), then, "{known:?}");
+    }
+}
+
+#[tokio::test]
+async fn before_the_first_policy_set_there_is_no_past() {
+    let world = world(1).await;
+    let archive = Archive::new(world.folder.path().join("store.sqlite"));
+    assert_eq!(archive.begins().unwrap(), None);
+    let entry = entry(Action::PoliciesInForce);
+    let (hash, files) = ("aa".to_owned(), KeptFolder::from([("a".to_owned(), "b".to_owned())]));
+    world.store.submit(PoliciesInForce { hash, files, at: NOW, entry }).await.unwrap();
+    assert_eq!(archive.begins().unwrap(), Some(NOW));
+    assert!(archive.policies_at(NOW - 1).unwrap().is_none());
+    assert_eq!(archive.policies_at(NOW).unwrap().unwrap()["a"], "b");
+}
+
+#[tokio::test]
+async fn a_store_of_an_earlier_layout_has_a_past_as_far_as_it_was_noted() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("store.sqlite");
+    let id = |number: u8| MachineId::from_bytes([number; 16]);
+    let body = |at: Timestamp, waiting: u64| {
+        format!(
+            r#"{{"observed_at":{},"facts":{{"patches.security_pending":{{"known":{waiting}}}}}}}"#,
+            at.0
+        )
+    };
+    let day = |number: i64| NOW + number * DAY;
+    let machine = |number, standing: &str, contact_at: Timestamp| {
+        format!(
+            "INSERT INTO machines (id, standing, fingerprint, enrolled_at, contact_at, contact_skew,
+                reports, reported_at, security_pending_since)
+             VALUES ('{}', '{standing}', '{HARDWARE}', {}, {}, 7, 2, {}, {});",
+            id(number), NOW.0, contact_at.0, contact_at.0, day(2).0
+        )
+    };
+    let audited = |number, action: &str, at: Timestamp| {
+        format!(
+            "INSERT INTO audit (at, actor, action, subject, detail)
+             VALUES ({}, 'x', '{action}', '{}', '');",
+            at.0,
+            id(number)
+        )
+    };
+    let (first, second) = (body(day(1) + 7 - 30, 0), body(day(2) + 7 - 30, 3));
+    let told = |report, at: Timestamp, body: &str| {
+        format!(
+            "INSERT INTO history (machine, topic, report, received_at, skew, body)
+             VALUES ('{}', 'patches', {report}, {}, 7, '{body}');",
+            id(1),
+            at.0
+        )
+    };
+    sqlite::open_at(&file, 4)
+        .execute_batch(
+            &[
+                machine(1, "revoked", day(2)),
+                machine(2, "clone", day(2)),
+                machine(3, "pending", day(2)),
+                audited(1, "revoked", day(5)),
+                audited(2, "clone_seen", day(3)),
+                audited(3, "enrolled_pending", NOW),
+                told(1, day(1), &first),
+                told(2, day(2), &second),
+                format!(
+                    "INSERT INTO topics (machine, topic, body, digest, received_at, skew, report)
+                     VALUES ('{}', 'patches', '{second}', 'd', {}, 7, 2);
+                     INSERT INTO contacts VALUES ('{0}', {}, {});",
+                    id(1),
+                    day(2).0,
+                    day(1).0,
+                    day(2).0
+                ),
+            ]
+            .concat(),
+        )
+        .unwrap();
+    let (_store, _writer, _) = open(folder.path());
+    let archive = Archive::new(file);
+    let at = |moment: Timestamp| {
+        let fleet = archive.fleet_at(moment, AsKnown::Then).unwrap();
+        fleet.slots().map(|slot| fleet.at(slot).unpack()).collect::<Vec<_>>()
+    };
+    assert!(at(NOW - 1).is_empty());
+    let standings = |moment| at(moment).iter().map(|one| one.standing).collect::<Vec<_>>();
+    use Standing::{Clone, Current, Pending, Revoked};
+    assert_eq!(standings(day(1)), [Current, Current, Pending]);
+    assert_eq!(standings(day(3)), [Current, Clone, Pending]);
+    assert_eq!(standings(day(5)), [Revoked, Clone, Pending]);
+
+    let waits = |moment| at(moment)[0].security_pending_since;
+    assert_eq!((waits(day(1)), waits(day(2))), (None, Some(day(2))));
+    let kept = &at(day(2))[0].topics[&Topic::Patches];
+    assert_eq!((kept.seen_at(), kept.last_seen_at()), (day(2) - 30, day(2)));
+    assert_eq!(at(day(9))[0].last_contact, Contact { at: day(2), skew: 7 });
+}
