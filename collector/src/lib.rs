@@ -10,6 +10,7 @@ pub mod admin;
 pub mod audit;
 pub mod cli;
 pub mod clock;
+pub mod collation;
 pub mod config;
 pub mod drain;
 pub mod enrol;
