@@ -9,6 +9,7 @@ pub mod client;
 pub mod past;
 pub mod policies;
 pub mod register;
+pub mod reports;
 pub mod since;
 pub mod snapshots;
 pub mod views;
@@ -37,7 +38,7 @@ use crate::problem::Refusal;
 use crate::recorder;
 use crate::store::{CreateToken, KeptToken, RevokeMachine, RevokeToken};
 use crate::when::When;
-use views::{MachineDetail, MachineExplanation, MachineRow, PostureView};
+use views::{MachineDetail, MachineExplanation, PostureView};
 
 /// The group whose members may use the socket, where it exists.
 const ADMIN_GROUP: &str = "lachan-admin";
@@ -111,7 +112,6 @@ pub async fn serve(
     let router = Router::new()
         .route("/v1/tokens", get(tokens).post(create_token))
         .route("/v1/tokens/{id}/revoke", post(revoke_token))
-        .route("/v1/machines", get(machines))
         .route("/v1/machines/{name}", get(machine))
         .route("/v1/machines/{name}/explanation", get(explanation))
         .route("/v1/machines/{name}/revoke", post(revoke_machine))
@@ -121,6 +121,7 @@ pub async fn serve(
         .merge(policies::routes())
         .merge(register::routes())
         .merge(snapshots::routes())
+        .merge(reports::routes())
         .with_state(hub);
     axum::serve(listener, router.into_make_service_with_connect_info::<Officer>())
         .with_graceful_shutdown(async move { draining.told().await })
@@ -245,13 +246,6 @@ async fn revoke_token(
         true => Ok(Json(())),
         false => Err(not_found(format!("there is no token {id:?} in force"))),
     }
-}
-
-async fn machines(
-    State(hub): State<Arc<Hub>>,
-    Query(when): Query<When>,
-) -> Result<Json<Vec<MachineRow>>, Refusal> {
-    Ok(Json(hub.show_at(when, views::machines).await?))
 }
 
 async fn machine(

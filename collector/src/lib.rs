@@ -29,6 +29,7 @@ pub mod problem;
 pub mod recorder;
 pub mod register;
 pub mod reload;
+pub mod reports;
 pub mod serve;
 pub mod server;
 pub mod simulate;

@@ -4,15 +4,17 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use report::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::WhenArgs;
-use crate::admin::client::{AdminError, Client, escaped};
+use crate::admin::client::{AdminError, Client, asking, escaped};
 use crate::admin::policies::{PlanView, ProposedFolder, naming};
 use crate::admin::register::{self, Matching};
+use crate::admin::reports::Of;
 use crate::admin::snapshots::{self, SnapshotView};
-use crate::admin::views::{self, MachineDetail, MachineExplanation, MachineRow, PostureView};
+use crate::admin::views::{self, MachineDetail, MachineExplanation, PostureView};
 use crate::audit::key::PublicKey;
 use crate::config::Config;
 use crate::enrol::token::TokenRecord;
@@ -21,6 +23,10 @@ use crate::past::Past;
 use crate::policy::plan::Names;
 use crate::policy::{Folder, JudgeClock, Plan, PolicySet, Roll};
 use crate::reload::Source;
+use crate::reports::form08::{Form08, form08};
+use crate::reports::machines::{MachineList, list};
+use crate::reports::units::{UnitsReport, units};
+use crate::reports::wish::MachineWish;
 use crate::snapshot::{Entry, Verification};
 use crate::store::{Archive, Holdings};
 use crate::when::{self, When};
@@ -80,6 +86,15 @@ impl AtRest {
         Past { archive: self.archive(), source: Source::of(&self.config) }
     }
 
+    /// The units in numbers as of the moment they are compared with.
+    fn earlier(&mut self, of: &Of) -> anyhow::Result<Option<UnitsReport>> {
+        let Some(at) = of.compared_with else {
+            return Ok(None);
+        };
+        let live = self.live(When { at: Some(at), as_known_now: false })?;
+        Ok(of.unit(&live).ok().map(|unit| units(&live, unit, None)))
+    }
+
     fn present(&mut self) -> anyhow::Result<Live> {
         let set = self.policies()?;
         let fleet = std::mem::take(&mut self.holdings.fleet);
@@ -114,26 +129,64 @@ impl Desk {
 
     /// The moment that is meant, by the office's calendar.
     pub(super) async fn when(&self, args: &WhenArgs) -> anyhow::Result<When> {
-        let Some(text) = &args.at else {
-            return Ok(When::default());
-        };
-        let at = match self {
-            Self::Running(client) => {
-                client.get(&format!("/v1/moment?at={}", escaped(text))).await?
-            }
-            Self::AtRest(rest) => {
-                let calendar = &rest.policies()?.targets.calendar;
-                when::moment(text, calendar).map_err(anyhow::Error::msg)?
-            }
+        let at = match &args.at {
+            None => return Ok(When::default()),
+            Some(text) => self.moment(text).await?,
         };
         Ok(When { at: Some(at), as_known_now: args.as_known_now })
     }
 
-    pub(super) async fn machines(self, when: When) -> anyhow::Result<Vec<MachineRow>> {
-        Ok(match self {
-            Self::Running(client) => client.get(&format!("/v1/machines{}", when.query())).await?,
-            Self::AtRest(mut rest) => views::machines(&rest.live(when)?),
-        })
+    /// A moment in an officer's words.
+    pub(super) async fn moment(&self, text: &str) -> anyhow::Result<Timestamp> {
+        match self {
+            Self::Running(client) => {
+                Ok(client.get(&format!("/v1/moment?at={}", escaped(text))).await?)
+            }
+            Self::AtRest(rest) => {
+                let calendar = &rest.policies()?.targets.calendar;
+                when::moment(text, calendar).map_err(anyhow::Error::msg)
+            }
+        }
+    }
+
+    pub(super) async fn machines(
+        self,
+        wish: &MachineWish,
+        when: When,
+    ) -> anyhow::Result<MachineList> {
+        match self {
+            Self::Running(client) => Ok(client.get(&asking("/v1/machines", wish, when)?).await?),
+            Self::AtRest(mut rest) => {
+                let since = rest.archive().states_since()?;
+                list(&rest.live(when)?, wish, &since).map_err(anyhow::Error::msg)
+            }
+        }
+    }
+
+    pub(super) async fn form08(self, of: &Of, when: When) -> anyhow::Result<Form08> {
+        match self {
+            Self::Running(client) => {
+                Ok(client.get(&asking("/v1/reports/form08", of, when)?).await?)
+            }
+            Self::AtRest(mut rest) => {
+                let live = rest.live(when)?;
+                Ok(form08(&live, of.unit(&live).map_err(anyhow::Error::msg)?))
+            }
+        }
+    }
+
+    pub(super) async fn units(self, of: &Of, when: When) -> anyhow::Result<UnitsReport> {
+        match self {
+            Self::Running(client) => {
+                Ok(client.get(&asking("/v1/reports/units", of, when)?).await?)
+            }
+            Self::AtRest(mut rest) => {
+                let earlier = rest.earlier(of)?;
+                let live = rest.live(when)?;
+                let unit = of.unit(&live).map_err(anyhow::Error::msg)?;
+                Ok(units(&live, unit, earlier.as_ref()))
+            }
+        }
     }
 
     pub(super) async fn machine(self, name: &str, when: When) -> anyhow::Result<MachineDetail> {

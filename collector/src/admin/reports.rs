@@ -1,0 +1,113 @@
+//! The lists and reports an officer hands out, over the admin socket.
+
+use std::sync::Arc;
+
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::routing::get;
+use axum::{Json, Router};
+use report::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::hub::Hub;
+use crate::live::Live;
+use crate::problem::Refusal;
+use crate::register::UnitIndex;
+use crate::reports::Imprint;
+use crate::reports::form08::{Form08, form08};
+use crate::reports::machines::{MachineList, list};
+use crate::reports::units::{UnitsReport, units};
+use crate::reports::wish::{self, MachineWish};
+use crate::store::{StatesSince, StoreError};
+use crate::when::When;
+
+/// Whose machines and systems a report is about, and what it is compared with.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Of {
+    /// The unit, with every unit below it; `None`: everyone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// The moment that shares are compared with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compared_with: Option<Timestamp>,
+}
+
+impl Of {
+    /// The unit that is meant.
+    ///
+    /// # Errors
+    /// When there is none of this id: the message names the nearest.
+    pub fn unit(&self, live: &Live) -> Result<Option<UnitIndex>, String> {
+        self.unit.as_deref().map(|id| wish::unit(id, live.roll().set())).transpose()
+    }
+}
+
+pub(super) fn routes() -> Router<Arc<Hub>> {
+    Router::new()
+        .route("/v1/machines", get(machines))
+        .route("/v1/reports/form08", get(form))
+        .route("/v1/reports/units", get(by_unit))
+}
+
+/// What was asked for with words that are not known is the asker's fault.
+fn understood<T>(made: Result<T, String>) -> Result<T, Refusal> {
+    made.map_err(|message| Refusal::of(StatusCode::BAD_REQUEST, "wish", message))
+}
+
+/// A report of a running collector bears the signed ends of its logs: whoever keeps the report can
+/// hold the logs against it.
+async fn signed(hub: &Arc<Hub>, imprint: &mut Imprint) -> Result<(), Refusal> {
+    imprint.head = Some(hub.head().await?.to_string());
+    Ok(())
+}
+
+async fn machines(
+    State(hub): State<Arc<Hub>>,
+    Query(wish): Query<MachineWish>,
+    Query(when): Query<When>,
+) -> Result<Json<MachineList>, Refusal> {
+    let since = states_since(&hub).await?;
+    let mut list = understood(hub.show_at(when, move |live| list(live, &wish, &since)).await?)?;
+    signed(&hub, &mut list.imprint).await?;
+    Ok(Json(list))
+}
+
+async fn states_since(hub: &Arc<Hub>) -> Result<StatesSince, Refusal> {
+    let archive = hub.archive.clone();
+    let read = tokio::task::spawn_blocking(move || archive.states_since()).await;
+    Ok(read.map_err(|_| StoreError::Closed)??)
+}
+
+async fn form(
+    State(hub): State<Arc<Hub>>,
+    Query(of): Query<Of>,
+    Query(when): Query<When>,
+) -> Result<Json<Form08>, Refusal> {
+    let made = hub.show_at(when, move |live| Ok(form08(live, of.unit(live)?))).await?;
+    let mut form = understood(made)?;
+    signed(&hub, &mut form.imprint).await?;
+    Ok(Json(form))
+}
+
+async fn by_unit(
+    State(hub): State<Arc<Hub>>,
+    Query(of): Query<Of>,
+    Query(when): Query<When>,
+) -> Result<Json<UnitsReport>, Refusal> {
+    let earlier = earlier(&hub, &of).await?;
+    let made = hub.show_at(when, move |live| Ok(units(live, of.unit(live)?, earlier.as_ref())));
+    let mut report = understood(made.await?)?;
+    signed(&hub, &mut report.imprint).await?;
+    Ok(Json(report))
+}
+
+/// The units in numbers as of the moment they are compared with; `None` where the unit did not
+/// exist then.
+async fn earlier(hub: &Arc<Hub>, of: &Of) -> Result<Option<UnitsReport>, Refusal> {
+    let Some(at) = of.compared_with else {
+        return Ok(None);
+    };
+    let (of, then) = (of.clone(), When { at: Some(at), as_known_now: false });
+    let view = move |live: &Live| of.unit(live).ok().map(|unit| units(live, unit, None));
+    Ok(hub.show_at(then, view).await?)
+}
