@@ -4,6 +4,7 @@ mod audit;
 mod desk;
 mod machine;
 mod policy;
+mod posture;
 mod print;
 mod register;
 mod report;
@@ -73,7 +74,7 @@ enum Command {
     /// What an office hands in: systems by level, units in numbers, machines by name
     Report(report::ReportArgs),
     /// The targets and how far they are met
-    Posture(PostureArgs),
+    Posture(posture::PostureArgs),
     /// The officer's register: checked, matched with the machines, filled from a spreadsheet
     Register {
         #[command(subcommand)]
@@ -125,14 +126,6 @@ struct WhenArgs {
     /// With --at: count what was told since of that moment, by the policies in force now
     #[arg(long, requires = "at")]
     as_known_now: bool,
-}
-
-#[derive(Debug, Args)]
-struct PostureArgs {
-    #[command(flatten)]
-    read: ReadArgs,
-    #[command(flatten)]
-    when: WhenArgs,
 }
 
 #[derive(Debug, Args)]
@@ -263,7 +256,7 @@ fn run(command: Command, lang: Lang) -> anyhow::Result<u8> {
             single_threaded()?.block_on(machine::machine(command, lang))
         }
         Command::Report(args) => single_threaded()?.block_on(report::report(args, lang)),
-        Command::Posture(args) => single_threaded()?.block_on(posture(args, lang)),
+        Command::Posture(args) => single_threaded()?.block_on(posture::posture(args, lang)),
     }
 }
 
@@ -323,14 +316,4 @@ async fn create_token(args: CreateArgs, lang: Lang) -> anyhow::Result<u8> {
     let created: CreatedToken = desk.post("/v1/tokens", &wish).await?;
     print::created(&created, args.quiet, args.json, lang)?;
     Ok(FINE)
-}
-
-async fn posture(PostureArgs { read, when }: PostureArgs, lang: Lang) -> anyhow::Result<u8> {
-    let desk = Desk::open(&read.config.config).await?;
-    let when = desk.when(&when).await?;
-    let posture = desk.posture(when).await?;
-    print::as_of(when, read.json, lang);
-    print::posture(&posture, read.json, lang)?;
-    let all_met = posture.targets.iter().all(|target| target.met_goal);
-    Ok(if all_met { FINE } else { FINDING })
 }

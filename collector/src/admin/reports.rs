@@ -9,6 +9,7 @@ use axum::{Json, Router};
 use report::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::views::unit::{UnitPosture, unit_posture};
 use crate::hub::Hub;
 use crate::live::Live;
 use crate::problem::Refusal;
@@ -40,6 +41,15 @@ impl Of {
     pub fn unit(&self, live: &Live) -> Result<Option<UnitIndex>, String> {
         self.unit.as_deref().map(|id| wish::unit(id, live.roll().set())).transpose()
     }
+
+    /// The posture of the unit that is meant.
+    ///
+    /// # Errors
+    /// When none is named, or there is none of this id.
+    pub fn posture(&self, live: &Live) -> Result<UnitPosture, String> {
+        let unit = self.unit(live)?.ok_or("name the unit: --unit ID")?;
+        Ok(unit_posture(live, unit))
+    }
 }
 
 pub(super) fn routes() -> Router<Arc<Hub>> {
@@ -47,6 +57,7 @@ pub(super) fn routes() -> Router<Arc<Hub>> {
         .route("/v1/machines", get(machines))
         .route("/v1/reports/form08", get(form))
         .route("/v1/reports/units", get(by_unit))
+        .route("/v1/posture/unit", get(of_unit))
 }
 
 /// What was asked for with words that are not known is the asker's fault.
@@ -110,4 +121,13 @@ async fn earlier(hub: &Arc<Hub>, of: &Of) -> Result<Option<UnitsReport>, Refusal
     let (of, then) = (of.clone(), When { at: Some(at), as_known_now: false });
     let view = move |live: &Live| of.unit(live).ok().map(|unit| units(live, unit, None));
     Ok(hub.show_at(then, view).await?)
+}
+
+async fn of_unit(
+    State(hub): State<Arc<Hub>>,
+    Query(of): Query<Of>,
+    Query(when): Query<When>,
+) -> Result<Json<UnitPosture>, Refusal> {
+    let posture = hub.show_at(when, move |live| of.posture(live)).await?;
+    understood(posture).map(Json)
 }

@@ -1,5 +1,7 @@
 //! What officers are shown: plain data, made from a policy set, the machines and a moment.
 
+pub mod unit;
+
 use std::collections::BTreeMap;
 
 use report::verdict::Ruling;

@@ -14,6 +14,7 @@ use crate::admin::policies::{PlanView, ProposedFolder, naming};
 use crate::admin::register::{self, Matching};
 use crate::admin::reports::Of;
 use crate::admin::snapshots::{self, SnapshotView};
+use crate::admin::views::unit::UnitPosture;
 use crate::admin::views::{self, MachineDetail, MachineExplanation, PostureView};
 use crate::audit::key::PublicKey;
 use crate::config::Config;
@@ -258,6 +259,14 @@ impl Desk {
                 snapshots::verify(&rest.past(), id, &key)?
             }
         })
+    }
+
+    /// The posture of a unit with every unit below it.
+    pub(super) async fn unit_posture(self, of: &Of, when: When) -> anyhow::Result<UnitPosture> {
+        match self {
+            Self::Running(client) => Ok(client.get(&asking("/v1/posture/unit", of, when)?).await?),
+            Self::AtRest(mut rest) => of.posture(&rest.live(when)?).map_err(anyhow::Error::msg),
+        }
     }
 
     /// What a folder would change. At rest it is held against the set that was last in force.

@@ -33,7 +33,7 @@ pub(super) use machines::machines;
 pub(super) use paper::{csv, on_screen, written};
 pub(super) use past::as_of;
 pub(super) use plan::{accepted, plan};
-pub(super) use posture::posture;
+pub(super) use posture::{posture, unit_posture};
 pub(super) use register::{examination, import, matching};
 pub(super) use snapshot::{snapshot, snapshot_made, snapshots, verification};
 

@@ -100,6 +100,8 @@ pub struct Numbers {
     pub declared: u64,
     /// Of the registered and those outside: judged by data that still speaks for the moment.
     pub reporting: u64,
+    /// Of the reporting: those of which every mandatory rule could be judged, or one fails.
+    pub judged: u64,
     /// Of the reporting: those with an antivirus.
     pub antivirus_installed: u64,
     /// Of the reporting: those whose antivirus has a licence that counts.
@@ -237,6 +239,19 @@ fn note_target(live: &Live, target: &TargetPosture, all: &mut [Numbers]) {
     }
 }
 
+/// Whether the mandatory rules have said what a machine in this state is.
+fn is_judged(state: State) -> bool {
+    match state {
+        State::Unprotected | State::Waived | State::Protected => true,
+        State::Revoked
+        | State::Clone
+        | State::Pending
+        | State::NeverEnrolled
+        | State::Silent
+        | State::Unknown => false,
+    }
+}
+
 impl Numbers {
     fn count(&mut self, live: &Live, antivirus: &Antivirus<'_>, member: &Member<'_>) {
         let reporting = is_reporting(member.entry.state);
@@ -244,6 +259,7 @@ impl Numbers {
         self.registered += u64::from(registered);
         self.outside += u64::from(!registered);
         self.reporting += u64::from(reporting);
+        self.judged += u64::from(is_judged(member.entry.state));
         self.waived += u64::from(member.entry.state == State::Waived);
         for (rule, ruling) in live.roll().set().rules.iter().zip(member.rulings()) {
             if let Some(outcomes) = self.rules.get_mut(&rule.id) {
@@ -266,6 +282,7 @@ impl Numbers {
             (&mut self.outside, other.outside),
             (&mut self.declared, other.declared),
             (&mut self.reporting, other.reporting),
+            (&mut self.judged, other.judged),
             (&mut self.antivirus_installed, other.antivirus_installed),
             (&mut self.antivirus_licensed, other.antivirus_licensed),
             (&mut self.expiring_30, other.expiring_30),

@@ -4,6 +4,7 @@ use comfy_table::ColumnConstraint;
 use report::{Lang, State};
 
 use super::{dash, out, out_json, sample_note, side, table};
+use crate::admin::views::unit::UnitPosture;
 use crate::admin::views::{PostureView, TargetView};
 use crate::policy::posture::Tally;
 use crate::policy::words;
@@ -16,6 +17,23 @@ pub(in crate::cli) fn posture(posture: &PostureView, json: bool, lang: Lang) -> 
         return out_json(posture);
     }
     out(&sheet(posture, lang));
+    Ok(())
+}
+
+pub(in crate::cli) fn unit_posture(
+    posture: &UnitPosture,
+    json: bool,
+    lang: Lang,
+) -> anyhow::Result<()> {
+    if json {
+        return out_json(posture);
+    }
+    let name = posture.unit.name.get(lang);
+    let whose = match lang {
+        Lang::Vi => format!("{name} (gồm các đơn vị trực thuộc)"),
+        Lang::En => format!("{name} (with every unit below it)"),
+    };
+    out(&format!("{whose}\n{}", sheet(&posture.posture, lang)));
     Ok(())
 }
 
