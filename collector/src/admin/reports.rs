@@ -58,6 +58,7 @@ pub(super) fn routes() -> Router<Arc<Hub>> {
         .route("/v1/reports/form08", get(form))
         .route("/v1/reports/units", get(by_unit))
         .route("/v1/posture/unit", get(of_unit))
+        .route("/v1/zone", get(zone))
 }
 
 /// What was asked for with words that are not known is the asker's fault.
@@ -130,4 +131,9 @@ async fn of_unit(
 ) -> Result<Json<UnitPosture>, Refusal> {
     let posture = hub.show_at(when, move |live| of.posture(live)).await?;
     understood(posture).map(Json)
+}
+
+/// The time zone in which the office reads moments.
+async fn zone(State(hub): State<Arc<Hub>>) -> Json<String> {
+    Json(hub.policy_set().targets.calendar.zone().to_owned())
 }

@@ -8,7 +8,7 @@ use report::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::WhenArgs;
+use super::{WhenArgs, print};
 use crate::admin::client::{AdminError, Client, asking, escaped};
 use crate::admin::policies::{PlanView, ProposedFolder, naming};
 use crate::admin::register::{self, Matching};
@@ -22,6 +22,7 @@ use crate::enrol::token::TokenRecord;
 use crate::live::Live;
 use crate::past::Past;
 use crate::policy::plan::Names;
+use crate::policy::targets::read_calendar;
 use crate::policy::{Folder, JudgeClock, Plan, PolicySet, Roll};
 use crate::reload::Source;
 use crate::reports::form08::{Form08, form08};
@@ -96,6 +97,14 @@ impl AtRest {
         Ok(of.unit(&live).ok().map(|unit| units(&live, unit, None)))
     }
 
+    /// The time zone of the folder's office, or of the last good set's.
+    fn zone(&self) -> Option<String> {
+        let folder = Source::of(&self.config).read().ok();
+        let kept = || self.holdings.policies.clone().map(Folder::from_files);
+        let folder = folder.or_else(kept)?;
+        Some(read_calendar(&folder).zone().to_owned())
+    }
+
     fn present(&mut self) -> anyhow::Result<Live> {
         let set = self.policies()?;
         let fleet = std::mem::take(&mut self.holdings.fleet);
@@ -104,8 +113,23 @@ impl AtRest {
 }
 
 impl Desk {
-    /// Opens the collector with these settings.
+    /// Opens the collector with these settings. Moments are told in its office's zone then.
     pub(super) async fn open(settings: &Path) -> anyhow::Result<Self> {
+        let desk = Self::reach(settings).await?;
+        if let Some(zone) = desk.zone().await? {
+            print::in_zone(&zone);
+        }
+        Ok(desk)
+    }
+
+    async fn zone(&self) -> anyhow::Result<Option<String>> {
+        match self {
+            Self::Running(client) => Ok(Some(client.get("/v1/zone").await?)),
+            Self::AtRest(rest) => Ok(rest.zone()),
+        }
+    }
+
+    async fn reach(settings: &Path) -> anyhow::Result<Self> {
         let config = Config::load(settings)?;
         let not_running = match Client::connect(&config.admin_socket()).await {
             Ok(client) => return Ok(Self::Running(client)),

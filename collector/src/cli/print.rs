@@ -16,6 +16,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use comfy_table::{ContentArrangement, Table, presets};
+use jiff::tz::TimeZone;
 use report::{Lang, State, Timestamp};
 use serde::Serialize;
 
@@ -236,8 +237,18 @@ fn machine_card(detail: &MachineDetail, lang: Lang) -> String {
     format!("{text}\n{table}\n{}", sample_note(machine.sample, lang))
 }
 
-/// A moment by the clock of the machine the command runs on, which need not be in the office's zone:
-/// so the offset is said.
+/// The zone of the office whose collector was asked. A command speaks of one office.
+static ZONE: OnceLock<TimeZone> = OnceLock::new();
+
+/// From now on moments are told in the office's zone of this name.
+pub(super) fn in_zone(name: &str) {
+    if let Ok(zone) = TimeZone::get(name) {
+        ZONE.get_or_init(|| zone);
+    }
+}
+
+/// A moment by the office's clock; by this machine's where no office was asked. It may be read
+/// elsewhere, so the offset is said.
 fn local(moment: Timestamp, lang: Lang) -> String {
     let Ok(at) = jiff::Timestamp::from_second(moment.0) else {
         return dash();
@@ -246,7 +257,8 @@ fn local(moment: Timestamp, lang: Lang) -> String {
         Lang::Vi => "%d/%m/%Y %H:%M %:z",
         Lang::En => "%Y-%m-%d %H:%M %:z",
     };
-    at.to_zoned(jiff::tz::TimeZone::system()).strftime(form).to_string()
+    let zone = ZONE.get().cloned().unwrap_or_else(TimeZone::system);
+    at.to_zoned(zone).strftime(form).to_string()
 }
 
 fn side([vi, en]: [&'static str; 2], lang: Lang) -> &'static str {

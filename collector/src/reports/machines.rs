@@ -5,8 +5,8 @@ use report::{Bilingual, Lang};
 use serde::{Deserialize, Serialize};
 
 use super::Imprint;
-use super::imprint;
-use super::paper::{Cell, Column, Paper, Row, Screen};
+use super::imprint::{self, is_reporting};
+use super::paper::{Cell, Column, On, Paper, Row, Screen};
 use super::remedy::Remedy;
 use super::wish::{Filter, MachineWish};
 use crate::admin::views::{MachineRow, row};
@@ -88,24 +88,29 @@ fn listed(live: &Live, member: &Member<'_>, since: &StatesSince) -> Listed {
     }
 }
 
-/// The columns: their headings, widths on paper, and how they behave on a screen.
-const COLUMNS: [([&str; 2], f64, Screen); 16] = [
-    (["STT", "No."], 5.0, Screen::Never),
-    (["Máy tính", "Machine"], 18.0, Screen::Always),
-    (["Tên máy", "Host name"], 16.0, Screen::Yields(3)),
-    (["Đơn vị", "Unit"], 14.0, Screen::Yields(5)),
-    (["Tên đơn vị", "Unit name"], 26.0, Screen::Never),
-    (["Loại", "Kind"], 10.0, Screen::Yields(1)),
-    (["Cấp độ", "Level"], 8.0, Screen::Yields(2)),
-    (["Số sê-ri", "Serial"], 14.0, Screen::Never),
-    (["Mã tài sản", "Asset tag"], 12.0, Screen::Never),
-    (["Trạng thái", "State"], 17.0, Screen::Always),
-    (["Từ ngày", "Since"], 14.0, Screen::Yields(6)),
-    (["Liên lạc cuối", "Last contact"], 16.0, Screen::Yields(4)),
-    (["Quy tắc chưa đạt", "Failing rules"], 24.0, Screen::Never),
-    (["Chưa xác định", "Unknown rules"], 24.0, Screen::Never),
-    (["Ngoại lệ", "Waived rules"], 16.0, Screen::Never),
-    (["Việc cần làm", "What to do"], 60.0, Screen::Never),
+/// A column: its heading, its width on paper, its sheet, and how it behaves on a screen.
+type Layout = ([&'static str; 2], f64, On, Screen);
+
+const LIST: On = On::Sheet(0);
+const DETAILS: On = On::Sheet(1);
+
+const COLUMNS: [Layout; 16] = [
+    (["STT", "No."], 5.0, On::Every, Screen::Never),
+    (["Máy tính", "Machine"], 20.0, On::Every, Screen::Always),
+    (["Tên máy", "Host name"], 16.0, LIST, Screen::Yields(3)),
+    (["Đơn vị", "Unit"], 16.0, DETAILS, Screen::Yields(5)),
+    (["Tên đơn vị", "Unit name"], 26.0, LIST, Screen::Never),
+    (["Loại", "Kind"], 10.0, DETAILS, Screen::Yields(1)),
+    (["Cấp độ", "Level"], 8.0, LIST, Screen::Yields(2)),
+    (["Số sê-ri", "Serial"], 16.0, DETAILS, Screen::Never),
+    (["Mã tài sản", "Asset tag"], 14.0, DETAILS, Screen::Never),
+    (["Trạng thái", "State"], 17.0, LIST, Screen::Always),
+    (["Từ ngày", "Since"], 12.0, LIST, Screen::Yields(6)),
+    (["Liên lạc cuối", "Last contact"], 12.0, LIST, Screen::Yields(4)),
+    (["Quy tắc chưa đạt", "Failing rules"], 28.0, DETAILS, Screen::Never),
+    (["Quy tắc chưa xác định", "Unknown rules"], 28.0, DETAILS, Screen::Never),
+    (["Quy tắc được chấp thuận ngoại lệ", "Waived rules"], 20.0, DETAILS, Screen::Never),
+    (["Việc cần làm", "What to do"], 62.0, LIST, Screen::Never),
 ];
 
 impl MachineList {
@@ -114,8 +119,8 @@ impl MachineList {
     pub fn paper(&self, lang: Lang) -> Paper {
         let side = |words: [&'static str; 2]| words::pick(words, lang);
         let calendar = self.imprint.calendar();
-        let column = |(heading, width, screen): ([&str; 2], f64, Screen)| {
-            Column::new(words::pick(heading, lang), width).screen(screen)
+        let column = |(heading, width, on, screen): Layout| {
+            Column::new(words::pick(heading, lang), width).on(on).screen(screen)
         };
         let rows = (1..).zip(&self.machines);
         Paper {
@@ -124,7 +129,9 @@ impl MachineList {
             title: side(["DANH SÁCH MÁY TÍNH VÀ VIỆC CẦN LÀM", "MACHINES AND WHAT EACH NEEDS"])
                 .to_owned(),
             preface: self.preface(lang),
-            sheets: vec![side(["Danh sách máy tính", "Machines"]).to_owned()],
+            sheets: [["Danh sách máy tính", "Machines"], ["Chi tiết", "Details"]]
+                .map(|name| side(name).to_owned())
+                .into(),
             columns: COLUMNS.into_iter().map(column).collect(),
             numbered: false,
             rows: rows
@@ -165,10 +172,20 @@ impl Listed {
             self.since.map_or(Cell::Blank, |since| since_cell(since, calendar, lang)),
             contact.unwrap_or(Cell::Blank),
             Cell::text(machine.failing.join(", ")),
-            Cell::text(self.unknown.join(", ")),
+            Cell::text(self.unknown_in_words()),
             Cell::text(self.waived.join(", ")),
             Cell::text(self.remedy.get(lang)),
         ]
+    }
+}
+
+impl Listed {
+    /// Of a machine without data everything is unknown: its state says so once.
+    fn unknown_in_words(&self) -> String {
+        match is_reporting(self.machine.state) {
+            true => self.unknown.join(", "),
+            false => String::new(),
+        }
     }
 }
 

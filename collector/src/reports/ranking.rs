@@ -87,7 +87,7 @@ pub struct Place {
     pub declared: u64,
     /// The others: registered or outside the register.
     pub hearable: u64,
-    /// Those of them of which every mandatory rule could be judged, or one fails.
+    /// Those of them of which it could be said whether the goal holds.
     pub judged: u64,
     /// By how many tenths of a percentage point its share has changed; `None`: that is not known.
     pub change: Option<i64>,
@@ -104,7 +104,7 @@ impl Place {
             met: progress.met,
             declared: numbers.declared,
             hearable: numbers.registered + numbers.outside,
-            judged: numbers.judged,
+            judged: progress.judged,
             change: progress.change,
         }
     }

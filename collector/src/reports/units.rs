@@ -13,10 +13,10 @@ use super::form08::UnitName;
 use super::imprint::{Imprint, is_reporting};
 use super::paper::Paper;
 use crate::live::Live;
-use crate::policy::Posture;
 use crate::policy::posture::{Tally, TargetPosture};
 use crate::policy::roll::Member;
-use crate::policy::targets::Target;
+use crate::policy::targets::{Measure, Target};
+use crate::policy::{Posture, Rule};
 use crate::register::UnitIndex;
 
 mod antivirus;
@@ -100,8 +100,6 @@ pub struct Numbers {
     pub declared: u64,
     /// Of the registered and those outside: judged by data that still speaks for the moment.
     pub reporting: u64,
-    /// Of the reporting: those of which every mandatory rule could be judged, or one fails.
-    pub judged: u64,
     /// Of the reporting: those with an antivirus.
     pub antivirus_installed: u64,
     /// Of the reporting: those whose antivirus has a licence that counts.
@@ -144,6 +142,8 @@ pub struct Progress {
     pub members: u64,
     /// For how many of them it holds, as far as it was observed.
     pub met: u64,
+    /// Of how many of them it could be said whether it holds.
+    pub judged: u64,
     /// For how many declared ones somebody attests it: never part of `met`.
     pub attested: u64,
     /// Whether the goal is reached, in whole numbers; `None` of no members.
@@ -176,6 +176,23 @@ pub fn units(live: &Live, unit: Option<UnitIndex>, earlier: Option<&UnitsReport>
 /// The targets about machines with how far each has come.
 fn machine_targets(live: &Live) -> impl Iterator<Item = &Target> {
     live.roll().set().targets.list.iter().filter(|target| target.measure.is_about_machines())
+}
+
+/// Whether it can be said of a member that it meets a target or does not: one rule that fails is
+/// enough for that.
+fn is_judged(live: &Live, target: &Target, member: &Member<'_>) -> bool {
+    let rules = || live.roll().set().rules.iter().zip(member.rulings());
+    let counts = |rule: &Rule| match &target.measure {
+        Measure::Rules(ids) => ids.contains(&rule.id),
+        Measure::Protected => rule.severity.is_mandatory(),
+        Measure::Classified(_) | Measure::PlansApproved | Measure::StaffTrained => false,
+    };
+    let says = |wanted| {
+        let mut rules = rules().filter(|(rule, _)| counts(rule));
+        rules.any(|(_, ruling)| ruling == wanted)
+    };
+    is_reporting(member.entry.state)
+        && (says(Ruling::Fail) || says(Ruling::Waived) || !says(Ruling::Unknown))
 }
 
 impl Goal {
@@ -239,19 +256,6 @@ fn note_target(live: &Live, target: &TargetPosture, all: &mut [Numbers]) {
     }
 }
 
-/// Whether the mandatory rules have said what a machine in this state is.
-fn is_judged(state: State) -> bool {
-    match state {
-        State::Unprotected | State::Waived | State::Protected => true,
-        State::Revoked
-        | State::Clone
-        | State::Pending
-        | State::NeverEnrolled
-        | State::Silent
-        | State::Unknown => false,
-    }
-}
-
 impl Numbers {
     fn count(&mut self, live: &Live, antivirus: &Antivirus<'_>, member: &Member<'_>) {
         let reporting = is_reporting(member.entry.state);
@@ -259,11 +263,15 @@ impl Numbers {
         self.registered += u64::from(registered);
         self.outside += u64::from(!registered);
         self.reporting += u64::from(reporting);
-        self.judged += u64::from(is_judged(member.entry.state));
         self.waived += u64::from(member.entry.state == State::Waived);
         for (rule, ruling) in live.roll().set().rules.iter().zip(member.rulings()) {
             if let Some(outcomes) = self.rules.get_mut(&rule.id) {
                 *outcomes.of(ruling) += 1;
+            }
+        }
+        for target in machine_targets(live) {
+            if let Some(progress) = self.targets.get_mut(&target.id) {
+                progress.judged += u64::from(is_judged(live, target, member));
             }
         }
         if reporting {
@@ -282,7 +290,6 @@ impl Numbers {
             (&mut self.outside, other.outside),
             (&mut self.declared, other.declared),
             (&mut self.reporting, other.reporting),
-            (&mut self.judged, other.judged),
             (&mut self.antivirus_installed, other.antivirus_installed),
             (&mut self.antivirus_licensed, other.antivirus_licensed),
             (&mut self.expiring_30, other.expiring_30),
@@ -305,6 +312,7 @@ impl Numbers {
             let progress = self.targets.entry(id.clone()).or_default();
             progress.members += more.members;
             progress.met += more.met;
+            progress.judged += more.judged;
             progress.attested += more.attested;
         }
     }

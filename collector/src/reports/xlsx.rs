@@ -174,7 +174,7 @@ impl<'p> Page<'p> {
             let Some(cell) = row.cells.get(*own) else {
                 continue;
             };
-            let format = framed(weighty(base(), row.weight));
+            let format = framed(weighty(base(), row.weight)).set_align(side_of(cell));
             let (line, lang) = (self.line, self.paper.lang);
             match cell {
                 Cell::Blank => sheet.write_blank(line, place, &format)?,
@@ -241,6 +241,19 @@ impl<'p> Page<'p> {
     }
 }
 
+/// Words begin at the left; what is counted or dated stands in the middle, clear of them.
+fn side_of(cell: &Cell) -> FormatAlign {
+    match cell {
+        Cell::Text(_) => FormatAlign::Left,
+        Cell::Blank
+        | Cell::Count(_)
+        | Cell::Share(_)
+        | Cell::Change(_)
+        | Cell::Date(_)
+        | Cell::Moment(_) => FormatAlign::Center,
+    }
+}
+
 /// How many lines words take in a width of so many characters.
 fn lines_of(words: &str, width: f64) -> f64 {
     let mut lines = 1.0;
@@ -251,6 +264,8 @@ fn lines_of(words: &str, width: f64) -> f64 {
             lines += 1.0;
             filled = 0.0;
         }
+        // A word that is longer than a line is broken.
+        lines += (length / width).ceil().max(1.0) - 1.0;
         filled += length + 1.0;
     }
     lines

@@ -115,3 +115,6 @@ fn left_out(paper: &Paper, shown: &[(usize, &Column)]) -> String {
     let hint = pick(["cột khác có trong --csv", "more columns with --csv"], paper.lang);
     format!("(+{hidden} {hint})\n")
 }
+
+#[cfg(test)]
+mod tests;

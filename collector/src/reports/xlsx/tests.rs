@@ -91,4 +91,5 @@ fn words_take_as_many_lines_as_their_width_asks_for() {
     assert_eq!(lines_of("", 10.0), 1.0);
     assert_eq!(lines_of("Sở Tư pháp", 10.0), 1.0);
     assert_eq!(lines_of("Sở Tư pháp tỉnh", 10.0), 2.0);
+    assert_eq!(lines_of("0123456789012345678901", 10.0), 3.0);
 }
