@@ -11,6 +11,7 @@ pub mod machines;
 #[cfg(test)]
 mod office;
 pub mod paper;
+pub mod period;
 pub mod ranking;
 pub mod remedy;
 pub mod units;

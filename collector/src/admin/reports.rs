@@ -17,6 +17,7 @@ use crate::register::UnitIndex;
 use crate::reports::Imprint;
 use crate::reports::form08::{Form08, form08};
 use crate::reports::machines::{MachineList, list};
+use crate::reports::period;
 use crate::reports::units::{UnitsReport, units};
 use crate::reports::wish::{self, MachineWish};
 use crate::store::{StatesSince, StoreError};
@@ -106,22 +107,28 @@ async fn by_unit(
     Query(of): Query<Of>,
     Query(when): Query<When>,
 ) -> Result<Json<UnitsReport>, Refusal> {
-    let earlier = earlier(&hub, &of).await?;
+    let earlier = earlier(&hub, &of, when).await?;
     let made = hub.show_at(when, move |live| Ok(units(live, of.unit(live)?, earlier.as_ref())));
     let mut report = understood(made.await?)?;
     signed(&hub, &mut report.imprint).await?;
     Ok(Json(report))
 }
 
-/// The units in numbers as of the moment they are compared with; `None` where the unit did not
-/// exist then.
-async fn earlier(hub: &Arc<Hub>, of: &Of) -> Result<Option<UnitsReport>, Refusal> {
-    let Some(at) = of.compared_with else {
+/// The units in numbers as of the moment they are compared with: the one that is named, or the last
+/// cut-off before; `None` where nothing is known of that, or the unit did not exist then.
+async fn earlier(hub: &Arc<Hub>, of: &Of, when: When) -> Result<Option<UnitsReport>, Refusal> {
+    let at = when.at.unwrap_or_else(crate::clock::now);
+    let before = || period::previous(&hub.policy_set().targets, at);
+    let Some(moment) = of.compared_with.or_else(before) else {
         return Ok(None);
     };
-    let (of, then) = (of.clone(), When { at: Some(at), as_known_now: false });
-    let view = move |live: &Live| of.unit(live).ok().map(|unit| units(live, unit, None));
-    Ok(hub.show_at(then, view).await?)
+    let (wanted, then) = (of.clone(), When { at: Some(moment), as_known_now: false });
+    let view = move |live: &Live| wanted.unit(live).ok().map(|unit| units(live, unit, None));
+    match hub.show_at(then, view).await {
+        Ok(report) => Ok(report),
+        Err(error) if of.compared_with.is_none() && period::is_unknown(&error) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn of_unit(
@@ -129,8 +136,17 @@ async fn of_unit(
     Query(of): Query<Of>,
     Query(when): Query<When>,
 ) -> Result<Json<UnitPosture>, Refusal> {
-    let posture = hub.show_at(when, move |live| of.posture(live)).await?;
-    understood(posture).map(Json)
+    let wanted = of.clone();
+    let mut posture = understood(hub.show_at(when, move |live| wanted.posture(live)).await?)?;
+    for at in period::recent(&hub.policy_set().targets, posture.posture.at) {
+        let (wanted, then) = (of.clone(), When { at: Some(at), as_known_now: false });
+        match hub.show_at(then, move |live| wanted.posture(live)).await {
+            Ok(then) => posture.trend.extend(then.ok().map(|then| then.point())),
+            Err(error) if period::is_unknown(&error) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(Json(posture))
 }
 
 /// The time zone in which the office reads moments.

@@ -14,7 +14,7 @@ use crate::admin::policies::{PlanView, ProposedFolder, naming};
 use crate::admin::register::{self, Matching};
 use crate::admin::reports::Of;
 use crate::admin::snapshots::{self, SnapshotView};
-use crate::admin::views::unit::UnitPosture;
+use crate::admin::views::unit::{Point, UnitPosture};
 use crate::admin::views::{self, MachineDetail, MachineExplanation, PostureView};
 use crate::audit::key::PublicKey;
 use crate::config::Config;
@@ -27,6 +27,7 @@ use crate::policy::{Folder, JudgeClock, Plan, PolicySet, Roll};
 use crate::reload::Source;
 use crate::reports::form08::{Form08, form08};
 use crate::reports::machines::{MachineList, list};
+use crate::reports::period;
 use crate::reports::units::{UnitsReport, units};
 use crate::reports::wish::MachineWish;
 use crate::snapshot::{Entry, Verification};
@@ -88,13 +89,32 @@ impl AtRest {
         Past { archive: self.archive(), source: Source::of(&self.config) }
     }
 
-    /// The units in numbers as of the moment they are compared with.
-    fn earlier(&mut self, of: &Of) -> anyhow::Result<Option<UnitsReport>> {
-        let Some(at) = of.compared_with else {
+    /// The units in numbers as of the moment they are compared with: the one that is named, or the
+    /// last cut-off before; `None` where nothing is known of that.
+    fn earlier(&self, of: &Of, when: When) -> anyhow::Result<Option<UnitsReport>> {
+        let at = when.at.unwrap_or_else(crate::clock::now);
+        let before = || Ok::<_, anyhow::Error>(period::previous(&self.policies()?.targets, at));
+        let Some(moment) = of.compared_with.map_or_else(before, |at| Ok(Some(at)))? else {
             return Ok(None);
         };
-        let live = self.live(When { at: Some(at), as_known_now: false })?;
-        Ok(of.unit(&live).ok().map(|unit| units(&live, unit, None)))
+        match self.past().judged(moment, crate::clock::now(), None) {
+            Ok(live) => Ok(of.unit(&live).ok().map(|unit| units(&live, unit, None))),
+            Err(error) if of.compared_with.is_none() && period::is_unknown(&error) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The posture of a unit at the last cut-offs, as far as it is known.
+    fn trend(&self, of: &Of, at: Timestamp) -> anyhow::Result<Vec<Point>> {
+        let mut trend = Vec::new();
+        for moment in period::recent(&self.policies()?.targets, at) {
+            match self.past().judged(moment, crate::clock::now(), None) {
+                Ok(live) => trend.extend(of.posture(&live).ok().map(|posture| posture.point())),
+                Err(error) if period::is_unknown(&error) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(trend)
     }
 
     /// The time zone of the folder's office, or of the last good set's.
@@ -206,7 +226,7 @@ impl Desk {
                 Ok(client.get(&asking("/v1/reports/units", of, when)?).await?)
             }
             Self::AtRest(mut rest) => {
-                let earlier = rest.earlier(of)?;
+                let earlier = rest.earlier(of, when)?;
                 let live = rest.live(when)?;
                 let unit = of.unit(&live).map_err(anyhow::Error::msg)?;
                 Ok(units(&live, unit, earlier.as_ref()))
@@ -289,7 +309,11 @@ impl Desk {
     pub(super) async fn unit_posture(self, of: &Of, when: When) -> anyhow::Result<UnitPosture> {
         match self {
             Self::Running(client) => Ok(client.get(&asking("/v1/posture/unit", of, when)?).await?),
-            Self::AtRest(mut rest) => of.posture(&rest.live(when)?).map_err(anyhow::Error::msg),
+            Self::AtRest(mut rest) => {
+                let posture = of.posture(&rest.live(when)?).map_err(anyhow::Error::msg)?;
+                let trend = rest.trend(of, posture.posture.at)?;
+                Ok(UnitPosture { trend, ..posture })
+            }
         }
     }
 

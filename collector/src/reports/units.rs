@@ -366,7 +366,7 @@ impl UnitsReport {
             goal.counts_attested = counts_attested;
         }
         for line in &mut self.lines {
-            let then = earlier.and_then(|earlier| earlier.line(line.scope, line.unit.as_ref()));
+            let then = earlier.and_then(|earlier| earlier.counterpart(line));
             for goal in &self.goals {
                 let then = then.and_then(|then| then.numbers.targets.get(&goal.target));
                 if let Some(progress) = line.numbers.targets.get_mut(&goal.target) {
@@ -374,6 +374,17 @@ impl UnitsReport {
                 }
             }
         }
+    }
+
+    /// The line of an earlier report that counts the same: a unit that had none below it then has
+    /// one line alone.
+    fn counterpart(&self, line: &Line) -> Option<&Line> {
+        let unit = line.unit.as_ref();
+        let own = || match line.scope {
+            Scope::WithBelow => self.line(Scope::Own, unit),
+            Scope::Own | Scope::Total => None,
+        };
+        self.line(line.scope, unit).or_else(own)
     }
 
     fn line(&self, scope: Scope, unit: Option<&UnitName>) -> Option<&Line> {

@@ -1,6 +1,8 @@
 //! The posture of one unit with every unit below it: what its head looks at.
 
-use report::State;
+use std::collections::BTreeMap;
+
+use report::{State, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{PostureView, TargetView, posture};
@@ -18,6 +20,38 @@ pub struct UnitPosture {
     /// Its posture, with that of every unit below it.
     #[serde(flatten)]
     pub posture: PostureView,
+    /// How far it had come at the last cut-offs, the earliest first, as far as that is known.
+    pub trend: Vec<Point>,
+}
+
+/// How far a unit had come at one moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Point {
+    /// The moment.
+    pub at: Timestamp,
+    /// Each target of that time, by its id.
+    pub targets: BTreeMap<String, Come>,
+}
+
+/// How far a target had come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Come {
+    /// How many were counted.
+    pub members: u64,
+    /// For how many of them it held.
+    pub met: u64,
+}
+
+impl UnitPosture {
+    /// What of it stays in a trend.
+    #[must_use]
+    pub fn point(&self) -> Point {
+        let targets = self.posture.targets.iter().map(|target| {
+            let TargetView { members, met, .. } = *target;
+            (target.target.clone(), Come { members, met })
+        });
+        Point { at: self.posture.at, targets: targets.collect() }
+    }
 }
 
 /// The posture of a unit with every unit below it.
@@ -43,6 +77,7 @@ pub fn unit_posture(live: &Live, unit: UnitIndex) -> UnitPosture {
             declared: declared.map(|(_, heads)| heads).sum(),
             ..of_everyone
         },
+        trend: Vec::new(),
     }
 }
 
@@ -112,5 +147,8 @@ mod tests {
         let fleet = Fleet::new(vec![good_machine(2, Some("m-2"))]);
         let live = Live::new(set(ROWS, &[]).into(), fleet, NOW);
         assert_eq!(of("so").posture, posture(&live));
+        let point = of("so").point();
+        assert_eq!(point.at, NOW);
+        assert_eq!(point.targets["antivirus-licensed"], Come { members: 3, met: 1 });
     }
 }

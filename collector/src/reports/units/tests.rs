@@ -134,3 +134,15 @@ fn each_line_has_a_cell_for_every_column_on_its_sheet() {
     }
     assert!(vi.columns.iter().zip(&en.columns).all(|(vi, en)| vi.heading != en.heading));
 }
+
+#[test]
+fn a_unit_that_others_were_put_under_is_compared_with_what_it_was_alone() {
+    let now = units(&office(), None, None);
+    let mut before = now.clone();
+    before.lines.retain(|line| line.scope != Scope::WithBelow);
+    let sum = now.lines.iter().find(|line| line.scope == Scope::WithBelow).unwrap();
+    let then = before.counterpart(sum).unwrap();
+    assert_eq!((then.scope, &then.unit), (Scope::Own, &sum.unit));
+    let total = now.lines.last().unwrap();
+    assert_eq!(before.counterpart(total), Some(total));
+}
