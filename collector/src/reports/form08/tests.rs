@@ -36,6 +36,8 @@ fn the_forms_own_checks_find_what_is_missing() {
     assert_eq!(found(&without), ["column 8: approved without a security regulation"]);
     let late = System { regulation: Some(decision(date(2024, 1, 3))), ..sound() };
     assert_eq!(found(&late), ["column 8: the regulation is later than the decision in column 7"]);
+    let same_day = System { regulation: Some(decision(date(2024, 1, 2))), ..sound() };
+    assert_eq!(found(&same_day), [""; 0]);
     let open = System { status: Status::Submitted, decision: None, ..sound() };
     assert_eq!(found(&open), ["column 9: not approved, and no date is expected"]);
     let partial = System { deployment: Deployment::Partial, ..sound() };
@@ -121,7 +123,7 @@ fn the_terms_are_those_of_the_law_by_which_the_levels_were_determined() {
     let [former, mixed, present] = [&[sound()][..], &[sound(), new.clone()], &[new]].map(of);
     let heading = |form: &Form08| form.paper(Lang::Vi).columns[7].heading.clone();
     assert!(heading(&former).contains("bảo đảm an toàn thông tin"), "{}", heading(&former));
-    for form in [&mixed, &present] {
+    for form in [&mixed, &present, &of(&[])] {
         assert!(heading(form).contains("bảo đảm an ninh mạng"), "{}", heading(form));
     }
     let notes = |form: &Form08| form.paper(Lang::Vi).notes.join("\n");

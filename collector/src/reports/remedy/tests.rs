@@ -48,3 +48,15 @@ fn what_cannot_be_judged_asks_for_what_stands_in_the_way() {
     let found = remedy(&live(policies(), vec![unread]), "m-1");
     assert!(found.words.en.contains("lachan-agent survey"), "{}", found.words.en);
 }
+
+#[test]
+fn a_critical_rule_comes_before_a_major_one_that_stands_first() {
+    let rule = |id, severity| {
+        let asks = "[require]\n\"antivirus.primary.state\" = \"on\"\n";
+        crate::policy::fixtures::rule(id, severity, asks)
+    };
+    let rules = [rule("r0", "major"), rule("r1", "critical")];
+    let rules = rules.each_ref().map(String::as_str);
+    let set = crate::policy::fixtures::set_with_rules(crate::reports::office::ROWS, &rules);
+    assert_eq!(remedy(&live(set, machines()), "m-2").rule.as_deref(), Some("r1"));
+}
