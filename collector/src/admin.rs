@@ -10,6 +10,7 @@ pub mod forecast;
 pub mod past;
 pub mod policies;
 pub mod register;
+pub mod reports;
 pub mod rules;
 pub mod since;
 pub mod snapshots;
@@ -39,7 +40,7 @@ use crate::problem::Refusal;
 use crate::recorder;
 use crate::store::{CreateToken, KeptToken, RevokeMachine, RevokeToken};
 use crate::when::When;
-use views::{MachineDetail, MachineExplanation, MachineRow, PostureView};
+use views::{MachineDetail, MachineExplanation, PostureView};
 
 /// The group whose members may use the socket, where it exists.
 const ADMIN_GROUP: &str = "lachan-admin";
@@ -113,7 +114,6 @@ pub async fn serve(
     let router = Router::new()
         .route("/v1/tokens", get(tokens).post(create_token))
         .route("/v1/tokens/{id}/revoke", post(revoke_token))
-        .route("/v1/machines", get(machines))
         .route("/v1/machines/{name}", get(machine))
         .route("/v1/machines/{name}/explanation", get(explanation))
         .route("/v1/machines/{name}/revoke", post(revoke_machine))
@@ -125,6 +125,7 @@ pub async fn serve(
         .merge(forecast::routes())
         .merge(rules::routes())
         .merge(snapshots::routes())
+        .merge(reports::routes())
         .with_state(hub);
     axum::serve(listener, router.into_make_service_with_connect_info::<Officer>())
         .with_graceful_shutdown(async move { draining.told().await })
@@ -249,13 +250,6 @@ async fn revoke_token(
         true => Ok(Json(())),
         false => Err(not_found(format!("there is no token {id:?} in force"))),
     }
-}
-
-async fn machines(
-    State(hub): State<Arc<Hub>>,
-    Query(when): Query<When>,
-) -> Result<Json<Vec<MachineRow>>, Refusal> {
-    Ok(Json(hub.show_at(when, views::machines).await?))
 }
 
 async fn machine(

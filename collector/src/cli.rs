@@ -3,9 +3,12 @@
 mod audit;
 mod desk;
 mod forecast;
+mod machine;
 mod policy;
+mod posture;
 mod print;
 mod register;
+mod report;
 mod simulate;
 mod snapshot;
 
@@ -14,9 +17,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use ::report::Lang;
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
-use report::Lang;
 
 use crate::admin::client::escaped;
 use crate::admin::{CreatedToken, NewToken};
@@ -25,6 +28,7 @@ use crate::init::{self, Wishes};
 use crate::serve;
 use audit::AuditCommand;
 use desk::Desk;
+use machine::MachineCommand;
 use policy::PolicyCommand;
 use register::RegisterCommand;
 use snapshot::SnapshotCommand;
@@ -68,8 +72,10 @@ enum Command {
         #[command(subcommand)]
         command: MachineCommand,
     },
+    /// What an office hands in: systems by level, units in numbers, machines by name
+    Report(report::ReportArgs),
     /// The targets and how far they are met
-    Posture(PostureArgs),
+    Posture(posture::PostureArgs),
     /// The officer's register: checked, matched with the machines, filled from a spreadsheet
     Register {
         #[command(subcommand)]
@@ -124,14 +130,6 @@ struct WhenArgs {
     /// With --at: count what was told since of that moment, by the policies in force now
     #[arg(long, requires = "at")]
     as_known_now: bool,
-}
-
-#[derive(Debug, Args)]
-struct PostureArgs {
-    #[command(flatten)]
-    read: ReadArgs,
-    #[command(flatten)]
-    when: WhenArgs,
 }
 
 #[derive(Debug, Args)]
@@ -196,33 +194,6 @@ struct CreateArgs {
     json: bool,
 }
 
-#[derive(Debug, Subcommand)]
-enum MachineCommand {
-    /// Every machine of the register and of the network, with its state
-    List {
-        #[command(flatten)]
-        read: ReadArgs,
-        #[command(flatten)]
-        when: WhenArgs,
-    },
-    /// One machine: what was seen, what is required, what to do
-    Show {
-        /// Its register id or its identity
-        machine: String,
-        #[command(flatten)]
-        read: ReadArgs,
-        #[command(flatten)]
-        when: WhenArgs,
-    },
-    /// End its identity for good
-    Revoke {
-        /// Its register id or its identity
-        machine: String,
-        #[command(flatten)]
-        config: ConfigArg,
-    },
-}
-
 fn parse_duration(text: &str) -> Result<u32, String> {
     duration(text).ok_or_else(|| "expected a number and s, m, h or d, as in 7d".to_owned())
 }
@@ -239,7 +210,7 @@ pub fn main() -> ExitCode {
     };
     let lang = cli.lang.unwrap_or_else(|| Lang::from_environment(|name| std::env::var(name).ok()));
     log(&cli.command, cli.verbose);
-    match run(cli.command, lang) {
+    match run(cli.command, lang).and_then(|code| print::completed().map(|()| code)) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             print::error(&error);
@@ -261,6 +232,7 @@ fn log(command: &Command, verbose: bool) {
         Command::Init(_)
         | Command::Token { .. }
         | Command::Machine { .. }
+        | Command::Report(_)
         | Command::Posture(_)
         | Command::Audit { .. }
         | Command::Forecast(_)
@@ -284,9 +256,12 @@ fn run(command: Command, lang: Lang) -> anyhow::Result<u8> {
         Command::Policy { command } => single_threaded()?.block_on(policy(command, lang)),
         Command::Audit { command } => single_threaded()?.block_on(audit::run(command, lang)),
         Command::Token { command } => single_threaded()?.block_on(token(command, lang)),
-        Command::Machine { command } => single_threaded()?.block_on(machine(command, lang)),
         Command::Snapshot { command } => single_threaded()?.block_on(snapshot::run(command, lang)),
-        Command::Posture(args) => single_threaded()?.block_on(posture(args, lang)),
+        Command::Machine { command } => {
+            single_threaded()?.block_on(machine::machine(command, lang))
+        }
+        Command::Report(args) => single_threaded()?.block_on(report::report(args, lang)),
+        Command::Posture(args) => single_threaded()?.block_on(posture::posture(args, lang)),
         Command::Forecast(args) => single_threaded()?.block_on(forecast::forecast(args, lang)),
     }
 }
@@ -347,42 +322,4 @@ async fn create_token(args: CreateArgs, lang: Lang) -> anyhow::Result<u8> {
     let created: CreatedToken = desk.post("/v1/tokens", &wish).await?;
     print::created(&created, args.quiet, args.json, lang)?;
     Ok(FINE)
-}
-
-async fn machine(command: MachineCommand, lang: Lang) -> anyhow::Result<u8> {
-    match command {
-        MachineCommand::List { read, when } => {
-            let desk = Desk::open(&read.config.config).await?;
-            let when = desk.when(&when).await?;
-            let machines = desk.machines(when).await?;
-            print::as_of(when, read.json, lang);
-            print::machines(&machines, read.json, lang)?;
-            Ok(FINE)
-        }
-        MachineCommand::Show { machine, read, when } => {
-            let desk = Desk::open(&read.config.config).await?;
-            let when = desk.when(&when).await?;
-            let detail = desk.machine(&machine, when).await?;
-            print::as_of(when, read.json, lang);
-            print::machine(&detail, read.json, lang)?;
-            Ok(FINE)
-        }
-        MachineCommand::Revoke { machine, config } => {
-            let desk = Desk::open(&config.config).await?;
-            let path = format!("/v1/machines/{}/revoke", escaped(&machine));
-            let () = desk.post(&path, &()).await?;
-            print::revoked(&machine, lang);
-            Ok(FINE)
-        }
-    }
-}
-
-async fn posture(PostureArgs { read, when }: PostureArgs, lang: Lang) -> anyhow::Result<u8> {
-    let desk = Desk::open(&read.config.config).await?;
-    let when = desk.when(&when).await?;
-    let posture = desk.posture(when).await?;
-    print::as_of(when, read.json, lang);
-    print::posture(&posture, read.json, lang)?;
-    let all_met = posture.targets.iter().all(|target| target.met_goal);
-    Ok(if all_met { FINE } else { FINDING })
 }

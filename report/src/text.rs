@@ -55,8 +55,7 @@ impl Text {
     /// # Errors
     /// When the result is still too long.
     pub fn cleaned(text: &str) -> Result<Self, TextError> {
-        let composed: String = text.trim().nfc().filter(|c| !is_forbidden(*c)).collect();
-        Self::new(&composed)
+        Self::new(&composed(text.trim()))
     }
 
     /// The text itself.
@@ -64,6 +63,13 @@ impl Text {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Foreign text of any length as it may be printed: composed, without the characters that could
+/// steer a terminal or a spreadsheet.
+#[must_use]
+pub fn composed(text: &str) -> String {
+    text.nfc().filter(|c| !is_forbidden(*c)).collect()
 }
 
 fn is_forbidden(c: char) -> bool {
@@ -175,6 +181,12 @@ mod tests {
         assert_eq!(Text::new("Sở Tư pháp").unwrap().as_str(), "Sở Tư pháp");
         assert_eq!(Text::new("So\u{31B}\u{309}"), Err(TextError::NotNormalized));
         assert_eq!(Text::cleaned("So\u{31B}\u{309}").unwrap().as_str(), "Sở");
+    }
+
+    #[test]
+    fn what_is_printed_is_composed_and_steers_nothing() {
+        let long = "x".repeat(2 * MAX_TEXT_BYTES);
+        assert_eq!(composed(&format!("So\u{31B}\u{309}\u{1b}[2J\n{long}")), format!("Sở[2J{long}"));
     }
 
     #[test]

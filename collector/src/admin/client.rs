@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use tokio::net::UnixStream;
 
 use super::AdminProblem;
+use crate::when::When;
 
 /// The largest answer: a list of a whole sector's machines.
 const MAX_ANSWER_BYTES: usize = 256 << 20;
@@ -133,9 +134,42 @@ pub fn escaped(name: &str) -> String {
         .collect()
 }
 
+/// A path with what is asked for and as of when behind it: each field that is there, as in
+/// `?level=3&unit=so`.
+///
+/// # Errors
+/// When a question cannot be written down.
+pub fn asking(path: &str, question: &impl Serialize, when: When) -> Result<String, AdminError> {
+    let fields = serde_json::to_value(question).map_err(broken)?;
+    let fields = fields.as_object().into_iter().flatten();
+    let written = fields.map(|(name, value)| {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        format!("{}={}", escaped(name), escaped(&value))
+    });
+    let moment = when.query();
+    let moment = moment.strip_prefix('?').map(str::to_owned);
+    let written: Vec<_> = written.chain(moment).collect();
+    Ok(if written.is_empty() { path.to_owned() } else { format!("{path}?{}", written.join("&")) })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_question_says_what_is_asked_and_nothing_else() {
+        let asked =
+            serde_json::json!({ "unit": "so-ha-noi", "state": "silent,clone", "deep": true });
+        let path =
+            |asked: serde_json::Value, when: When| asking("/v1/machines", &asked, when).unwrap();
+        let now = When::default();
+        let asked = path(asked, now);
+        assert_eq!(asked, "/v1/machines?deep=true&state=silent%2Cclone&unit=so-ha-noi");
+        let then = When { at: Some(report::Timestamp(7)), as_known_now: false };
+        assert_eq!(path(serde_json::json!({ "unit": "so" }), then), "/v1/machines?unit=so&at=7");
+        assert_eq!(path(serde_json::json!({}), then), "/v1/machines?at=7");
+        assert_eq!(path(serde_json::json!({}), now), "/v1/machines");
+    }
 
     #[test]
     fn a_name_cannot_become_another_path() {

@@ -1,5 +1,7 @@
 //! What officers are shown: plain data, made from a policy set, the machines and a moment.
 
+pub mod unit;
+
 use std::collections::BTreeMap;
 
 use report::verdict::Ruling;
@@ -132,12 +134,6 @@ pub struct PostureView {
     pub declared: u64,
 }
 
-/// Every machine of the register and of the network.
-#[must_use]
-pub fn machines(live: &Live) -> Vec<MachineRow> {
-    live.roll().members().map(|member| row(live, &member)).collect()
-}
-
 /// The machine of this register id or identity; machines that no longer count are found by their
 /// identity alone.
 #[must_use]
@@ -234,7 +230,7 @@ pub fn find(fleet: &Fleet, name: &str) -> Option<Slot> {
     })
 }
 
-fn row(live: &Live, member: &Member<'_>) -> MachineRow {
+pub(crate) fn row(live: &Live, member: &Member<'_>) -> MachineRow {
     let set = live.roll().set();
     let failing = set.rules.iter().zip(member.rulings());
     let failing = failing.filter(|(_, ruling)| *ruling == Ruling::Fail);

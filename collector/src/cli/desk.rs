@@ -4,25 +4,34 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use report::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::WhenArgs;
-use crate::admin::client::{AdminError, Client, escaped};
+use super::{WhenArgs, print};
+use crate::admin::client::{AdminError, Client, asking, escaped};
 use crate::admin::forecast::Outlook;
 use crate::admin::policies::{PlanView, ProposedFolder, naming};
 use crate::admin::register::{self, Matching};
+use crate::admin::reports::Of;
 use crate::admin::rules::RuleView;
 use crate::admin::snapshots::{self, SnapshotView};
-use crate::admin::views::{self, MachineDetail, MachineExplanation, MachineRow, PostureView};
+use crate::admin::views::unit::{Point, UnitPosture};
+use crate::admin::views::{self, MachineDetail, MachineExplanation, PostureView};
 use crate::audit::key::PublicKey;
 use crate::config::Config;
 use crate::enrol::token::TokenRecord;
 use crate::live::Live;
 use crate::past::Past;
 use crate::policy::plan::Names;
+use crate::policy::targets::read_calendar;
 use crate::policy::{Folder, Forecast, JudgeClock, Plan, PolicySet, Roll};
 use crate::reload::Source;
+use crate::reports::form08::{Form08, form08};
+use crate::reports::machines::{MachineList, list};
+use crate::reports::period;
+use crate::reports::units::{UnitsReport, units};
+use crate::reports::wish::MachineWish;
 use crate::snapshot::{Entry, Verification};
 use crate::store::{Archive, Holdings};
 use crate::when::{self, When};
@@ -91,6 +100,42 @@ impl AtRest {
         Past { archive: self.archive(), source: Source::of(&self.config) }
     }
 
+    /// The units in numbers as of the moment they are compared with: the one that is named, or the
+    /// last cut-off before; `None` where nothing is known of that.
+    fn earlier(&self, of: &Of, when: When) -> anyhow::Result<Option<UnitsReport>> {
+        let at = when.at.unwrap_or_else(crate::clock::now);
+        let before = || Ok::<_, anyhow::Error>(period::previous(&self.policies()?.targets, at));
+        let Some(moment) = of.compared_with.map_or_else(before, |at| Ok(Some(at)))? else {
+            return Ok(None);
+        };
+        match self.past().judged(moment, crate::clock::now(), None) {
+            Ok(live) => Ok(of.unit(&live).ok().map(|unit| units(&live, unit, None))),
+            Err(error) if of.compared_with.is_none() && period::is_unknown(&error) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The posture of a unit at the last cut-offs, as far as it is known.
+    fn trend(&self, of: &Of, at: Timestamp) -> anyhow::Result<Vec<Point>> {
+        let mut trend = Vec::new();
+        for moment in period::recent(&self.policies()?.targets, at) {
+            match self.past().judged(moment, crate::clock::now(), None) {
+                Ok(live) => trend.extend(of.posture(&live).ok().map(|posture| posture.point())),
+                Err(error) if period::is_unknown(&error) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(trend)
+    }
+
+    /// The time zone of the folder's office, or of the last good set's.
+    fn zone(&self) -> Option<String> {
+        let folder = Source::of(&self.config).read().ok();
+        let kept = || self.holdings.policies.clone().map(Folder::from_files);
+        let folder = folder.or_else(kept)?;
+        Some(read_calendar(&folder).zone().to_owned())
+    }
+
     fn present(&mut self) -> anyhow::Result<Live> {
         let set = self.policies()?;
         let fleet = std::mem::take(&mut self.holdings.fleet);
@@ -99,8 +144,23 @@ impl AtRest {
 }
 
 impl Desk {
-    /// Opens the collector with these settings.
+    /// Opens the collector with these settings. Moments are told in its office's zone then.
     pub(super) async fn open(settings: &Path) -> anyhow::Result<Self> {
+        let desk = Self::reach(settings).await?;
+        if let Some(zone) = desk.zone().await? {
+            print::in_zone(&zone);
+        }
+        Ok(desk)
+    }
+
+    async fn zone(&self) -> anyhow::Result<Option<String>> {
+        match self {
+            Self::Running(client) => Ok(Some(client.get("/v1/zone").await?)),
+            Self::AtRest(rest) => Ok(rest.zone()),
+        }
+    }
+
+    async fn reach(settings: &Path) -> anyhow::Result<Self> {
         let config = Config::load(settings)?;
         let not_running = match Client::connect(&config.admin_socket()).await {
             Ok(client) => return Ok(Self::Running(client)),
@@ -125,26 +185,64 @@ impl Desk {
 
     /// The moment that is meant, by the office's calendar.
     pub(super) async fn when(&self, args: &WhenArgs) -> anyhow::Result<When> {
-        let Some(text) = &args.at else {
-            return Ok(When::default());
-        };
-        let at = match self {
-            Self::Running(client) => {
-                client.get(&format!("/v1/moment?at={}", escaped(text))).await?
-            }
-            Self::AtRest(rest) => {
-                let calendar = &rest.policies()?.targets.calendar;
-                when::moment(text, calendar).map_err(anyhow::Error::msg)?
-            }
+        let at = match &args.at {
+            None => return Ok(When::default()),
+            Some(text) => self.moment(text).await?,
         };
         Ok(When { at: Some(at), as_known_now: args.as_known_now })
     }
 
-    pub(super) async fn machines(self, when: When) -> anyhow::Result<Vec<MachineRow>> {
-        Ok(match self {
-            Self::Running(client) => client.get(&format!("/v1/machines{}", when.query())).await?,
-            Self::AtRest(mut rest) => views::machines(&rest.live(when)?),
-        })
+    /// A moment in an officer's words.
+    pub(super) async fn moment(&self, text: &str) -> anyhow::Result<Timestamp> {
+        match self {
+            Self::Running(client) => {
+                Ok(client.get(&format!("/v1/moment?at={}", escaped(text))).await?)
+            }
+            Self::AtRest(rest) => {
+                let calendar = &rest.policies()?.targets.calendar;
+                when::moment(text, calendar).map_err(anyhow::Error::msg)
+            }
+        }
+    }
+
+    pub(super) async fn machines(
+        self,
+        wish: &MachineWish,
+        when: When,
+    ) -> anyhow::Result<MachineList> {
+        match self {
+            Self::Running(client) => Ok(client.get(&asking("/v1/machines", wish, when)?).await?),
+            Self::AtRest(mut rest) => {
+                let since = rest.archive().states_since()?;
+                list(&rest.live(when)?, wish, &since).map_err(anyhow::Error::msg)
+            }
+        }
+    }
+
+    pub(super) async fn form08(self, of: &Of, when: When) -> anyhow::Result<Form08> {
+        match self {
+            Self::Running(client) => {
+                Ok(client.get(&asking("/v1/reports/form08", of, when)?).await?)
+            }
+            Self::AtRest(mut rest) => {
+                let live = rest.live(when)?;
+                Ok(form08(&live, of.unit(&live).map_err(anyhow::Error::msg)?))
+            }
+        }
+    }
+
+    pub(super) async fn units(self, of: &Of, when: When) -> anyhow::Result<UnitsReport> {
+        match self {
+            Self::Running(client) => {
+                Ok(client.get(&asking("/v1/reports/units", of, when)?).await?)
+            }
+            Self::AtRest(mut rest) => {
+                let earlier = rest.earlier(of, when)?;
+                let live = rest.live(when)?;
+                let unit = of.unit(&live).map_err(anyhow::Error::msg)?;
+                Ok(units(&live, unit, earlier.as_ref()))
+            }
+        }
     }
 
     pub(super) async fn machine(self, name: &str, when: When) -> anyhow::Result<MachineDetail> {
@@ -254,6 +352,18 @@ impl Desk {
                 snapshots::verify(&rest.past(), id, &key)?
             }
         })
+    }
+
+    /// The posture of a unit with every unit below it.
+    pub(super) async fn unit_posture(self, of: &Of, when: When) -> anyhow::Result<UnitPosture> {
+        match self {
+            Self::Running(client) => Ok(client.get(&asking("/v1/posture/unit", of, when)?).await?),
+            Self::AtRest(mut rest) => {
+                let posture = of.posture(&rest.live(when)?).map_err(anyhow::Error::msg)?;
+                let trend = rest.trend(of, posture.posture.at)?;
+                Ok(UnitPosture { trend, ..posture })
+            }
+        }
     }
 
     /// What a folder would change. At rest it is held against the set that was last in force.

@@ -3,6 +3,8 @@
 mod audit;
 mod explanation;
 mod forecast;
+mod machines;
+mod paper;
 mod past;
 mod plan;
 mod posture;
@@ -13,13 +15,15 @@ mod snapshot;
 
 use std::io::Write as _;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use comfy_table::{ContentArrangement, Table, presets};
+use jiff::tz::TimeZone;
 use report::{Lang, State, Timestamp};
 use serde::Serialize;
 
 use crate::admin::CreatedToken;
-use crate::admin::views::{MachineDetail, MachineRow};
+use crate::admin::views::MachineDetail;
 use crate::enrol::token::TokenRecord;
 use crate::policy::folder::Folder;
 use crate::policy::{PolicySet, words};
@@ -29,9 +33,11 @@ use crate::simulate::Summary;
 pub(super) use audit::{audit_entries, audit_head, audit_verification};
 pub(super) use explanation::explanation;
 pub(super) use forecast::forecast;
+pub(super) use machines::machines;
+pub(super) use paper::{csv, on_screen, written};
 pub(super) use past::as_of;
 pub(super) use plan::{accepted, plan};
-pub(super) use posture::posture;
+pub(super) use posture::{posture, unit_posture};
 pub(super) use register::{examination, import, matching};
 pub(super) use rule::rule;
 pub(super) use snapshot::{snapshot, snapshot_made, snapshots, verification};
@@ -181,53 +187,6 @@ pub(super) fn tokens(tokens: &[TokenRecord], json: bool, lang: Lang) -> anyhow::
     Ok(())
 }
 
-pub(super) fn machines(machines: &[MachineRow], json: bool, lang: Lang) -> anyhow::Result<()> {
-    if json {
-        return out_json(machines);
-    }
-    out(&machine_list(machines, lang));
-    Ok(())
-}
-
-fn machine_list(machines: &[MachineRow], lang: Lang) -> String {
-    let mut table = table(match lang {
-        Lang::Vi => [
-            "Máy tính",
-            "Tên máy",
-            "Đơn vị",
-            "Cấp độ",
-            "Trạng thái",
-            "Liên lạc cuối",
-            "Lệch giờ",
-            "Quy tắc chưa đạt",
-        ],
-        Lang::En => [
-            "Machine",
-            "Host name",
-            "Unit",
-            "Level",
-            "State",
-            "Last contact",
-            "Clock off",
-            "Failing rules",
-        ],
-    });
-    for machine in machines {
-        table.add_row([
-            machine.name(),
-            or_dash(machine.host_name.as_deref()),
-            or_dash(machine.unit.as_deref()),
-            machine.level.map_or_else(dash, |level| level.to_string()),
-            machine.state.label(lang).to_owned(),
-            machine.last_contact.map_or_else(dash, |at| local(at, lang)),
-            machine.clock_skew.map_or_else(dash, |seconds| words::clock_off(seconds, lang)),
-            machine.failing.join(", "),
-        ]);
-    }
-    let sample = machines.iter().any(|machine| machine.sample);
-    format!("{table}\n{}", sample_note(sample, lang))
-}
-
 pub(super) fn machine(detail: &MachineDetail, json: bool, lang: Lang) -> anyhow::Result<()> {
     if json {
         return out_json(detail);
@@ -282,8 +241,18 @@ fn machine_card(detail: &MachineDetail, lang: Lang) -> String {
     format!("{text}\n{table}\n{}", sample_note(machine.sample, lang))
 }
 
-/// A moment by the clock of the machine the command runs on, which need not be in the office's zone:
-/// so the offset is said.
+/// The zone of the office whose collector was asked. A command speaks of one office.
+static ZONE: OnceLock<TimeZone> = OnceLock::new();
+
+/// From now on moments are told in the office's zone of this name.
+pub(super) fn in_zone(name: &str) {
+    if let Ok(zone) = TimeZone::get(name) {
+        ZONE.get_or_init(|| zone);
+    }
+}
+
+/// A moment by the office's clock; by this machine's where no office was asked. It may be read
+/// elsewhere, so the offset is said.
 fn local(moment: Timestamp, lang: Lang) -> String {
     let Ok(at) = jiff::Timestamp::from_second(moment.0) else {
         return dash();
@@ -292,7 +261,8 @@ fn local(moment: Timestamp, lang: Lang) -> String {
         Lang::Vi => "%d/%m/%Y %H:%M %:z",
         Lang::En => "%Y-%m-%d %H:%M %:z",
     };
-    at.to_zoned(jiff::tz::TimeZone::system()).strftime(form).to_string()
+    let zone = ZONE.get().cloned().unwrap_or_else(TimeZone::system);
+    at.to_zoned(zone).strftime(form).to_string()
 }
 
 fn side([vi, en]: [&'static str; 2], lang: Lang) -> &'static str {
@@ -315,10 +285,15 @@ fn or_dash(text: Option<&str>) -> String {
 }
 
 fn table<const N: usize>(header: [&str; N]) -> Table {
+    table_of(header.into_iter(), usize::from(width()))
+}
+
+/// A table in so many columns of characters.
+fn table_of<'h>(header: impl Iterator<Item = &'h str>, room: usize) -> Table {
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED);
     table.set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_width(width());
+    table.set_width(u16::try_from(room).unwrap_or(u16::MAX));
     table.set_header(header);
     table
 }
@@ -328,14 +303,45 @@ fn width() -> u16 {
     Table::new().width().filter(|width| *width > 0).unwrap_or(WIDTH)
 }
 
+/// The same as JSON for programs.
+pub(super) fn json(value: &(impl Serialize + ?Sized)) -> anyhow::Result<()> {
+    out_json(value)
+}
+
 fn out_json(value: &(impl Serialize + ?Sized)) -> anyhow::Result<()> {
     out(&format!("{}\n", serde_json::to_string_pretty(value)?));
     Ok(())
 }
 
-/// Prints, unless the reader has gone away.
+/// The first thing that could not be printed. Standard output is one for the whole process, and
+/// nobody who prints can do anything about it but the end of the command.
+static LOST: OnceLock<String> = OnceLock::new();
+
+/// Prints.
 fn out(text: &str) {
-    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    bytes(text.as_bytes());
+}
+
+/// Prints what need not be text, unless the reader has gone away.
+pub(super) fn bytes(bytes: &[u8]) {
+    let mut output = std::io::stdout().lock();
+    match output.write_all(bytes).and_then(|()| output.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            LOST.get_or_init(|| error.to_string());
+        }
+        Ok(()) | Err(_) => {}
+    }
+}
+
+/// Whether everything was printed: half an answer must not look like a whole one.
+///
+/// # Errors
+/// When something was not, for another reason than that the reader has gone away.
+pub(super) fn completed() -> anyhow::Result<()> {
+    match LOST.get() {
+        None => Ok(()),
+        Some(error) => Err(anyhow::anyhow!("print the answer: {error}; it is not complete")),
+    }
 }
 
 #[cfg(test)]

@@ -257,10 +257,13 @@ impl Why<'_> {
                 "Cán bộ phụ trách duyệt hoặc từ chối máy này.",
                 "The officer approves or rejects this machine.",
             ),
-            Self::NeverEnrolled => ("Cài tác tử lên máy.", "Install the agent on the machine."),
+            Self::NeverEnrolled => (
+                "Cài tác tử lên máy và ghi danh bằng một mã ghi danh (lachan-collector token create).",
+                "Install the agent on the machine and let it join with a join token (lachan-collector token create).",
+            ),
             Self::Silent(_) => (
-                "Bật máy và kiểm tra kết nối mạng tới máy chủ thu nhận.",
-                "Switch the machine on and check its network connection to the collector.",
+                "Bật máy; kiểm tra dịch vụ lachan-agent có đang chạy không và kết nối mạng tới máy chủ thu nhận.",
+                "Switch the machine on; check that the lachan-agent service runs and reaches the collector over the network.",
             ),
         };
         Some(Bilingual::new(vi, en))

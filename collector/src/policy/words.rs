@@ -31,6 +31,11 @@ pub(crate) fn time(at: DateTime, lang: Lang) -> String {
     format!("{} {}", date(at.date(), lang), at.strftime("%H:%M"))
 }
 
+/// A moment by the office's clock: `22/11/2026 08:00`, `2026-11-22 08:00`.
+pub(crate) fn moment(at: Timestamp, calendar: &Calendar, lang: Lang) -> String {
+    time(calendar.time_of(at), lang)
+}
+
 /// `1.234`, `1,234`.
 pub(crate) fn number(number: u64, lang: Lang) -> String {
     let separator = match lang {
@@ -54,6 +59,20 @@ pub(crate) fn percent(tenths: u64, lang: Lang) -> String {
     match lang {
         Lang::Vi => format!("{whole},{rest} %"),
         Lang::En => format!("{whole}.{rest}%"),
+    }
+}
+
+/// Tenths of a percentage point by which a share has changed: `+1,5 điểm`, `-0.3 points`.
+pub(crate) fn change(tenths: i64, lang: Lang) -> String {
+    let sign = match tenths {
+        ..0 => "-",
+        0 => "",
+        1.. => "+",
+    };
+    let (whole, rest) = (tenths.unsigned_abs() / 10, tenths.unsigned_abs() % 10);
+    match lang {
+        Lang::Vi => format!("{sign}{whole},{rest} điểm"),
+        Lang::En => format!("{sign}{whole}.{rest} points"),
     }
 }
 
@@ -217,6 +236,9 @@ mod tests {
         assert_eq!(number(12_345_678, Lang::En), "12,345,678");
         assert_eq!(percent(996, Lang::Vi), "99,6 %");
         assert_eq!(percent(1000, Lang::En), "100.0%");
+        assert_eq!(change(-3, Lang::Vi), "-0,3 điểm");
+        assert_eq!(change(12, Lang::En), "+1.2 points");
+        assert_eq!(change(0, Lang::Vi), "0,0 điểm");
     }
 
     #[test]

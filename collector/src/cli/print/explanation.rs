@@ -374,7 +374,7 @@ impl<'e> Sheet<'e> {
 
 /// Breaks words into lines of at most so many characters; a longer word has a line of its own. All
 /// texts are composed, so a character takes one column.
-fn wrapped(words: &str, width: usize) -> Vec<String> {
+pub(super) fn wrapped(words: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in words.split_whitespace() {
         let length = word.chars().count();

@@ -3,7 +3,8 @@
 use comfy_table::ColumnConstraint;
 use report::{Lang, State};
 
-use super::{dash, out, out_json, sample_note, side, table};
+use super::{dash, local, out, out_json, sample_note, side, table, table_of, width};
+use crate::admin::views::unit::UnitPosture;
 use crate::admin::views::{PostureView, TargetView};
 use crate::policy::posture::Tally;
 use crate::policy::words;
@@ -17,6 +18,44 @@ pub(in crate::cli) fn posture(posture: &PostureView, json: bool, lang: Lang) -> 
     }
     out(&sheet(posture, lang));
     Ok(())
+}
+
+pub(in crate::cli) fn unit_posture(
+    posture: &UnitPosture,
+    json: bool,
+    lang: Lang,
+) -> anyhow::Result<()> {
+    if json {
+        return out_json(posture);
+    }
+    let name = posture.unit.name.get(lang);
+    let whose = match lang {
+        Lang::Vi => format!("{name} (gồm các đơn vị trực thuộc)"),
+        Lang::En => format!("{name} (with every unit below it)"),
+    };
+    out(&format!("{whose}\n{}{}", sheet(&posture.posture, lang), trend(posture, lang)));
+    Ok(())
+}
+
+/// The share of each target at the last cut-offs; nothing where nothing is known of them.
+fn trend(posture: &UnitPosture, lang: Lang) -> String {
+    if posture.trend.is_empty() {
+        return String::new();
+    }
+    let room = usize::from(width());
+    let dates: Vec<_> = posture.trend.iter().map(|point| local(point.at, lang)).collect();
+    let days = dates.iter().map(|date| date.split(' ').next().unwrap_or_default());
+    let mut table = table_of([side(["Chỉ tiêu", "Target"], lang)].into_iter().chain(days), room);
+    for target in &posture.posture.targets {
+        let then = posture.trend.iter().map(|point| {
+            let come = point.targets.get(&target.target);
+            let tally = come.map(|come| Tally { members: come.members, met: come.met });
+            tally.and_then(|tally| tally.share(lang)).unwrap_or_else(dash)
+        });
+        table.add_row([target.title.get(lang).to_owned()].into_iter().chain(then));
+    }
+    let heading = side(["Tại các kỳ chốt số liệu trước", "At the last cut-offs"], lang);
+    format!("\n{heading}\n{table}\n")
 }
 
 fn sheet(posture: &PostureView, lang: Lang) -> String {

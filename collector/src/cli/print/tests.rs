@@ -5,6 +5,9 @@ use crate::admin::views;
 use crate::fleet::Fleet;
 use crate::live::Live;
 use crate::policy::fixtures::{NOW, set};
+use crate::reports::machines::list;
+use crate::reports::wish::MachineWish;
+use crate::store::StatesSince;
 
 const ROW: &str = "m-1,so,workstation,lan,,,,2025-01-01,\n";
 
@@ -13,14 +16,15 @@ fn whatever_is_told_of_a_machine_of_a_sample_says_so() {
     let sample = [("register/training.toml", "sample = true\n")];
     for (files, is_sample) in [(&[][..], false), (&sample[..], true)] {
         let live = Live::new(set(ROW, files).into(), Fleet::default(), NOW);
-        let (list, card) = (views::machines(&live), views::machine(&live, "m-1").unwrap());
+        let list = list(&live, &MachineWish::default(), &StatesSince::default()).unwrap();
+        let card = views::machine(&live, "m-1").unwrap();
         let why = views::explanation(&live, "m-1").unwrap();
-        for row in [&list[0], &card.machine, &why.machine] {
+        for row in [&list.machines[0].machine, &card.machine, &why.machine] {
             assert_eq!(serde_json::to_value(row).unwrap()["sample"], is_sample);
         }
         for (lang, words) in [(Lang::Vi, "MẪU hoặc MÔ PHỎNG"), (Lang::En, "SAMPLE or a SIM")]
         {
-            let (list, card) = (machine_list(&list, lang), machine_card(&card, lang));
+            let (list, card) = (machines::sheet(&list, 120, lang), machine_card(&card, lang));
             for text in [list, card, explanation::sheet(&why, lang)] {
                 assert!(text.contains("m-1"), "{text}");
                 assert_eq!(text.contains(words), is_sample, "{text}");
