@@ -197,6 +197,19 @@ impl Counts {
         self.kinds.get(kind_place(kind), state as usize)
     }
 
+    /// Members in a state.
+    #[must_use]
+    pub fn in_state(&self, state: State) -> u64 {
+        let kinds = MachineKind::ALL.into_iter().map(Some).chain([None]);
+        kinds.map(|kind| self.of_kind(kind, state)).sum()
+    }
+
+    /// Everyone.
+    #[must_use]
+    pub fn everyone(&self) -> u64 {
+        State::ALL.iter().map(|state| self.in_state(*state)).sum()
+    }
+
     /// Members of a level in a state.
     #[must_use]
     pub fn of_level(&self, level: Option<u8>, state: State) -> u64 {

@@ -66,6 +66,13 @@ impl Rulings {
         &self.halves[member * self.bytes()..(member + 1) * self.bytes()]
     }
 
+    /// Whether as many other rules say the same of a member, one by one.
+    #[must_use]
+    pub fn are_same(&self, member: usize, other: &Self) -> bool {
+        let own = |rulings: &Self| member * rulings.bytes()..(member + 1) * rulings.bytes();
+        self.rules == other.rules && self.halves[own(self)] == other.halves[own(other)]
+    }
+
     /// Keeps what the rules say of a member.
     pub fn set(&mut self, member: usize, rulings: &[Ruling]) {
         RulingsMut { bytes: self.bytes(), halves: &mut self.halves }.set(member, rulings);
@@ -123,6 +130,19 @@ mod tests {
                 assert_eq!(one_by_one, said(member), "{rules}");
             }
         }
+    }
+
+    #[test]
+    fn rulings_are_the_same_where_each_rule_says_the_same() {
+        let rulings = |said: [Ruling; 3]| {
+            let mut rulings = Rulings::new(2, 3);
+            rulings.set(1, &said);
+            rulings
+        };
+        let said = rulings([Ruling::Pass, Ruling::Fail, Ruling::Waived]);
+        let other = rulings([Ruling::Pass, Ruling::Fail, Ruling::Unknown]);
+        assert!(said.are_same(1, &said.clone()) && said.are_same(0, &other));
+        assert!(!said.are_same(1, &other) && !said.are_same(0, &Rulings::new(2, 4)));
     }
 
     #[test]

@@ -198,6 +198,23 @@ impl Roll {
         })
     }
 
+    /// The members of whom another roll of as many rules, over the same rows and machines, says
+    /// otherwise, and those whom it does not have. To go over a million members of whom nothing
+    /// else is said takes long enough to matter.
+    pub fn members_unlike<'r>(&'r self, other: &'r Self) -> impl Iterator<Item = Member<'r>> {
+        let (own, others) = (&self.pages, &other.pages);
+        let is_same = |place: usize, entry: Entry| {
+            let other = others.entries.get(place).copied().flatten();
+            other.is_some_and(|other| other.state == entry.state)
+                && own.rulings.are_same(place, &others.rulings)
+        };
+        let places = own.entries.iter().enumerate();
+        places.filter_map(move |(place, entry)| {
+            let entry = (*entry)?;
+            (!is_same(place, entry)).then(|| self.member(place, entry))
+        })
+    }
+
     /// The member a machine is or speaks for.
     #[must_use]
     pub fn member_of(&self, machine: Slot) -> Option<Member<'_>> {

@@ -7,6 +7,7 @@ use report::verdict::{Ruling, State};
 use super::crowd::{Affected, Gathering, Names, Spot};
 use super::{Change, Flip, SharedRule, rules_of_both};
 use crate::fleet::Fleet;
+use crate::policy::counts::Counts;
 use crate::policy::roll::{Member, Roll};
 
 /// What becomes of the members.
@@ -38,9 +39,9 @@ struct Comparison<'r> {
     names: Names,
     /// Whether a row has the same number in both.
     same_rows: bool,
+    /// Whether a rule has too.
+    same_rules: bool,
     rules: Vec<SharedRule<'r>>,
-    members: Change<u64>,
-    protected: Change<u64>,
     newly_protected: Gathering<'r>,
     no_longer_protected: Gathering<'r>,
     joined: Gathering<'r>,
@@ -51,15 +52,15 @@ struct Comparison<'r> {
 impl<'r> Comparison<'r> {
     fn new(before: &'r Roll, after: &'r Roll, fleet: &'r Fleet, names: Names) -> Self {
         let (old, new) = (before.set(), after.set());
+        let rules = rules_of_both(old, new);
         Self {
             before,
             after,
             fleet,
             names,
             same_rows: old.register.machines == new.register.machines,
-            rules: rules_of_both(old, new),
-            members: Change { before: 0, after: 0 },
-            protected: Change { before: 0, after: 0 },
+            same_rules: rules.iter().all(|rule| rule.before == rule.after),
+            rules,
             newly_protected: Gathering::default(),
             no_longer_protected: Gathering::default(),
             joined: Gathering::default(),
@@ -70,11 +71,9 @@ impl<'r> Comparison<'r> {
 
     /// What becomes of those whom the other set has.
     fn look_forward(&mut self) {
-        for member in self.after.members() {
+        for member in self.unlike(self.after, self.before) {
             let (spot, name) = (spot(&member), || member.name(self.fleet));
             let is_protected = is_protected(&member);
-            self.members.after += 1;
-            self.protected.after += u64::from(is_protected);
             let counterpart = self.counterpart(&member, self.before);
             let was_protected = counterpart.as_ref().is_some_and(self::is_protected);
             match (was_protected, is_protected) {
@@ -87,6 +86,18 @@ impl<'r> Comparison<'r> {
                 None => self.joined.add(self.names, spot, name),
             }
         }
+    }
+
+    /// The members of one roll of whom the other may say otherwise.
+    fn unlike(
+        &self,
+        roll: &'r Roll,
+        other: &'r Roll,
+    ) -> impl Iterator<Item = Member<'r>> + use<'r> {
+        let is_same = self.same_rows && self.same_rules;
+        let unlike = is_same.then(|| roll.members_unlike(other));
+        let all = (!is_same).then(|| roll.members());
+        unlike.into_iter().flatten().chain(all.into_iter().flatten())
     }
 
     /// What the rules say otherwise of a member.
@@ -103,14 +114,11 @@ impl<'r> Comparison<'r> {
 
     /// What becomes of those whom the other set no longer has.
     fn look_back(&mut self) {
-        for member in self.before.members() {
-            let is_protected = is_protected(&member);
-            self.members.before += 1;
-            self.protected.before += u64::from(is_protected);
+        for member in self.unlike(self.before, self.after) {
             if self.counterpart(&member, self.after).is_none() {
                 let (spot, name) = (spot(&member), || member.name(self.fleet));
                 self.left.add(self.names, spot, name);
-                if is_protected {
+                if is_protected(&member) {
                     self.no_longer_protected.add(self.names, spot, name);
                 }
             }
@@ -135,9 +143,13 @@ impl<'r> Comparison<'r> {
             ruling: Change { before, after },
             members: members.finish(),
         };
+        let sums = |count: fn(&Counts) -> u64| Change {
+            before: count(self.before.counts()),
+            after: count(self.after.counts()),
+        };
         Compared {
-            members: self.members,
-            protected: self.protected,
+            members: sums(Counts::everyone),
+            protected: sums(|counts| counts.in_state(State::Protected)),
             newly_protected: self.newly_protected.finish(),
             no_longer_protected: self.no_longer_protected.finish(),
             joined: self.joined.finish(),

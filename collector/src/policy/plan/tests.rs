@@ -149,6 +149,18 @@ fn a_target_that_holds_for_fewer_is_a_loss_though_no_machine_turns() {
 }
 
 #[test]
+fn a_register_with_an_ended_row_more_turns_the_same_members() {
+    let machines: Vec<_> = (1..=9).map(|n| if n % 2 == 0 { good(n) } else { bare(n) }).collect();
+    let longer = rows(1..=9) + "a-old,so,workstation,lan,,,,2019-01-01,2020-01-01\n";
+    let same_rows = plan(&strict(1..=9), &lax(1..=9), &machines);
+    let lax = set_with_rules(&longer, &[&rule("r0", "critical", KNOWN_SYSTEM)]);
+    let other_rows = plan(&strict(1..=9), &lax, &machines);
+    assert_eq!(same_rows.newly_protected.all.count, 5);
+    let told = |plan: Plan| (plan.newly_protected, plan.flips, plan.members, plan.protected);
+    assert_eq!(told(same_rows), told(other_rows));
+}
+
+#[test]
 fn exactly_the_guard_passes_and_one_more_does_not() {
     let machines = |bare_ones: u8| -> Vec<_> {
         (1..=40).map(|n| if n <= bare_ones { bare(n) } else { good(n) }).collect()
