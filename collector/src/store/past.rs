@@ -83,11 +83,12 @@ const MACHINES: &str = "
          WHERE earlier.machine = machines.id AND earlier.first_at <= ?1)
     WHERE enrolled_at <= ?1 ORDER BY enrolled_at, machines.id";
 
-/// The newest row of each topic's history that was received by a moment.
+/// The newest row of each topic's history that was received by a moment. A cross join keeps the order
+/// of the tables: the other one reads everything that a machine ever told.
 const TOLD_THEN: &str = "
     SELECT history.topic, history.body, history.received_at, history.skew, is_told, arrived_at,
         history.confirmed_at, pending_since, history.seen_at
-    FROM topics JOIN history ON history.machine = topics.machine
+    FROM topics CROSS JOIN history ON history.machine = topics.machine
         AND history.topic = topics.topic AND history.report =
             (SELECT report FROM history AS earlier
              WHERE earlier.machine = topics.machine AND earlier.topic = topics.topic
@@ -99,9 +100,9 @@ const TOLD_THEN: &str = "
 const TOLD_SINCE: &str = "
     SELECT history.topic, history.body, history.received_at, history.skew, is_told, arrived_at,
         history.confirmed_at, pending_since, history.seen_at
-    FROM topics JOIN history ON history.machine = topics.machine
+    FROM topics CROSS JOIN history ON history.machine = topics.machine
         AND history.topic = topics.topic AND history.report =
-            (SELECT max(report) FROM history AS earlier
+            (SELECT max(report) FROM history AS earlier INDEXED BY history_moments
              WHERE earlier.machine = topics.machine AND earlier.topic = topics.topic
                 AND earlier.seen_at <= ?2)
     WHERE topics.machine = ?1";
@@ -257,5 +258,34 @@ impl Told {
             kept.confirm(heard.seen_at);
         }
         kept
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sqlite;
+
+    /// How SQLite means to answer a question about one machine.
+    fn plan(query: &str) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let database = sqlite::open(&folder.path().join("store.sqlite")).unwrap();
+        let mut statement = database.prepare(&format!("EXPLAIN QUERY PLAN {query}")).unwrap();
+        let steps = statement.query_map(("machine", 1), |row| row.get::<_, String>(3)).unwrap();
+        steps.collect::<Result<Vec<_>, _>>().unwrap().join("\n")
+    }
+
+    #[test]
+    fn what_a_topic_said_is_found_without_reading_all_that_it_ever_said() {
+        for query in [TOLD_THEN, TOLD_SINCE] {
+            let plan = plan(query);
+            for step in [
+                "SEARCH topics USING PRIMARY KEY (machine=?)",
+                "SEARCH history USING PRIMARY KEY (machine=? AND topic=? AND report=?)",
+                "SEARCH earlier USING COVERING INDEX history_moments",
+            ] {
+                assert!(plan.contains(step), "{step}\n{plan}");
+            }
+        }
     }
 }
