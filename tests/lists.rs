@@ -275,8 +275,9 @@ fn libreoffice_shows_the_units_as_numbers_and_shares() {
     assert_eq!(total[13], licensed["met"].to_string());
     let (met, members) = (licensed["met"].as_u64().unwrap(), licensed["members"].as_u64().unwrap());
     let tenths = met * 1000 / members;
-    // LibreOffice leaves the space out of what it exports, though it shows it.
-    assert_eq!(total[14].replace(' ', ""), format!("{},{}%", tenths / 10, tenths % 10));
+    // What is exported is the number as one would type it; as it is shown it is in print.
+    let typed = total[14].trim_end_matches([' ', '%']).replace(',', ".");
+    assert_eq!((typed.parse::<f64>().unwrap() * 10.0).round() as u64, tenths);
     let heading = line(results, 0, "STT");
     assert_eq!(heading[7], "Độ phủ dữ liệu");
     assert_eq!(line(results, 0, "(1)")[1], "(2)");
@@ -309,14 +310,36 @@ fn libreoffice_shows_form_08_and_the_machines_with_real_dates() {
     }
 }
 
+/// The words of a workbook in print.
+fn printed_by_libreoffice(workbook: &Path) -> String {
+    let folder = workbook.with_extension("printed");
+    convert(workbook, "pdf", &folder);
+    let name = workbook.with_extension("pdf").file_name().unwrap().to_owned();
+    let output = Command::new("pdftotext")
+        .arg("-layout")
+        .arg(folder.join(name))
+        .arg("-")
+        .output()
+        .expect("pdftotext (poppler-utils) reads what was printed");
+    printed(&output)
+}
+
 #[test]
-fn every_workbook_can_be_printed() {
+fn print_shows_shares_and_dates_as_the_language_writes_them() {
     let office = Office::made_up();
-    for form in ["08", "units", "machines"] {
-        let workbook = office.workbook(form, "vi");
-        let folder = workbook.with_extension("printed");
-        convert(&workbook, "pdf", &folder);
-        let pdf = std::fs::read(folder.join(format!("{form}-vi.pdf"))).unwrap();
-        assert!(pdf.starts_with(b"%PDF") && pdf.len() > 10_000, "{form}: {}", pdf.len());
+    let report = office.json(&["report", "--form", "units"]);
+    let total = &report["lines"].as_array().unwrap().last().unwrap()["numbers"];
+    let licensed = &total["targets"]["antivirus-licensed"];
+    let [met, members] = ["met", "members"].map(|key| licensed[key].as_u64().unwrap());
+    let tenths = met * 1000 / members;
+    for (lang, mark, word) in [("vi", ',', "TỔNG CỘNG"), ("en", '.', "TOTAL")] {
+        let text = printed_by_libreoffice(&office.workbook("units", lang));
+        let total = text.lines().find(|line| line.contains(word)).unwrap();
+        let share = format!("{}{mark}{} %", tenths / 10, tenths % 10);
+        assert!(total.contains(&share), "{share}: {total}");
     }
+    let text = printed_by_libreoffice(&office.workbook("08", "vi"));
+    assert!(text.contains("30/06/2027") && text.contains("Trang 1/"), "{text}");
+    let text = printed_by_libreoffice(&office.workbook("machines", "vi"));
+    assert!(text.contains(MACHINE) && text.contains("MÔ PHỎNG"), "{text}");
 }
