@@ -73,7 +73,7 @@ fn is_blank(line: &str) -> bool {
 
 /// A comment with a comma in it comes out of a spreadsheet in quotes.
 pub(super) fn is_comment(line: &str) -> bool {
-    line.trim_start_matches('"').starts_with('#')
+    line.strip_prefix('"').unwrap_or(line).starts_with('#')
 }
 
 /// What a comment says, without the separators that a spreadsheet adds to it.
