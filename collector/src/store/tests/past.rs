@@ -67,9 +67,9 @@ fn waits() -> impl Strategy<Value = Move> {
 fn reports() -> impl Strategy<Value = Move> {
     let lag = prop_oneof![6 => Just(20), 2 => 0..HOUR * 14, 1 => DAY..DAY * 3];
     let without = prop_oneof![6 => Just(0), 1 => 0..16_u8];
-    let clock = prop_oneof![5 => Just(None), 1 => prop::sample::select(CLOCKS).prop_map(Some)];
+    let clock = prop_oneof![2 => Just(None), 1 => prop::sample::select(CLOCKS).prop_map(Some)];
     let facts = prop_oneof![1 => Just(0), 2 => Just(3), 1 => Just(4), 2 => 0..office::FACTS];
-    (0..3_usize, facts, lag, without, clock, prop::bool::weighted(0.02)).prop_map(
+    (0..2_usize, facts, lag, without, clock, prop::bool::weighted(0.02)).prop_map(
         |(machine, facts, lag, without, clock, copied)| {
             Move::Report(Says { machine, facts, lag, without, clock, copied })
         },
@@ -83,7 +83,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
         8 => waits(),
         1 => prop::option::of(0..3_usize).prop_map(Move::Enrol),
         8 => reports(),
-        6 => (0..3_usize, prop_oneof![5 => Just(30), 1 => 0..HOUR * 14])
+        6 => (0..2_usize, prop_oneof![5 => Just(30), 1 => 0..HOUR * 14])
             .prop_map(|(machine, lag)| Move::Beat(machine, lag)),
         1 => (0..40_usize).prop_map(Move::Revoke),
         1 => (0..office::SETS).prop_map(Move::Edit),
@@ -123,16 +123,14 @@ async fn what_is_told_late_counts_as_known_now_and_never_as_known_then() {
     }
     let silent = |told: &office::Told| told.count(State::Silent);
     let (at, then) = office.asked[0].clone();
-    assert_eq!(silent(&then), 1);
+    assert_eq!(silent(&then), 2, "nobody was heard of for a week");
     // What it saw a day before that moment arrives now, and so does what it sees now.
     office.go(good(0, 4 * DAY)).await;
     office.go(good(0, 20)).await;
     assert_eq!(office.told_again(at, AsKnown::Then), then);
     let now = office.told_again(at, AsKnown::Now);
-    assert_eq!(
-        (silent(&now), now.count(State::NeverEnrolled)),
-        (0, then.count(State::NeverEnrolled))
-    );
+    assert_eq!(silent(&now), 1, "the one that said nothing");
+    assert_eq!(now.count(State::NeverEnrolled), then.count(State::NeverEnrolled));
 }
 
 #[tokio::test]
