@@ -15,7 +15,7 @@ struct Office {
 }
 
 /// What can be asked of it, for people and as JSON. `MACHINE` is one of its machines.
-const QUESTIONS: [&[&str]; 12] = [
+const QUESTIONS: [&[&str]; 17] = [
     &["posture"],
     &["posture", "--unit", "mp-s01"],
     &["posture", "--rank"],
@@ -28,6 +28,11 @@ const QUESTIONS: [&[&str]; 12] = [
     &["report", "--form", "units", "--unit", "mp-c-thads"],
     &["report", "--form", "machines"],
     &["token", "list"],
+    &["policy", "explain", "antivirus-licensed"],
+    &["forecast"],
+    &["register", "match"],
+    &["snapshot", "list"],
+    &["audit", "list"],
 ];
 
 /// Those that can be written as CSV.
