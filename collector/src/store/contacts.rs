@@ -230,3 +230,39 @@ pub(super) fn entry(introduction: &Introduction, action: Action, past: &Past) ->
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AT: Timestamp = Timestamp(1_795_300_000);
+
+    fn after(last: Option<Span>, at: Timestamp, facts: Facts) -> Span {
+        Span::after(last, Contact { at, skew: 3 }, facts)
+    }
+
+    #[test]
+    fn contacts_near_each_other_with_fresh_facts_are_one_span() {
+        let first = after(None, AT, Facts::Seen(AT - 60));
+        let next = after(Some(first), AT + SPAN_GAP, Facts::Seen(AT + SPAN_GAP - SPAN_LAG));
+        assert_eq!((next.first_at, next.last_at), (AT, AT + SPAN_GAP));
+        assert_eq!((next.seen_from, next.seen_at), (AT - 60, AT + SPAN_GAP - SPAN_LAG));
+        let far = after(Some(first), AT + SPAN_GAP + 1, Facts::Seen(AT + SPAN_GAP));
+        assert_eq!(far.first_at, AT + SPAN_GAP + 1);
+    }
+
+    #[test]
+    fn a_contact_with_old_facts_is_a_span_by_itself() {
+        let first = after(None, AT, Facts::Seen(AT));
+        let late = after(Some(first), AT + 900, Facts::Seen(AT + 899 - SPAN_LAG));
+        let next = after(Some(late), AT + 901, Facts::Seen(AT + 900));
+        assert_eq!([late.first_at, next.first_at], [AT + 900, AT + 901]);
+    }
+
+    #[test]
+    fn a_heartbeat_whose_survey_ended_before_the_report_takes_nothing_back() {
+        let first = after(None, AT, Facts::Seen(AT - 60));
+        let heard = |at| after(Some(first), AT + 900, Facts::SeenAgain(at)).seen_at;
+        assert_eq!((heard(AT - 600), heard(AT + 800)), (AT - 60, AT + 800));
+    }
+}

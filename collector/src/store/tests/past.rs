@@ -68,7 +68,8 @@ fn reports() -> impl Strategy<Value = Move> {
     let lag = prop_oneof![6 => Just(20), 2 => 0..HOUR * 14, 1 => DAY..DAY * 3];
     let without = prop_oneof![6 => Just(0), 1 => 0..16_u8];
     let clock = prop_oneof![2 => Just(None), 1 => prop::sample::select(CLOCKS).prop_map(Some)];
-    let facts = prop_oneof![1 => Just(0), 2 => Just(3), 1 => Just(4), 2 => 0..office::FACTS];
+    let facts =
+        prop_oneof![1 => Just(0), 2 => Just(3), 1 => Just(4), 1 => Just(7), 2 => 0..office::FACTS];
     (0..2_usize, facts, lag, without, clock, prop::bool::weighted(0.02)).prop_map(
         |(machine, facts, lag, without, clock, copied)| {
             Move::Report(Says { machine, facts, lag, without, clock, copied })

@@ -3,7 +3,7 @@
 use super::*;
 
 /// How many sets of facts there are to report.
-pub(in crate::store::tests) const FACTS: usize = 7;
+pub(in crate::store::tests) const FACTS: usize = 8;
 /// How many policy sets there are to be judged by.
 pub(in crate::store::tests) const SETS: usize = 3;
 
@@ -280,6 +280,8 @@ fn facts(number: usize, seen_at: Timestamp, clock: i64) -> Vec<Observation> {
         2 => observe_antivirus(&mut machine, vec![good_product("eset")], false),
         3 => observe(&mut machine, Topic::Patches, NOW, &pending(3, "a b")),
         4 => observe(&mut machine, Topic::Patches, NOW, &pending(2, "b c")),
+        // Without names, those that wait are others each time.
+        7 => observe(&mut machine, Topic::Patches, NOW, &pending(1, "")),
         5 => observe(&mut machine, Topic::Patches, NOW, &pending(0, "")),
         6 => observe(
             &mut machine,
