@@ -215,13 +215,9 @@ fn a_wrong_clock_is_corrected_and_shown_from_the_first_report_on() {
     assert!((off - 3 * DAY).abs() < 60, "{off}");
     let median = scene.world.collector.scrape().value("lachan_clock_skew_median_seconds");
     assert_eq!(median, Some(off as f64));
-    for arguments in
-        [&["machine", "show", "pc-01", "--lang", "vi"], &["machine", "list", "--lang", "vi"][..]]
-    {
-        let output = scene.world.collector.command(arguments);
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(text.contains("nhanh"), "{text}");
-    }
+    let output = scene.world.collector.command(&["machine", "show", "pc-01", "--lang", "vi"]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.contains("nhanh"), "{text}");
 }
 
 #[test]

@@ -13,6 +13,7 @@ use super::views::unit::{UnitPosture, unit_posture};
 use crate::hub::Hub;
 use crate::live::Live;
 use crate::problem::Refusal;
+use crate::recorder;
 use crate::register::UnitIndex;
 use crate::reports::Imprint;
 use crate::reports::form08::{Form08, form08};
@@ -79,6 +80,7 @@ async fn machines(
     Query(wish): Query<MachineWish>,
     Query(when): Query<When>,
 ) -> Result<Json<MachineList>, Refusal> {
+    recorder::catch_up(&hub).await?;
     let since = states_since(&hub).await?;
     let mut list = understood(hub.show_at(when, move |live| list(live, &wish, &since)).await?)?;
     signed(&hub, &mut list.imprint).await?;

@@ -183,8 +183,23 @@ fn targets(section: &Section<'_>, rules: &[Rule], rules_are_whole: bool) -> Opti
 fn calendar(section: &Section<'_>) -> Option<Calendar> {
     let zone = section.need("timezone").and_then(|item| read_zone(&item));
     let holidays = section.get("holidays").map(|item| item.each(read_holiday)).unwrap_or_default();
-    let rest = section.get("rest_days").map(|item| item.each(read_rest_day)).unwrap_or_default();
+    let rest = section.get("rest_days").map(|item| read_rest_days(&item)).unwrap_or_default();
     Some(Calendar::new(zone?, &holidays).resting_on(rest))
+}
+
+/// What was seen must grow stale some day: an office that always rests would never miss a machine.
+const MOST_REST_DAYS: usize = 3;
+/// The longest holiday, in days. Tết has been nine or ten.
+const LONGEST_HOLIDAY: i64 = 31;
+
+fn read_rest_days(item: &Item<'_>) -> Vec<Weekday> {
+    let mut days = item.each(read_rest_day);
+    days.sort_by_key(|day| day.to_monday_zero_offset());
+    days.dedup();
+    if days.len() > MOST_REST_DAYS {
+        item.wrong(format!("an office rests on {MOST_REST_DAYS} days a week at most"));
+    }
+    days
 }
 
 /// The words for the days of the week.
@@ -223,6 +238,11 @@ fn read_holiday(item: &Item<'_>) -> Option<(Date, Date)> {
     let (from, until) = (from?, until?);
     if until < from {
         item.wrong("ends before it begins");
+        return None;
+    }
+    let days = until.duration_since(from).as_hours() / 24 + 1;
+    if days > LONGEST_HOLIDAY {
+        item.wrong(format!("a holiday lasts {LONGEST_HOLIDAY} days at most, this one {days}"));
         return None;
     }
     Some((from, until))

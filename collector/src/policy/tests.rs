@@ -267,4 +267,7 @@ fn a_holiday_may_be_one_day_and_ends_no_earlier_than_it_begins() {
     assert!(with("2026-01-06").is_ok());
     let problems = with("2026-01-04").map(|set| set.hash).unwrap_err().to_string();
     assert!(problems.contains("ends before it begins"), "{problems}");
+    assert!(with("2026-02-04").is_ok());
+    let problems = with("9999-12-31").map(|set| set.hash).unwrap_err().to_string();
+    assert!(problems.contains("a holiday lasts 31 days at most"), "{problems}");
 }
