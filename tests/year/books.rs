@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use collector::audit::head::Head;
+use collector::audit::key::AuditKey;
 use collector::audit::{Action, Entry};
 use collector::config::Config;
 use collector::enrol::token::TokenRecord;
@@ -12,11 +14,13 @@ use collector::identities::{AuthenticatedMachine, Identities};
 use collector::ingest::admission::{admit, admit_heartbeat};
 use collector::live::Live;
 use collector::machine::Standing;
+use collector::past::Past;
 use collector::policy::{PolicySet, Posture};
-use collector::reload;
+use collector::reload::{self, Source};
+use collector::snapshot::{self, Occasion};
 use collector::store::{
-    CertificateRecord, CreateToken, Enrol, KeptToken, NewCertificate, PoliciesInForce,
-    RevokeMachine, Store, StoreHeartbeat, StoreReport, Writer,
+    Archive, CertificateRecord, CreateToken, Enrol, KeepSnapshot, KeptToken, NewCertificate,
+    PoliciesInForce, RevokeMachine, Store, StoreHeartbeat, StoreReport, Writer,
 };
 use report::wire::{self, Heartbeat};
 use report::{Fingerprint, Incarnation, MachineId, Report, Sequence, Text, Timestamp};
@@ -229,6 +233,24 @@ impl Books {
         self.settle().await;
         self.live.advance(&self.set, at);
         Posture::of(self.live.roll())
+    }
+
+    /// Keeps for good what was said as of a moment that is over.
+    pub(crate) async fn keep_for_good(&mut self, at: Timestamp, made_at: Timestamp) {
+        self.settle().await;
+        let archive = Archive::new(self.config.store());
+        let key = AuditKey::load(&self.config.pki()).expect("the audit key");
+        let head = Head::sign(&key, archive.log_ends().expect("two logs"), made_at).to_string();
+        let past = Past { archive, source: Source::of(&self.config) };
+        let live = past.judged(at, made_at, None).unwrap_or_else(|error| panic!("{error}"));
+        let actor = "collector".to_owned();
+        let occasion = Occasion { made_at, actor, cut_off: None, head };
+        let (cover, content) = snapshot::take(&live, occasion).expect("a snapshot");
+        let digest = cover.digest();
+        let signature = snapshot::sign(&key, &digest);
+        let entry = entry(made_at, Action::SnapshotMade);
+        let keep = KeepSnapshot { cover, content, digest, signature, entry };
+        let _ = self.store.submit(keep).await.expect("kept");
     }
 
     /// Closes the store: everything is in its file.

@@ -11,7 +11,7 @@ mod facts;
 mod office;
 mod papers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -24,6 +24,7 @@ use collector::store::Archive;
 use harness::is_long;
 use harness::program::{built, printed, run};
 use report::{MachineId, State, Timestamp};
+use serde_json::{Value as Json, json};
 
 use books::{Books, identity};
 use calendar::{Day, HOUR, day, day_of, end_of, moment};
@@ -133,8 +134,15 @@ fn doings(pc: Pc, on: Day) -> Vec<(Timestamp, Event)> {
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Numbers {
     states: BTreeMap<(String, State), u64>,
-    licensed: BTreeMap<String, (u64, u64)>,
-    protected: BTreeMap<String, (u64, u64)>,
+    licensed: Tallies,
+    protected: Tallies,
+}
+
+/// Of how many for how many it holds, by unit.
+type Tallies = BTreeMap<String, (u64, u64)>;
+
+fn sum(of: &Tallies) -> (u64, u64) {
+    of.values().fold((0, 0), |(members, met), unit| (members + unit.0, met + unit.1))
 }
 
 impl Numbers {
@@ -144,7 +152,7 @@ impl Numbers {
         for truth in office.pcs().filter_map(|pc| pc.truth(at, &seats, known)) {
             let unit = truth.unit.to_owned();
             *numbers.states.entry((unit.clone(), truth.state)).or_default() += 1;
-            let count = |of: &mut BTreeMap<String, (u64, u64)>, met: bool| {
+            let count = |of: &mut Tallies, met: bool| {
                 let (members, all_met) = of.entry(unit.clone()).or_default();
                 *members += 1;
                 *all_met += u64::from(met);
@@ -217,6 +225,9 @@ async fn live_through(books: &mut Books, office: Office) -> Vec<(Timestamp, Post
             happen(books, office, at, event).await;
         }
         books.settle().await;
+        if on == day_of(cut_off()) + 1 {
+            books.keep_for_good(cut_off(), end_of(on)).await;
+        }
         while let Some(due) = published.next_if(|due| *due <= end_of(on)) {
             said.push((due, publish(books, office, due).await));
         }
@@ -251,14 +262,72 @@ async fn a_year_of(machines: i64) {
     let mut books = Books::open(&settings, moment(first_day(), 8 * HOUR)).await;
     let said = live_through(&mut books, office).await;
     assert_eq!(said.len(), 10);
+    everything_happened(&said);
     books.close();
     for (at, posture) in &said {
         assert_eq!(past(&settings, *at, Known::Then), without_ages(posture.clone()), "as of {at}");
     }
+    reported_as_it_was(&settings, office);
     let corrected = Numbers::of(&past(&settings, cut_off(), Known::Now));
     let truth = Numbers::true_at(office, cut_off(), Known::Now);
     assert_eq!(corrected, truth, "with what arrived later");
     assert_ne!(corrected, Numbers::true_at(office, cut_off(), Known::Then));
+}
+
+/// A year in which nothing goes wrong would prove nothing.
+fn everything_happened(said: &[(Timestamp, Posture)]) {
+    let states = said.iter().flat_map(|(_, posture)| posture.machines.keys().map(|key| key.1));
+    let seen: BTreeSet<_> = states.collect();
+    for state in State::ALL {
+        let expected = !matches!(state, State::Clone | State::Pending);
+        assert_eq!(seen.contains(state), expected, "{state:?}");
+    }
+}
+
+/// What the officer signs: the figures of the cut-off, which no late report has changed, and the
+/// report of the year.
+fn reported_as_it_was(settings: &Path, office: Office) {
+    let settings = settings.to_str().expect("a path in UTF-8");
+    let asked = |arguments: &[&str]| {
+        let all = [arguments, &["--config", settings, "--lang", "vi"]].concat();
+        printed(&run(&built("lachan-collector"), &all))
+    };
+    let json = |arguments: &[&str]| -> Json {
+        let said = asked(&[arguments, &["--json"]].concat());
+        serde_json::from_str(&said).unwrap_or_else(|error| panic!("{error}: {said}"))
+    };
+    let _ = asked(&["snapshot", "verify", "1"]);
+    let kept = json(&["snapshot", "show", "1"]);
+    let truth = Numbers::true_at(office, cut_off(), Known::Then);
+    let states = truth.states.iter().map(|((_, state), count)| (state.name(), *count));
+    let mut all = BTreeMap::new();
+    states.for_each(|(state, count)| *all.entry(state).or_insert(0) += count);
+    assert_eq!(kept["outcomes"]["states"], json!(all));
+    for (place, truth) in [&truth.licensed, &truth.protected].into_iter().enumerate() {
+        let (members, met) = sum(truth);
+        let target = &kept["outcomes"]["targets"][place];
+        assert_eq!((&target["members"], &target["met"]), (&json!(members), &json!(met)));
+    }
+
+    let report = json(&["report", "--form", "units", "--at", "14/12/2025"]);
+    let truth = Numbers::true_at(office, end_of(last_day()), Known::Then);
+    let tally = |line: &Json, target: &str| {
+        let progress = &line["numbers"]["targets"][target];
+        let number = |key: &str| progress[key].as_u64().expect("a number");
+        (number("members"), number("met"))
+    };
+    for line in report["lines"].as_array().expect("lines") {
+        let (licensed, protected) = match (line["scope"].as_str(), line["unit"]["id"].as_str()) {
+            (Some("total"), _) => (sum(&truth.licensed), sum(&truth.protected)),
+            (Some("own"), Some(unit)) => {
+                let own = |of: &Tallies| of.get(unit).copied().unwrap_or_default();
+                (own(&truth.licensed), own(&truth.protected))
+            }
+            _ => continue,
+        };
+        assert_eq!(tally(line, "antivirus-licensed"), licensed, "{line}");
+        assert_eq!(tally(line, "machines-protected"), protected, "{line}");
+    }
 }
 
 /// What the store says of a moment when the year is over.

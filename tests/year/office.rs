@@ -203,10 +203,11 @@ impl Pc {
     }
 
     pub(crate) fn antivirus(self) -> Antivirus {
-        match self.number % 7 {
+        // Not by unit: those are every seventh machine.
+        match (self.number / 7) % 7 {
             0..=3 => Antivirus::Contract,
             4 | 5 => Antivirus::Told,
-            _ if self.number % 14 == 6 => Antivirus::None,
+            _ if self.number % 2 == 0 => Antivirus::None,
             _ => Antivirus::BuiltIn,
         }
     }
