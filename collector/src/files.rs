@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, fchown};
 use std::path::Path;
 
 /// Reads a file that must not be larger than `limit` bytes.
@@ -36,7 +36,44 @@ pub fn read_bounded(path: &Path, limit: u64) -> io::Result<String> {
 /// # Errors
 /// When it cannot be written.
 pub fn write_atomically(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+    put(path, content, mode, |_| Ok(()))
+}
+
+/// Writes a file in place of the one that is there, for the same owner and group and with the same
+/// rights, so that the old one or the new one is there whole.
+///
+/// # Errors
+/// When there is none, or it cannot be written.
+pub fn replace_atomically(path: &Path, content: &[u8]) -> io::Result<()> {
+    let old = fs::metadata(path)?;
+    // Nobody else reads the draft before it has its owner.
+    put(path, content, 0o600, |draft| {
+        // Who is not root may give a file to one of his own groups only.
+        permitted(fchown(draft, Some(old.uid()), None))?;
+        permitted(fchown(draft, None, Some(old.gid())))?;
+        draft.set_permissions(old.permissions())
+    })
+}
+
+fn permitted(result: io::Result<()>) -> io::Result<()> {
+    result.or_else(|error| match error.kind() {
+        io::ErrorKind::PermissionDenied => Ok(()),
+        _ => Err(error),
+    })
+}
+
+/// Where a file lies; a bare name lies here.
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn put(
+    path: &Path,
+    content: &[u8],
+    mode: u32,
+    prepare: impl FnOnce(&fs::File) -> io::Result<()>,
+) -> io::Result<()> {
+    let folder = folder_of(path);
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let draft = folder.join(format!(".{name}.new"));
     // What a run that was cut short left behind may have other rights.
@@ -45,8 +82,12 @@ pub fn write_atomically(path: &Path, content: &[u8], mode: u32) -> io::Result<()
         Ok(()) | Err(_) => {}
     }
     let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(&draft)?;
+    prepare(&file)?;
     file.write_all(content)?;
     file.sync_all()?;
     fs::rename(&draft, path)?;
     fs::File::open(folder)?.sync_all()
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,6 +19,7 @@ use std::sync::OnceLock;
 
 use comfy_table::{ContentArrangement, Table, presets};
 use jiff::tz::TimeZone;
+use report::text::composed;
 use report::{Lang, State, Timestamp};
 use serde::Serialize;
 
@@ -47,7 +48,18 @@ const WIDTH: u16 = 120;
 
 pub(super) fn error(error: &anyhow::Error) {
     // Nobody is left to tell when standard error is closed.
-    let _ = writeln!(std::io::stderr().lock(), "lachan-collector: {error:#}");
+    let _ = writeln!(std::io::stderr().lock(), "lachan-collector: {}", error_words(error));
+}
+
+/// An error may repeat what a file or a program says of itself; its lines are its own.
+fn error_words(error: &anyhow::Error) -> String {
+    format!("{error:#}").split('\n').map(visible).collect::<Vec<_>>().join("\n")
+}
+
+/// Text from a spreadsheet, a computer or the store on a terminal: nothing in it steers it.
+fn visible(text: &str) -> String {
+    let marked = text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c });
+    composed(&marked.collect::<String>())
 }
 
 pub(super) fn initialised(settings: &Path, lang: Lang) {

@@ -1,8 +1,6 @@
 //! `register`: the officer's register by itself, beside the machines, and beside a spreadsheet.
 
-use std::fs;
 use std::io;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -144,8 +142,7 @@ fn import(args: ImportArgs, lang: Lang) -> anyhow::Result<u8> {
     };
     let import = Import { written, ..import };
     print::import(&import, &policies, args.dry_run, args.json, lang)?;
-    let is_clear = import.refused.is_empty() && import.ambiguous.is_empty();
-    Ok(if is_clear { FINE } else { FINDING })
+    Ok(if import.is_clear() { FINE } else { FINDING })
 }
 
 /// The folder that was named, or the collector's.
@@ -170,8 +167,7 @@ fn write(policies: &Path, read: &Folder, text: &str) -> anyhow::Result<()> {
     if now.get(machines::FILE) != read.get(machines::FILE) {
         bail!("{} has changed meanwhile: nothing was written, run this again", path.display());
     }
-    let mode = fs::metadata(&path)?.permissions().mode() & 0o777;
-    files::write_atomically(&path, text.as_bytes(), mode)
+    files::replace_atomically(&path, text.as_bytes())
         .with_context(|| format!("write {}", path.display()))
 }
 

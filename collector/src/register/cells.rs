@@ -110,9 +110,10 @@ pub(super) const SHORTENED_HELP: &str =
 /// `1.23457E+11`: its digits are gone.
 pub(super) fn is_shortened(text: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let parts = text.split_once("E+").and_then(|(mantissa, exponent)| {
-        let (whole, rest) = mantissa.split_once(['.', ','])?;
-        Some([whole, rest, exponent])
+    let parts = text.split_once("E+").map(|(mantissa, exponent)| {
+        // A round number has no rest: `1E+11`.
+        let (whole, rest) = mantissa.split_once(['.', ',']).unwrap_or((mantissa, "0"));
+        [whole, rest, exponent]
     });
     parts.is_some_and(|parts| parts[0].len() == 1 && parts.into_iter().all(digits))
 }

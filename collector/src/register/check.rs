@@ -291,7 +291,7 @@ impl Look<'_> {
                 contracts.iter().filter(shares).map(|other| u64::from(other.seats)).sum();
             let (seats, machines) = (u64::from(contract.seats), count(machines.len()));
             if seats + others < machines {
-                subjects.push(subject(&contract.id, Some(seats_words(seats + others, machines))));
+                subjects.push(subject(&contract.id, Some(seats_words(seats, others, machines))));
             }
         }
         Finding { what: What::FewSeats, subjects }
@@ -335,12 +335,19 @@ fn ends_on(id: &str, end: Date) -> Subject {
     subject(id, Some(both(|lang| date(end, lang))))
 }
 
-fn seats_words(seats: u64, machines: u64) -> Bilingual {
+/// Its own seats, and those of contracts that are for some of the same machines.
+fn seats_words(own: u64, others: u64, machines: u64) -> Bilingual {
     both(|lang| {
-        let (seats, machines) = (number(seats, lang), number(machines, lang));
-        match lang {
-            Lang::Vi => format!("{seats} chỗ cho {machines} máy"),
-            Lang::En => format!("{seats} seats for {machines} machines"),
+        let [seats, shared, machines] = [own, others, machines].map(|count| number(count, lang));
+        match (others, lang) {
+            (0, Lang::Vi) => format!("{seats} chỗ cho {machines} máy"),
+            (0, Lang::En) => format!("{seats} seats for {machines} machines"),
+            (_, Lang::Vi) => {
+                format!("{seats} chỗ và {shared} chỗ của hợp đồng dùng chung, cho {machines} máy")
+            }
+            (_, Lang::En) => {
+                format!("{seats} seats and {shared} of sharing contracts, for {machines} machines")
+            }
         }
     })
 }

@@ -2,6 +2,8 @@
 //! of `machines.csv` after it. Nothing is guessed; what is not clear is listed.
 
 use jiff::civil::Date;
+use report::Bilingual;
+use report::text::composed;
 
 use self::book::Sheet;
 use self::merge::Merger;
@@ -61,7 +63,7 @@ pub enum ImportError {
     #[error("{0}")]
     Book(#[from] BookError),
     /// No sheet has this name.
-    #[error("the file has no sheet {wanted:?}; it has: {}", there.join(", "))]
+    #[error("the file has no sheet `{wanted}`; it has: {}", there.join(", "))]
     NoSheet {
         /// The name.
         wanted: String,
@@ -113,12 +115,18 @@ pub fn import(
         table: &table,
         wishes,
         refused: Vec::new(),
+        spoilt: Vec::new(),
         remarks: Vec::new(),
     };
     let wanted = reader.read();
-    let RowReader { mut refused, remarks, .. } = reader;
-    let merged = Merger::of(set, wishes).merge(wanted);
+    let RowReader { mut refused, spoilt, mut remarks, .. } = reader;
+    let merged = Merger::of(set, wishes).merge(wanted, &spoilt);
     refused.extend(merged.refused);
+    if wishes.until_missing.is_some() {
+        refused.extend(table.passed_over.iter().filter(|row| row.has_mark).map(hides_a_machine));
+    }
+    remarks.extend(merged.changed.iter().filter_map(|one| moved(one, &table)));
+    remarks.sort_by_key(|one| one.row);
     refused.sort_by_key(|one| one.row);
     let is_clear = refused.is_empty() && (merged.ambiguous.is_empty() || wishes.skip_ambiguous);
     let text = (is_clear && !merged.edits.is_empty()).then(|| {
@@ -148,28 +156,61 @@ pub fn import(
     Ok(Proposal { import, text })
 }
 
+/// A row that is perhaps a machine keeps those from ending that the sheet seems to leave out.
+fn hides_a_machine(row: &PassedOver) -> Refused {
+    let message = Bilingual::new(
+        "dòng bị bỏ qua nhưng có ô nhận dạng máy: không thể cho máy nào kết thúc",
+        "the row was passed over and has a mark of a machine: nobody can be ended",
+    );
+    let remedy = Bilingual::new(
+        "điền đủ dòng nếu là máy, xoá ô đó nếu không, hoặc bỏ --until-missing",
+        "fill in the row if it is a machine, clear the cell if not, or leave out --until-missing",
+    );
+    Refused { row: row.row, column: None, message, remedy }
+}
+
+/// What an officer may have meant by another unit: the row as it stands says it of all its days.
+fn moved(one: &Changed, table: &Table<'_>) -> Option<Remark> {
+    one.fields.iter().find(|field| field.field == "unit")?;
+    let column = table.places.get("unit").map(|place| table::letter(*place)).unwrap_or_default();
+    let message = Bilingual::new(
+        format!(
+            "đơn vị của {} đổi cho cả thời gian từ đầu; nếu máy chuyển vào một ngày: ghi ngày \
+             cuối vào dòng cũ của sổ, thêm dòng mới từ ngày sau; máy đi theo số sê-ri",
+            one.id
+        ),
+        format!(
+            "the unit of {} changes from its first day on; for a move on a day: give the \
+             register's row its last day and add a row from the next day; the machine goes along \
+             by its serial number",
+            one.id
+        ),
+    );
+    Some(Remark { row: one.row, column, message })
+}
+
 fn choose<'s>(
     sheets: &'s [Sheet],
     wanted: Option<&str>,
 ) -> Result<(&'s Sheet, Table<'s>), ImportError> {
-    let names = || sheets.iter().map(|sheet| sheet.name.clone()).collect::<Vec<_>>();
+    let names = || sheets.iter().map(|sheet| composed(&sheet.name)).collect::<Vec<_>>();
     let asked: Vec<_> = match wanted {
         Some(wanted) => sheets.iter().filter(|sheet| sheet.name.trim() == wanted.trim()).collect(),
         None => sheets.iter().collect(),
     };
     if let (Some(wanted), true) = (wanted, asked.is_empty()) {
-        return Err(ImportError::NoSheet { wanted: wanted.to_owned(), there: names() });
+        return Err(ImportError::NoSheet { wanted: composed(wanted), there: names() });
     }
     let found = asked.iter().filter_map(|sheet| Some((*sheet, Table::find(sheet)?)));
     let mut found: Vec<_> = found.collect();
     match (found.pop(), found.is_empty()) {
         (Some(one), true) => Ok(one),
         (None, _) => {
-            let sheets: Vec<_> = asked.iter().map(|sheet| sheet.name.as_str()).collect();
+            let sheets: Vec<_> = asked.iter().map(|sheet| composed(&sheet.name)).collect();
             Err(ImportError::NoList { sheets: sheets.join(", ") })
         }
         (Some(last), false) => {
-            let lists = found.iter().chain([&last]).map(|(sheet, _)| sheet.name.clone());
+            let lists = found.iter().chain([&last]).map(|(sheet, _)| composed(&sheet.name));
             Err(ImportError::SeveralLists(lists.collect()))
         }
     }
@@ -183,7 +224,7 @@ fn check_columns(table: &Table<'_>, wishes: &Wishes) -> Result<(), ImportError> 
                 "{} ({}) and {} ({})",
                 twin.letter, twin.heading, column.letter, column.heading
             );
-            return Err(ImportError::TwiceRead(both, column.column.clone()));
+            return Err(ImportError::TwiceRead(composed(&both), column.column.clone()));
         }
     }
     for (column, is_given) in [("unit", wishes.unit.is_some()), ("kind", wishes.kind.is_some())] {

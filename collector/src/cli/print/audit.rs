@@ -2,7 +2,7 @@
 
 use report::Lang;
 
-use super::{local, out, out_json, side, table};
+use super::{local, out, out_json, side, table, visible};
 use crate::admin::audit::AuditPage;
 use crate::audit::Action;
 use crate::audit::head::Head;
@@ -53,11 +53,6 @@ fn list(page: &AuditPage, lang: Lang) -> String {
         (_, Lang::En) => format!("{older} older entries are left out: ask for fewer.\n"),
     };
     format!("{table}\n{note}")
-}
-
-/// What stands in the store may have been put there by others: it moves no cursor.
-fn visible(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 fn deed(name: &str, lang: Lang) -> String {

@@ -7,7 +7,7 @@ mod matching;
 use comfy_table::ColumnConstraint;
 use report::Lang;
 
-use super::{or_dash, out, out_json, sample_note, side, table};
+use super::{or_dash, out, out_json, sample_note, side, table, visible};
 use crate::policy::words;
 
 pub(in crate::cli) use check::examination;
@@ -48,9 +48,4 @@ fn more(count: usize, lang: Lang) -> String {
         Lang::Vi => format!("… và {rest} dòng nữa (--json có đủ)\n"),
         Lang::En => format!("… and {rest} more (--json has all)\n"),
     }
-}
-
-/// A spreadsheet's text on a terminal: nothing in it steers the terminal.
-fn shown(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect()
 }

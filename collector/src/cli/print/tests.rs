@@ -34,6 +34,12 @@ fn whatever_is_told_of_a_machine_of_a_sample_says_so() {
 }
 
 #[test]
+fn an_error_keeps_its_lines_and_steers_no_terminal() {
+    let error = anyhow::anyhow!("bad\u{1b}[2J \u{202e}name\n\nnext").context("read");
+    assert_eq!(error_words(&error), "read: bad\u{fffd}[2J name\n\nnext");
+}
+
+#[test]
 fn a_moment_is_printed_with_the_offset_it_is_told_in() {
     for (lang, form) in [(Lang::Vi, "%d/%m/%Y %H:%M %:z"), (Lang::En, "%Y-%m-%d %H:%M %:z")] {
         let printed = local(NOW, lang);

@@ -1,5 +1,6 @@
 //! What an import leaves on the disk.
 
+use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use super::*;
@@ -80,6 +81,13 @@ fn a_sheet_with_one_bad_row_is_a_finding_and_writes_nothing() {
     let before = office.text();
     assert_eq!(office.import(false), FINDING);
     assert_eq!(office.text(), before);
+}
+
+#[test]
+fn a_row_with_a_mark_that_was_passed_over_is_a_finding() {
+    let office = Office::new("STT,Đơn vị,Loại,Số seri\n1,Sở,máy trạm,S1\nTổng cộng,,,1\n");
+    assert_eq!(office.import(false), FINDING);
+    assert!(office.text().ends_with("so-001,so,workstation,,S1,,,2026-02-01,\n"));
 }
 
 #[test]

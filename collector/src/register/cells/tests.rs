@@ -62,7 +62,7 @@ fn a_date_begins_with_its_year_or_its_day_and_never_with_its_month() {
 
 #[test]
 fn a_number_that_was_shortened_is_told_from_a_serial_that_looks_like_it() {
-    for text in ["1.23457E+11", "1,23457E+11", "4.0E+15"] {
+    for text in ["1.23457E+11", "1,23457E+11", "4.0E+15", "1E+11"] {
         assert!(is_shortened(text), "{text}");
     }
     for text in ["5CD1234E11", "1E+11X", "12.5E+3", "PF3E+1", "1.2E3", "E+11", ""] {

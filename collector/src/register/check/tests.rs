@@ -132,6 +132,15 @@ fn contracts_are_held_against_the_machines_they_are_for() {
     let shared =
         [contract("a", 1, "units = [\"phong\"]", "2027-12-31"), contract("b", 2, "", "2027-12-31")];
     is_found(&shared, &[UNDETERMINED]);
+    let both_few = [contract("a", 1, "", "2027-12-31"), contract("b", 1, "", "2027-12-31")];
+    let few: (What, &[&str]) = (
+        What::FewSeats,
+        &[
+            "a (1 seats and 1 of sharing contracts, for 3 machines)",
+            "b (1 seats and 1 of sharing contracts, for 3 machines)",
+        ],
+    );
+    is_found(&both_few, &[UNDETERMINED, few]);
     let ends: (What, &[&str]) = (What::ContractEnds, &["a (2026-12-01)"]);
     is_found(&[contract("a", 9, "", "2026-12-01")], &[UNDETERMINED, ends]);
 }

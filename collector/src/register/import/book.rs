@@ -1,10 +1,13 @@
 //! A spreadsheet as rows of cells, whichever program saved it.
 
-use std::io::Cursor;
+use std::collections::BTreeMap;
+use std::io::{Cursor, Read, Seek};
 
-use calamine::{Data, Dimensions, ExcelDateTime, Reader as _, Sheets};
+use calamine::{Data, Dimensions, ExcelDateTime, Reader as _, Sheets, XlsxError};
 use jiff::civil::Date;
+use report::text::composed;
 
+use super::table::letter;
 use crate::register::cells;
 
 /// What stands in a cell.
@@ -69,6 +72,17 @@ pub enum BookError {
          typed in TCVN3 or VNI must be converted to Unicode first"
     )]
     NotUtf8(usize),
+    /// A cell far from any list.
+    #[error(
+        "something stands in the cell {cell} of {sheet}, beyond any list of machines: clear the \
+         rows and columns outside the list, or copy the list into a new file"
+    )]
+    TooFar {
+        /// Its sheet.
+        sheet: String,
+        /// Its place, as spreadsheets show it.
+        cell: String,
+    },
     /// Text in two bytes a letter.
     #[error("the file is UTF-16 (Excel: Unicode Text): save it as CSV UTF-8 instead")]
     Utf16,
@@ -81,17 +95,11 @@ pub(super) fn read(name: &str, bytes: Vec<u8>) -> Result<Vec<Sheet>, BookError> 
 }
 
 fn read_book(bytes: Vec<u8>) -> Result<Vec<Sheet>, BookError> {
-    let broken = |error: calamine::Error| BookError::Broken(error.to_string());
     let mut book = calamine::open_workbook_auto_from_rs(Cursor::new(bytes)).map_err(broken)?;
     let mut sheets = Vec::new();
     for name in book.sheet_names() {
-        let range = book.worksheet_range(&name).map_err(broken)?;
-        let (first_row, first_column) = range.start().unwrap_or_default();
-        let rows = range.rows().zip(first_row + 1..).map(|(cells, number)| {
-            let left = std::iter::repeat_n(Content::Empty, first_column as usize);
-            SheetRow { number, cells: left.chain(cells.iter().map(content)).collect() }
-        });
-        let mut sheet = Sheet { name: name.clone(), rows: rows.collect() };
+        let rows = rows(&mut book, &name)?;
+        let mut sheet = Sheet { name: name.clone(), rows };
         for merged in merged(&mut book, &name) {
             fill_down(&mut sheet, merged);
         }
@@ -100,7 +108,79 @@ fn read_book(bytes: Vec<u8>) -> Result<Vec<Sheet>, BookError> {
     Ok(sheets)
 }
 
-fn merged<R: std::io::Read + std::io::Seek>(book: &mut Sheets<R>, name: &str) -> Vec<Dimensions> {
+fn broken(error: impl Into<calamine::Error>) -> BookError {
+    BookError::Broken(composed(&error.into().to_string()))
+}
+
+/// The rows in which something stands. Their cells come one by one where the format allows it: the
+/// rectangle around all of them may be as large as a sheet can be.
+fn rows<R: Read + Seek>(book: &mut Sheets<R>, name: &str) -> Result<Vec<SheetRow>, BookError> {
+    let mut rows = Rows::default();
+    match book {
+        Sheets::Xlsx(book) => {
+            let mut cells = match book.worksheet_cells_reader(name) {
+                // A sheet of nothing but a chart.
+                Err(XlsxError::NotAWorksheet(_)) => return Ok(Vec::new()),
+                cells => cells.map_err(broken)?,
+            };
+            while let Some(cell) = cells.next_cell().map_err(broken)? {
+                rows.put(name, cell.get_position(), &cell.get_value().clone().into())?;
+            }
+        }
+        Sheets::Xlsb(book) => {
+            let mut cells = book.worksheet_cells_reader(name).map_err(broken)?;
+            while let Some(cell) = cells.next_cell().map_err(broken)? {
+                rows.put(name, cell.get_position(), &cell.get_value().clone().into())?;
+            }
+        }
+        Sheets::Xls(_) | Sheets::Ods(_) => {
+            let range = book.worksheet_range(name).map_err(broken)?;
+            let (top, left) = range.start().unwrap_or_default();
+            let number = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
+            for (row, column, data) in range.used_cells() {
+                let place = (top.saturating_add(number(row)), left.saturating_add(number(column)));
+                rows.put(name, place, data)?;
+            }
+        }
+    }
+    let rows = rows.cells.into_iter();
+    Ok(rows.map(|(row, cells)| SheetRow { number: row + 1, cells }).collect())
+}
+
+/// The cells of a sheet so far.
+#[derive(Default)]
+struct Rows {
+    cells: BTreeMap<u32, Vec<Content>>,
+    /// How many there are, with the empty ones between them.
+    held: usize,
+}
+
+impl Rows {
+    fn put(&mut self, sheet: &str, place: (u32, u32), data: &Data) -> Result<(), BookError> {
+        let (content, (row, column)) = (content(data), place);
+        if content.is_empty() {
+            return Ok(());
+        }
+        let column = column as usize;
+        let cells = self.cells.entry(row).or_default();
+        let more = (column + 1).saturating_sub(cells.len());
+        self.held += more;
+        if row >= MOST_ROWS || column >= MOST_COLUMNS || self.held > MOST_CELLS {
+            let cell = format!("{}{}", letter(column), u64::from(row) + 1);
+            return Err(BookError::TooFar { sheet: composed(sheet), cell });
+        }
+        cells.extend(std::iter::repeat_n(Content::Empty, more));
+        cells[column] = content;
+        Ok(())
+    }
+}
+
+/// Beyond these no list of machines goes.
+const MOST_ROWS: u32 = 1_100_000;
+const MOST_COLUMNS: usize = 200;
+const MOST_CELLS: usize = 20_000_000;
+
+fn merged<R: Read + Seek>(book: &mut Sheets<R>, name: &str) -> Vec<Dimensions> {
     match book {
         Sheets::Xlsx(book) => book.merge_cells_by_sheet_name(name).unwrap_or_default(),
         Sheets::Xls(book) => book.merge_cells_by_sheet_name(name).unwrap_or_default(),
@@ -114,12 +194,14 @@ fn fill_down(sheet: &mut Sheet, merged: Dimensions) {
     let ((top, column), (bottom, _)) = (merged.start, merged.end);
     let inside = |row: &SheetRow| (top + 1..=bottom + 1).contains(&row.number);
     let (first, column) = (sheet.rows.partition_point(|row| row.number <= top), column as usize);
-    let value = sheet.rows.get(first).and_then(|row| row.cells.get(column)).cloned();
+    let top = sheet.rows.get(first).filter(|row| inside(row));
+    let value = top.and_then(|row| row.cells.get(column)).cloned();
     let Some(value) = value.filter(|value| !value.is_empty()) else { return };
     for row in sheet.rows[first..].iter_mut().take_while(|row| inside(row)) {
-        if let Some(cell) = row.cells.get_mut(column) {
-            *cell = value.clone();
+        if row.cells.len() <= column {
+            row.cells.resize(column + 1, Content::Empty);
         }
+        row.cells[column] = value.clone();
     }
 }
 

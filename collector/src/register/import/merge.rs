@@ -7,6 +7,7 @@ use report::{Bilingual, Lang};
 use super::rows::Wanted;
 use super::{Added, Ambiguous, By, Candidate, Changed, Ended, FieldChange, Refused, Wishes};
 use crate::policy::PolicySet;
+use crate::policy::words::both;
 use crate::register::machines::{Entry, Ids, Marks};
 use crate::register::{MachineRow, RowIndex, Term, same_mark as same};
 
@@ -55,7 +56,9 @@ impl<'r> Merger<'r> {
 
     /// Goes through the rows of the sheet. Those that name one machine twice are refused first:
     /// neither is better than the other.
-    pub(super) fn merge(mut self, wanted: Vec<Wanted>) -> Merged {
+    /// What could be read of rows that were refused already keeps theirs from being missed.
+    pub(super) fn merge(mut self, wanted: Vec<Wanted>, spoilt: &[Wanted]) -> Merged {
+        spoilt.iter().for_each(|one| self.speak_for(one));
         let wanted = self.without_twins(wanted);
         let mut found: Vec<_> = wanted.iter().map(|one| (one, self.find(one))).collect();
         self.refuse_shared(&mut found);
@@ -70,7 +73,10 @@ impl<'r> Merger<'r> {
                     self.spoken_for.extend(taken.collect::<Vec<_>>());
                     self.merged.ambiguous.push(Ambiguous { row: one.row, candidates });
                 }
-                Found::Refused(message, remedy) => self.refuse(one.row, message, remedy),
+                Found::Refused(message, remedy) => {
+                    self.speak_for(one);
+                    self.refuse(one.row, message, remedy);
+                }
             }
         }
         self.end_the_missing(&wanted);
@@ -80,6 +86,20 @@ impl<'r> Merger<'r> {
 
     fn index(&self, id: &str) -> Option<RowIndex> {
         self.set.register.machines.index(id)
+    }
+
+    /// Every row that a refused row could be stays as it is.
+    fn speak_for(&mut self, one: &Wanted) {
+        let machines = &self.set.register.machines;
+        let marks = Marks { serial: one.serial.as_deref(), asset_tag: one.asset_tag.as_deref() };
+        let is_asked = |term: Term| self.is_asked(one, term);
+        let known = machines.known_by(marks, &self.set.catalogues.serials, is_asked);
+        let marked = [known.by_serial, known.by_asset_tag].into_iter().flatten();
+        let by_id = one.id.as_deref().and_then(|id| machines.index(id));
+        let hosts = one.host_name.as_deref().and_then(|host| self.hosts.get(&same(host)));
+        let hosts = hosts.into_iter().flatten().copied();
+        let all = marked.map(|row| row.index).chain(by_id).chain(hosts);
+        self.spoken_for.extend(all);
     }
 
     fn refuse(&mut self, row: u32, message: Bilingual, remedy: Bilingual) {
@@ -94,17 +114,22 @@ impl<'r> Merger<'r> {
             for (mark, group) in groups_by(&wanted, by) {
                 let shares = |one: &&&Wanted| group.iter().any(|other| one.is_twin_of(other, by));
                 let rows: Vec<_> = group.iter().filter(shares).map(|one| one.row).collect();
-                let numbers = rows.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
-                let message = Bilingual::new(
-                    format!("{} {mark} ở nhiều dòng: {numbers}", by.label(Lang::Vi)),
-                    format!("the {} {mark} stands in several rows: {numbers}", by.label(Lang::En)),
-                );
+                let message = both(|lang| {
+                    let (label, numbers) = (by.label(lang), some_of(&rows, lang));
+                    match lang {
+                        Lang::Vi => format!("{label} {mark} ở nhiều dòng: {numbers}"),
+                        Lang::En => format!("the {label} {mark} stands in several rows: {numbers}"),
+                    }
+                });
                 for row in rows.into_iter().filter(|row| twins.insert(*row)) {
                     self.refuse(row, message.clone(), keep_one());
                 }
             }
         }
-        wanted.into_iter().filter(|one| !twins.contains(&one.row)).collect()
+        let (refused, wanted) = wanted.into_iter().partition(|one| twins.contains(&one.row));
+        let refused: Vec<Wanted> = refused;
+        refused.iter().for_each(|one| self.speak_for(one));
+        wanted
     }
 
     fn find(&self, one: &Wanted) -> Found<'r> {
@@ -131,6 +156,9 @@ impl<'r> Merger<'r> {
             }
         }
         match rows[..] {
+            [(by, row)] if one.is_other_hardware(row, by) => {
+                Found::Several(vec![Candidate::of(row, by)])
+            }
             [(_, row)] => Found::One(row),
             [] => self.by_host_name(one),
             _ => Found::Several(rows.into_iter().map(|(by, row)| Candidate::of(row, by)).collect()),
@@ -153,13 +181,7 @@ impl<'r> Merger<'r> {
         let rows = one.host_name.as_deref().and_then(|host| self.hosts.get(&same(host)));
         let rows = rows.into_iter().flatten().map(|index| machines.at(*index));
         let rows = rows.filter(|row| self.is_asked(one, row.term));
-        let differs = |ours: Option<&str>, theirs: Option<&str>| {
-            ours.zip(theirs).is_some_and(|(ours, theirs)| same(ours) != same(theirs))
-        };
-        let is_another = |row: &MachineRow<'_>| {
-            differs(one.serial.as_deref(), row.serial)
-                || differs(one.asset_tag.as_deref(), row.asset_tag)
-        };
+        let is_another = |row: &MachineRow<'_>| one.other_serial(*row) || one.other_tag(*row);
         let (others, candidates): (Vec<_>, Vec<_>) = rows.partition(is_another);
         if !candidates.is_empty() {
             let candidates = candidates.into_iter().map(|row| Candidate::of(row, By::HostName));
@@ -194,12 +216,13 @@ impl<'r> Merger<'r> {
             let row = *row;
             let sharing = rows.get(&row.index).filter(|sharing| sharing.len() > 1);
             if let Some(sharing) = sharing {
-                let numbers: Vec<_> = sharing.iter().map(u32::to_string).collect();
-                let numbers = numbers.join(", ");
-                let message = Bilingual::new(
-                    format!("các dòng {numbers} đều là máy {}", row.id),
-                    format!("the rows {numbers} all are the machine {}", row.id),
-                );
+                let message = both(|lang| {
+                    let numbers = some_of(sharing, lang);
+                    match lang {
+                        Lang::Vi => format!("các dòng {numbers} đều là máy {}", row.id),
+                        Lang::En => format!("the rows {numbers} all are the machine {}", row.id),
+                    }
+                });
                 *found = Found::Refused(message, keep_one());
             }
         }
@@ -291,6 +314,23 @@ fn lasts(row: MachineRow<'_>, wishes: &Wishes) -> bool {
     row.term.until.is_none_or(|end| end >= wishes.today)
 }
 
+/// The first of many rows: a mark that stands in thousands is told in each of them.
+fn some_of(rows: &[u32], lang: Lang) -> String {
+    const FIRST: usize = 5;
+    let first: Vec<_> = rows.iter().take(FIRST).map(u32::to_string).collect();
+    let first = first.join(", ");
+    match (rows.len().saturating_sub(FIRST), lang) {
+        (0, _) => first,
+        (more, Lang::Vi) => format!("{first} và {more} dòng khác"),
+        (more, Lang::En) => format!("{first} and {more} more"),
+    }
+}
+
+/// Whether both are given, and not alike.
+fn differs(ours: Option<&str>, theirs: Option<&str>) -> bool {
+    ours.zip(theirs).is_some_and(|(ours, theirs)| same(ours) != same(theirs))
+}
+
 fn keep_one() -> Bilingual {
     Bilingual::new("giữ một dòng, sửa dòng kia", "keep one row and mend the other")
 }
@@ -308,6 +348,24 @@ impl Wanted {
             By::Serial | By::AssetTag | By::HostName => {
                 is_other && self.term().overlaps(other.term())
             }
+        }
+    }
+
+    fn other_serial(&self, row: MachineRow<'_>) -> bool {
+        differs(self.serial.as_deref(), row.serial)
+    }
+
+    fn other_tag(&self, row: MachineRow<'_>) -> bool {
+        differs(self.asset_tag.as_deref(), row.asset_tag)
+    }
+
+    /// Whether a row that was found by this has marks that speak against it: a tag may be glued on
+    /// another machine, and an id be typed a line too low.
+    fn is_other_hardware(&self, row: MachineRow<'_>, by: By) -> bool {
+        match by {
+            By::AssetTag => self.other_serial(row),
+            By::Id => self.other_serial(row) && self.other_tag(row),
+            By::Serial | By::HostName => false,
         }
     }
 

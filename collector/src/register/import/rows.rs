@@ -36,6 +36,8 @@ pub(super) struct RowReader<'a> {
     pub(super) table: &'a Table<'a>,
     pub(super) wishes: &'a Wishes,
     pub(super) refused: Vec<Refused>,
+    /// What could be read of the rows that are refused.
+    pub(super) spoilt: Vec<Wanted>,
     pub(super) remarks: Vec<Remark>,
 }
 
@@ -63,11 +65,15 @@ impl<'a> RowReader<'a> {
             systems: self.systems(row),
             serial: self.mark(row, "serial"),
             asset_tag: self.mark(row, "asset_tag"),
-            host_name: self.text(row, "host_name"),
+            host_name: self.given(row, "host_name"),
             from: self.date(row, "from"),
             until: self.date(row, "until"),
         };
-        (self.refused.len() == before).then_some(wanted)
+        if self.refused.len() == before {
+            return Some(wanted);
+        }
+        self.spoilt.push(wanted);
+        None
     }
 
     fn place<'s>(&self, row: &'s SheetRow, column: &str) -> Option<Place<'s>> {
@@ -130,6 +136,17 @@ impl<'a> RowReader<'a> {
         }
     }
 
+    /// A text that does not say that there is none.
+    fn given(&mut self, row: &SheetRow, column: &str) -> Option<String> {
+        let text = self.text(row, column)?;
+        if !says_none(&text) {
+            return Some(text);
+        }
+        let place = self.place(row, column)?;
+        self.remark(&place, names_nothing(&text));
+        None
+    }
+
     /// A number as it was typed, as far as the spreadsheet has kept it.
     fn number(&mut self, place: &Place<'_>, number: f64) -> Option<String> {
         if number.abs() < MOST_EXACT {
@@ -145,7 +162,7 @@ impl<'a> RowReader<'a> {
 
     /// An id, or what an office's own code becomes as one.
     fn id(&mut self, row: &SheetRow) -> Option<String> {
-        let text = self.text(row, "id")?;
+        let text = self.given(row, "id")?;
         let id = slug(&text);
         if id.is_none() {
             let place = self.place(row, "id")?;
@@ -253,11 +270,7 @@ impl<'a> RowReader<'a> {
             return None;
         }
         if self.set.catalogues.serials.is_junk(&text) || says_none(&text) {
-            let message = Bilingual::new(
-                format!("“{}” không chỉ máy nào: coi như để trống", cut(&text)),
-                format!("`{}` names no machine: read as empty", cut(&text)),
-            );
-            self.remark(&place, message);
+            self.remark(&place, names_nothing(&text));
             return None;
         }
         if let Content::Number(_) = place.content {
@@ -316,8 +329,15 @@ fn of_serial(days: f64) -> Option<Date> {
 
 /// How an office says that there is none.
 fn says_none(text: &str) -> bool {
-    ["khong", "khong co", "khong ro", "chua co", "chua ro", "none"]
+    ["khong", "khong co", "khong ro", "chua co", "chua cap", "chua ro", "none"]
         .contains(&plain_words(text).as_str())
+}
+
+fn names_nothing(text: &str) -> Bilingual {
+    Bilingual::new(
+        format!("“{}” không chỉ máy nào: coi như để trống", cut(text)),
+        format!("`{}` names no machine: read as empty", cut(text)),
+    )
 }
 
 fn nearest(near: Option<&str>) -> Bilingual {

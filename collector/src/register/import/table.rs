@@ -91,30 +91,34 @@ impl<'s> Table<'s> {
             has_ended |= why == Aside::End;
             let texts: Vec<_> =
                 row.cells.iter().filter(|cell| !cell.is_empty()).map(Content::words).collect();
+            let has_mark = why.may_be_a_machine() && self.leaves_a_mark(row);
             let (row, text) = (row.number, texts.join(" | "));
-            self.passed_over.push(PassedOver { row, text, why: why.words() });
+            self.passed_over.push(PassedOver { row, text, why: why.words(), has_mark });
         }
     }
 
     /// Why a row is no machine; `None`: it is one. Whatever has a machine's cells is a machine,
     /// wherever it stands.
     fn aside(&self, row: &SheetRow, has_ended: bool) -> Option<Aside> {
-        let filled: Vec<_> = self.filled(row).collect();
         if is_numbering(row) {
             return Some(Aside::Numbering);
         }
-        let first = row.cells.iter().find(|cell| !cell.is_empty()).map(Content::words);
-        let is_below = has_ended || first.is_some_and(|text| ends_a_list(&text));
-        if is_below && !self.is_machine(row) {
-            return Some(Aside::End);
+        if self.repeats_headings(row) {
+            return Some(Aside::Headings);
         }
+        let first = row.cells.iter().find(|cell| !cell.is_empty()).map(Content::words);
+        let ends = first.is_some_and(|text| ends_a_list(&text));
+        let is_below = has_ended || ends;
+        if self.is_machine(row, is_below) {
+            return None;
+        }
+        let filled: Vec<_> = self.filled(row).collect();
         match filled[..] {
+            // Whoever left only this mark meant a machine, and is asked for the rest.
+            [(place, cell)] if !ends && self.is_mark(place) && !cell.words().contains(' ') => None,
+            _ if is_below => Some(Aside::End),
             [] => Some(Aside::Number),
-            [(place, cell)] => {
-                let column = self.columns_at(place);
-                let is_mark = column.is_some_and(|column| MARKS.contains(&column));
-                (!is_mark || cell.words().contains(' ')).then_some(Aside::Heading)
-            }
+            [_] => Some(Aside::Heading),
             _ => None,
         }
     }
@@ -126,22 +130,44 @@ impl<'s> Table<'s> {
         filled.filter(move |(place, cell)| *place >= first_read || !is_number(&cell.words()))
     }
 
-    fn columns_at(&self, place: usize) -> Option<&'static str> {
-        self.places.iter().find(|(_, one)| **one == place).map(|(column, _)| *column)
+    fn is_mark(&self, place: usize) -> bool {
+        MARKS.iter().any(|mark| self.places.get(mark) == Some(&place))
+    }
+
+    fn marks<'r>(&self, row: &'r SheetRow) -> impl Iterator<Item = &'r Content> {
+        MARKS.iter().filter_map(|mark| self.cell(row, mark))
     }
 
     fn cell<'r>(&self, row: &'r SheetRow, column: &str) -> Option<&'r Content> {
         row.cells.get(*self.places.get(column)?).filter(|cell| !cell.is_empty())
     }
 
-    /// Whether a row below the end of the list is a machine all the same.
-    fn is_machine(&self, row: &SheetRow) -> bool {
-        let has_mark = MARKS.iter().any(|mark| self.cell(row, mark).is_some());
-        let has_kind = match self.places.contains_key("kind") {
-            true => self.cell(row, "kind").is_some_and(|cell| kind(&cell.words()).is_some()),
-            false => self.filled(row).count() > 3,
-        };
-        has_mark && has_kind
+    /// Whether every column that is read has its own heading once more: the second row of merged
+    /// headings, or those of the next printed page.
+    fn repeats_headings(&self, row: &SheetRow) -> bool {
+        let cells =
+            self.places.keys().filter_map(|column| Some((*column, self.cell(row, column)?)));
+        let cells: Vec<_> = cells.collect();
+        let repeats =
+            |(column, cell): &(&str, &Content)| headings::column(&cell.words()) == Some(*column);
+        cells.len() > 1 && cells.iter().all(repeats)
+    }
+
+    /// Whether a row is a machine wherever it stands: it has a mark and says one thing more, or is
+    /// of a known kind. Below the list, the names of those who sign are no marks.
+    fn is_machine(&self, row: &SheetRow, is_below: bool) -> bool {
+        let says_more =
+            self.places.keys().filter(|column| self.cell(row, column).is_some()).count() > 1;
+        let kind_cell = self.cell(row, "kind").map(Content::words);
+        let of_a_kind = kind_cell.as_deref().is_some_and(|words| kind(words).is_some());
+        let signs = is_below && kind_cell.is_none() && self.marks(row).all(is_a_name);
+        says_more && (of_a_kind || (self.marks(row).next().is_some() && !signs))
+    }
+
+    /// Whether a cell of a row that is no machine might name one.
+    fn leaves_a_mark(&self, row: &SheetRow) -> bool {
+        let closes = |cell: &Content| is_a_name(cell) && ends_a_list(&cell.words());
+        self.marks(row).any(|cell| !closes(cell))
     }
 }
 
@@ -150,18 +176,34 @@ fn known_columns(row: &SheetRow) -> impl Iterator<Item = (usize, &'static str)> 
     cells.filter_map(|(place, cell)| Some((place, headings::column(&cell.words())?)))
 }
 
+/// Words without a digit, as people and offices are called, and marks are not.
+fn is_a_name(cell: &Content) -> bool {
+    let words = cell.words();
+    words.contains(' ') && !words.contains(|c: char| c.is_ascii_digit())
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Aside {
     Numbering,
+    Headings,
     Number,
     Heading,
     End,
 }
 
 impl Aside {
+    /// Numbers and headings fill every column, those of marks too.
+    fn may_be_a_machine(self) -> bool {
+        match self {
+            Self::Numbering | Self::Headings => false,
+            Self::Number | Self::Heading | Self::End => true,
+        }
+    }
+
     fn words(self) -> Bilingual {
         match self {
             Self::Numbering => Bilingual::new("số thứ tự các cột", "the numbers of the columns"),
+            Self::Headings => Bilingual::new("lặp lại tiêu đề cột", "the headings once more"),
             Self::Number => Bilingual::new("chỉ có số thứ tự", "nothing but a running number"),
             Self::Heading => Bilingual::new("tiêu đề nhóm", "the heading of a group"),
             Self::End => Bilingual::new("dòng tổng, dòng ký", "totals or signatures"),

@@ -8,6 +8,8 @@ use super::*;
 use crate::policy::fixtures::{cases, folder};
 use crate::policy::load;
 
+mod edges;
+
 /// A cell of a sheet that is being built.
 #[derive(Clone, Copy)]
 enum Put {

@@ -29,6 +29,8 @@ pub struct PassedOver {
     pub text: String,
     /// What it was taken for.
     pub why: Bilingual,
+    /// Whether a cell of it stands where a machine has a mark: it may be one.
+    pub has_mark: bool,
 }
 
 /// A row that is new.
@@ -208,4 +210,14 @@ pub struct Import {
     pub written: bool,
     /// Whether the register is marked as a sample.
     pub sample: bool,
+}
+
+impl Import {
+    /// Whether every row with a mark is a machine, and which one is known.
+    #[must_use]
+    pub fn is_clear(&self) -> bool {
+        self.refused.is_empty()
+            && self.ambiguous.is_empty()
+            && self.passed_over.iter().all(|row| !row.has_mark)
+    }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use report::{Bilingual, Lang};
 
-use super::{MOST_LINES, list, more, out, out_json, sample_note, shown, side};
+use super::{MOST_LINES, list, more, out, out_json, sample_note, side, visible};
 use crate::policy::words;
 use crate::register::import::{Ambiguous, Candidate, Changed, Import};
 
@@ -26,26 +26,30 @@ pub(in crate::cli) fn import(
     Ok(())
 }
 
+/// Behind a row that was passed over and has a mark.
+const MAY_BE_ONE: [&str; 2] = [" — CÓ THỂ LÀ MÁY: xem lại", " — MAY BE A MACHINE: look at it"];
+
 /// What was read of the sheet, so that a misread column is seen.
 fn read_words(import: &Import, lang: Lang) -> String {
     let columns = import.columns.iter().map(|column| {
-        format!("{} “{}” → {}", column.letter, shown(&column.heading), column.column)
+        format!("{} “{}” → {}", column.letter, visible(&column.heading), column.column)
     });
     let columns = columns.collect::<Vec<_>>().join("; ");
-    let (sheet, header) = (shown(&import.sheet), import.header_row);
+    let (sheet, header) = (visible(&import.sheet), import.header_row);
     let mut text = match lang {
         Lang::Vi => format!("Bảng “{sheet}”, tiêu đề cột ở dòng {header}: {columns}\n"),
         Lang::En => format!("Sheet “{sheet}”, headings in row {header}: {columns}\n"),
     };
     if !import.unread.is_empty() {
-        let unread: Vec<_> = import.unread.iter().map(|heading| shown(heading)).collect();
+        let unread: Vec<_> = import.unread.iter().map(|heading| visible(heading)).collect();
         let unread = unread.join(", ");
         text += &side_of(["Không đọc các cột", "Columns not read"], &unread, lang);
     }
     for row in import.passed_over.iter().take(MOST_LINES) {
         let (number, why) = (row.row, row.why.get(lang));
         let label = side(["Bỏ qua dòng", "Row passed over:"], lang);
-        text += &format!("{label} {number} ({why}): {}\n", shown(&row.text));
+        let doubt = if row.has_mark { side(MAY_BE_ONE, lang) } else { "" };
+        text += &format!("{label} {number} ({why}): {}{doubt}\n", visible(&row.text));
     }
     text + &more(import.passed_over.len(), lang) + "\n"
 }
@@ -56,7 +60,7 @@ fn side_of(label: [&'static str; 2], text: &str, lang: Lang) -> String {
 
 fn lists(import: &Import, lang: Lang) -> String {
     let place = |row: u32, column: Option<&str>| format!("{}{row}", column.unwrap_or_default());
-    let said = |message: &Bilingual| shown(message.get(lang));
+    let said = |message: &Bilingual| visible(message.get(lang));
     let refused = import
         .refused
         .iter()
@@ -123,7 +127,7 @@ fn unclear(one: &Ambiguous, lang: Lang) -> [String; 3] {
 fn changed(one: &Changed) -> [String; 3] {
     let fields = one.fields.iter().map(|field| {
         let before = if field.before.is_empty() { "–" } else { &field.before };
-        format!("{}: {} → {}", field.field, shown(before), shown(&field.after))
+        format!("{}: {} → {}", field.field, visible(before), visible(&field.after))
     });
     [one.row.to_string(), one.id.clone(), fields.collect::<Vec<_>>().join("\n")]
 }

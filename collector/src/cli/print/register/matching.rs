@@ -2,7 +2,7 @@
 
 use report::Lang;
 
-use super::{MOST_LINES, list, more, or_dash, out, out_json, sample_note, shown, side};
+use super::{MOST_LINES, list, more, or_dash, out, out_json, sample_note, side, visible};
 use crate::admin::register::{Differing, Matching, Outsider, Said};
 use crate::policy::words;
 use crate::register::import::{By, Candidate};
@@ -51,7 +51,7 @@ fn lines_to_add(matching: &Matching, lang: Lang) -> String {
         return String::new();
     }
     let label = side(["Dòng để thêm vào machines.csv", "Lines to add to machines.csv"], lang);
-    let first: String = lines.iter().take(MOST_LINES).map(|line| shown(line) + "\n").collect();
+    let first: String = lines.iter().take(MOST_LINES).map(|line| visible(line) + "\n").collect();
     format!("{label}:\n{first}{}\n", more(lines.len(), lang))
 }
 
@@ -79,7 +79,7 @@ fn outsider(one: &Outsider, lang: Lang) -> [String; 4] {
         [] => String::new(),
         junk => {
             let label = side(["không chỉ máy nào", "names no machine"], lang);
-            format!("\n{label}: {}", shown(&junk.join(", ")))
+            format!("\n{label}: {}", visible(&junk.join(", ")))
         }
     };
     let each = |candidate: &Candidate| format!("{} ({})", candidate.id, candidate.by.label(lang));
@@ -98,9 +98,9 @@ fn said(said: &Said, lang: Lang) -> String {
         (By::AssetTag, &said.asset_tag),
         (By::HostName, &said.host_name),
     ];
-    let parts = parts
-        .into_iter()
-        .filter_map(|(by, text)| Some(format!("{}: {}", by.label(lang), shown(text.as_deref()?))));
+    let parts = parts.into_iter().filter_map(|(by, text)| {
+        Some(format!("{}: {}", by.label(lang), visible(text.as_deref()?)))
+    });
     parts.collect::<Vec<_>>().join("\n")
 }
 
@@ -113,6 +113,6 @@ fn differing(one: &Differing, lang: Lang) -> [String; 4] {
         one.id.clone(),
         one.by.label(lang).to_owned(),
         or_dash(one.register.as_deref()),
-        shown(&one.machine) + &elsewhere.unwrap_or_default(),
+        visible(&one.machine) + &elsewhere.unwrap_or_default(),
     ]
 }
