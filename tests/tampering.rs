@@ -223,6 +223,35 @@ fn an_entry_that_was_changed_taken_out_moved_or_put_in_breaks_the_chain() {
     }
 }
 
+#[test]
+fn what_cannot_be_read_or_counted_on_from_is_found_and_ends_nothing() {
+    let scene = scene();
+    for (log, text) in LOGS.into_iter().zip(["actor", "state"]) {
+        let unreadable = format!("UPDATE {log} SET {text} = CAST(x'ff' AS TEXT) WHERE number = 3");
+        let changed = |from, to| json!({ "changed": { "from": from, "to": to } });
+        assert_eq!(scene.after(log, &unreadable).chain, [changed(3, 3)], "{log}");
+        let short = |number| {
+            format!(
+                "PRAGMA ignore_check_constraints = 1;
+                 UPDATE {log} SET hash = x'00' WHERE number = {number}"
+            )
+        };
+        assert_eq!(scene.after(log, &short(3)).chain, [changed(3, 4)], "{log}");
+        assert_eq!(scene.after(log, &short(1)).chain, [changed(1, 2)], "{log}");
+        let last = scene.last(log);
+        assert_eq!(scene.after(log, &short(last)).chain, [changed(last, last)], "{log}");
+        let named = named(&scene.head, log);
+        let rewritten = json!({ "rewritten": { "log": log, "number": named } });
+        assert_eq!(scene.after(log, &short(named)).head, [rewritten], "{log}");
+
+        let far = format!("UPDATE {log} SET number = {} WHERE number >= {last}", i64::MAX);
+        let missing = json!({ "missing": { "from": last, "to": i64::MAX - 1 } });
+        assert_eq!(scene.after(log, &far).chain[0], missing, "{log}");
+    }
+    let far = "UPDATE verdicts SET number = 9223372036854775807 - number, previous = -number";
+    assert!(scene.after("verdicts", far).chain.contains(&json!("newest")));
+}
+
 /// The statement that gives one changed row the hash of its new content.
 fn rehash_one(scene: &Scene, log: &str, number: i64) -> String {
     std::fs::write(store(&scene.world), &scene.good).unwrap();

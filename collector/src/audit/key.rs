@@ -4,7 +4,7 @@
 //! write to the store and not read this file can change the logs, and cannot sign what comes of it.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, UnparsedPublicKey};
@@ -15,7 +15,7 @@ use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{PrivatePkcs8KeyDer, SubjectPublicKeyInfoDer};
 use sha2::{Digest as _, Sha256};
 
-use crate::enrol::ca::{CaError, hex, read, read_key, write_authority};
+use crate::enrol::ca::{CaError, hex, read, read_key, write_authority, write_public};
 
 /// The names of the files, without their endings.
 const NAME: &str = "audit";
@@ -24,6 +24,10 @@ pub const SIGNATURE_LEN: usize = 64;
 /// An Ed25519 key in the form of RFC 8410: this, then the key itself.
 const SPKI_PREFIX: [u8; 12] =
     [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+
+fn file(folder: &Path, ending: &str) -> PathBuf {
+    folder.join(format!("{NAME}.{ending}"))
+}
 
 /// Signs heads.
 pub struct AuditKey {
@@ -39,20 +43,27 @@ impl fmt::Debug for AuditKey {
 }
 
 impl AuditKey {
-    /// Whether a folder has one.
+    /// Whether a folder has one, or what is left of one.
     #[must_use]
     pub fn is_in(folder: &Path) -> bool {
-        folder.join(format!("{NAME}.pem")).exists()
+        // A file that nobody can tell of is as good as there: a key is never written over.
+        ["key", "pem"].iter().any(|ending| file(folder, ending).try_exists().unwrap_or(true))
     }
 
-    /// The key of a folder; makes one where there is none.
+    /// The key of a folder; makes one where there is nothing of one, and its public part anew where
+    /// only that is missing.
     ///
     /// # Errors
-    /// When a file cannot be written, or is damaged or can be read by others.
+    /// When a file cannot be written, or is damaged or can be read by others, or the public part is
+    /// there and the key is not.
     pub fn create(folder: &Path) -> Result<Self, CaError> {
+        let public = file(folder, "pem");
         if !Self::is_in(folder) {
             let pair = KeyPair::generate_for(&rcgen::PKCS_ED25519)?;
             write_authority(folder, NAME, &pair, &pair.public_key_pem())?;
+        } else if !public.exists() {
+            let pair = KeyPair::from_pem(&read_key(&file(folder, "key"))?)?;
+            write_public(&public, &pair.public_key_pem())?;
         }
         Self::load(folder)
     }
@@ -62,7 +73,7 @@ impl AuditKey {
     /// # Errors
     /// When it has none, or one that is damaged or can be read by others.
     pub fn load(folder: &Path) -> Result<Self, CaError> {
-        let path = folder.join(format!("{NAME}.key"));
+        let path = file(folder, "key");
         let content = |why: String| CaError::Content { path: path.clone(), why };
         let der = PrivatePkcs8KeyDer::from_pem_slice(read_key(&path)?.as_bytes())
             .map_err(|error| content(error.to_string()))?;
@@ -100,7 +111,7 @@ impl PublicKey {
     /// # Errors
     /// When there is none, or it is damaged.
     pub fn load(folder: &Path) -> Result<Self, CaError> {
-        let path = folder.join(format!("{NAME}.pem"));
+        let path = file(folder, "pem");
         let content = |why: String| CaError::Content { path: path.clone(), why };
         let der = SubjectPublicKeyInfoDer::from_pem_slice(read(&path)?.as_bytes())
             .map_err(|error| content(error.to_string()))?;
@@ -162,6 +173,28 @@ mod tests {
         let mode = fs::metadata(folder.path().join("audit.key")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         assert_eq!(key.public().to_string().parse(), Ok(key.public()));
+    }
+
+    #[test]
+    fn no_key_is_ever_written_over_and_its_public_part_is_made_from_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let public = AuditKey::create(folder.path()).unwrap().public();
+        let files = ["audit.key", "audit.pem"].map(|name| folder.path().join(name));
+        let [key, pem] = files.each_ref().map(|file| fs::read_to_string(file).unwrap());
+        fs::remove_file(&files[1]).unwrap();
+        assert!(AuditKey::is_in(folder.path()));
+        assert_eq!(AuditKey::create(folder.path()).unwrap().public(), public);
+        assert_eq!(files.each_ref().map(|file| fs::read_to_string(file).unwrap()), [key, pem]);
+
+        fs::write(&files[0], "torn").unwrap();
+        fs::remove_file(&files[1]).unwrap();
+        AuditKey::create(folder.path()).unwrap_err();
+        assert_eq!(fs::read_to_string(&files[0]).unwrap(), "torn");
+        assert!(!files[1].exists());
+        fs::remove_file(&files[0]).unwrap();
+        fs::write(&files[1], "its public part").unwrap();
+        AuditKey::create(folder.path()).unwrap_err();
+        assert!(!files[0].exists(), "whose heads are out there has to be found out first");
     }
 
     #[test]

@@ -298,11 +298,15 @@ pub(crate) fn write_authority(
     key: &KeyPair,
     pem: &str,
 ) -> Result<(), CaError> {
-    for (ending, content, mode) in [("key", &*key.serialize_pem(), 0o600), ("pem", pem, 0o644)] {
-        let path = folder.join(format!("{name}.{ending}"));
-        write_atomically(&path, content.as_bytes(), mode).map_err(|cause| at(&path, cause))?;
-    }
-    Ok(())
+    let path = folder.join(format!("{name}.key"));
+    let secret = key.serialize_pem();
+    write_atomically(&path, secret.as_bytes(), 0o600).map_err(|cause| at(&path, cause))?;
+    write_public(&folder.join(format!("{name}.pem")), pem)
+}
+
+/// Writes a certificate or a public key, which anybody may read.
+pub(crate) fn write_public(path: &Path, pem: &str) -> Result<(), CaError> {
+    write_atomically(path, pem.as_bytes(), 0o644).map_err(|cause| at(path, cause))
 }
 
 /// Reads a private key that only its owner can.

@@ -18,7 +18,7 @@ pub(super) fn audit(database: &Connection, entry: &Entry) -> Result<(), StoreErr
         subject: &entry.subject,
         detail: &entry.detail,
     };
-    row.keep(database, &last, last.number + 1)?;
+    row.keep(database, &last, last.number.saturating_add(1))?;
     Ok(())
 }
 

@@ -87,17 +87,30 @@ pub(super) fn tail(database: &Connection, log: Log) -> Result<Link, StoreError> 
     Ok(last.unwrap_or(BEGINNING))
 }
 
-/// How both logs end at one moment of the store.
-pub(super) fn ends(database: &Connection) -> Result<LogEnds, StoreError> {
-    let first: Option<Hash> = database
-        .query_row("SELECT hash FROM audit WHERE number = 1", [], |row| row.get(0))
+/// The number of the row a log ends with, whatever else that row holds.
+pub(super) fn last_number(database: &Connection, log: Log) -> Result<i64, StoreError> {
+    let mut statement = database.prepare_cached(log.last_row())?;
+    let last = statement.query_row([], |row| row.get(0)).optional()?;
+    Ok(last.unwrap_or(BEGINNING.number))
+}
+
+/// The first half of the hash of the first audit entry; [`NO_FIRST`] where there is none that can be
+/// read.
+pub(super) fn first(database: &Connection) -> Result<[u8; 16], StoreError> {
+    let first: Option<Option<Hash>> = database
+        .query_row("SELECT hash FROM audit WHERE number = 1", [], |row| Ok(row.get(0).ok()))
         .optional()?;
     let mut half = NO_FIRST;
-    if let Some(first) = first {
+    if let Some(first) = first.flatten() {
         half.copy_from_slice(&first[..16]);
     }
+    Ok(half)
+}
+
+/// How both logs end at one moment of the store.
+pub(super) fn ends(database: &Connection) -> Result<LogEnds, StoreError> {
     let (audit, verdicts) = (tail(database, Log::Audit)?, tail(database, Log::Verdicts)?);
-    Ok(LogEnds { first: half, audit, verdicts })
+    Ok(LogEnds { first: first(database)?, audit, verdicts })
 }
 
 /// The hash of a row in the making: its columns are told in their order.

@@ -95,7 +95,7 @@ impl Archive {
             for (rule, _) in &open {
                 told.rules.insert((*rule).to_owned(), since(said.at, began));
             }
-            row = numbered(&database, said.previous)?;
+            row = said.before.map_or(Ok(None), |before| numbered(&database, before))?;
         }
         Ok(told)
     }
@@ -125,7 +125,8 @@ struct Said {
     state: Option<State>,
     since: i64,
     rules: NotPassed,
-    previous: i64,
+    /// The row before it; `None` where it names one that cannot be, so that every walk ends.
+    before: Option<i64>,
 }
 
 fn numbered(database: &Connection, number: i64) -> Result<Option<Said>, StoreError> {
@@ -137,7 +138,7 @@ fn numbered(database: &Connection, number: i64) -> Result<Option<Said>, StoreErr
                 state: State::from_name(row.get_ref(1)?.as_str()?),
                 since: row.get(2)?,
                 rules: NotPassed::from_text(row.get(3)?),
-                previous: row.get(4)?,
+                before: Some(row.get(4)?).filter(|before| *before < number),
             })
         });
     Ok(said.optional()?)

@@ -137,7 +137,7 @@ impl<'r> VerdictRow<'r> {
     /// Keeps it after the last one.
     fn keep(&self, database: &Connection, last: &Link) -> Result<Link, StoreError> {
         let Self { at, member, state, since, unit, rules, previous } = *self;
-        let number = last.number + 1;
+        let number = last.number.saturating_add(1);
         let hash = self.hash(&last.hash, number);
         database
             .prepare_cached(

@@ -91,9 +91,10 @@ fn walk(database: &Connection, log: Log) -> Result<LogCheck, StoreError> {
     let mut walk = Walk::default();
     while let Some(row) = rows.next()? {
         let number = row.get(0)?;
-        let own = Link { number, hash: row.get(hash_column)? };
-        let fits = hash(row, &walk.last.hash, number)? == own.hash;
-        walk.step(own, fits);
+        // What cannot be read is not what was written.
+        let own = row.get(hash_column).ok();
+        let fits = own.is_some() && hash(row, &walk.last.hash, number).ok() == own;
+        walk.step(Link { number, hash: own.unwrap_or_default() }, fits);
     }
     walk.tell_moved(database, log)?;
     if log == Log::Verdicts && !newest_fit(database)? {
@@ -127,7 +128,7 @@ impl Default for Walk {
 impl Walk {
     fn step(&mut self, row: Link, fits: bool) {
         self.rows += 1;
-        let expected = self.last.number + 1;
+        let expected = self.last.number.saturating_add(1);
         if row.number < expected {
             return self.note(Finding::Stray { number: row.number });
         }
@@ -186,7 +187,9 @@ impl Walk {
         for (place, there) in &self.suspects {
             let hashes = self.suspects.values().map(|suspect| suspect.hash);
             for before in hashes.chain([there.before]) {
-                let hash = (rows.hash)(row, &before, *place)?;
+                let Ok(hash) = (rows.hash)(row, &before, *place) else {
+                    return Ok(None);
+                };
                 if hash == own.hash || hash == there.hash {
                     return Ok(Some(*place));
                 }
@@ -202,8 +205,9 @@ impl Walk {
             return;
         };
         if let Finding::Changed { from, to } = self.findings.remove(place) {
-            let parts = [(from, number - 1), (number + 1, to)];
-            let parts = parts.into_iter().filter(|(from, to)| from <= to);
+            let before = (from < number).then(|| (from, number - 1));
+            let after = (number < to).then(|| (number + 1, to));
+            let parts = before.into_iter().chain(after);
             self.findings.extend(parts.map(|(from, to)| Finding::Changed { from, to }));
         }
     }
@@ -220,18 +224,35 @@ fn first_row(finding: &Finding) -> i64 {
 /// Whether the newest rows are those that no other row follows on. Each row takes away the number
 /// of the one before it about the same member, so what remains of all numbers is theirs.
 fn newest_fit(database: &Connection) -> Result<bool, StoreError> {
-    let sums = |query| {
-        database.query_row(query, [], |row| Ok::<(i64, i64), _>((row.get(0)?, row.get(1)?)))
-    };
-    let logged = sums(
-        "SELECT ifnull(sum(number - previous), 0), count(*) FILTER (WHERE previous = 0) FROM verdicts",
-    )?;
-    let newest = sums(
-        "SELECT ifnull(sum(number), 0), count(*) FROM verdicts_now
-         JOIN verdicts USING (number) WHERE verdicts.member = verdicts_now.member",
-    )?;
+    let logged = "SELECT number, previous FROM verdicts";
+    let newest = "SELECT number, 0 FROM verdicts_now JOIN verdicts USING (number)
+                  WHERE verdicts.member = verdicts_now.member";
     let all: i64 = database.query_row("SELECT count(*) FROM verdicts_now", [], |row| row.get(0))?;
-    Ok(logged == newest && newest.1 == all)
+    let (logged, newest) = (Remaining::of(database, logged)?, Remaining::of(database, newest)?);
+    Ok(logged == newest && newest.members == i128::from(all))
+}
+
+/// What remains of rows' numbers, and of how many members. Wider than a number: whoever writes to
+/// the store chooses those.
+#[derive(Debug, Default, PartialEq)]
+struct Remaining {
+    numbers: i128,
+    members: i128,
+}
+
+impl Remaining {
+    /// Of rows with their number and that of the one before.
+    fn of(database: &Connection, query: &str) -> Result<Self, StoreError> {
+        let mut statement = database.prepare(query)?;
+        let mut rows = statement.query([])?;
+        let mut remaining = Self::default();
+        while let Some(row) = rows.next()? {
+            let (number, previous): (i64, i64) = (row.get(0)?, row.get(1)?);
+            remaining.numbers += i128::from(number) - i128::from(previous);
+            remaining.members += i128::from(previous == 0);
+        }
+        Ok(remaining)
+    }
 }
 
 fn hold(
@@ -246,8 +267,8 @@ fn hold(
     if head.key != *key {
         findings.push(HeadFinding::AnotherKey(head.key.fingerprint()));
     }
-    let first = chain::ends(database)?.first;
-    // That the first row is missing the chain tells by itself.
+    let first = chain::first(database)?;
+    // That the first row is missing or cannot be read the chain tells by itself.
     if first != NO_FIRST && first != head.ends.first {
         findings.push(HeadFinding::BegunAnew);
         return Ok(findings);
@@ -264,7 +285,7 @@ fn hold_log(
     log: Log,
 ) -> Result<Option<HeadFinding>, StoreError> {
     let Link { number, hash } = head.ends.of(log);
-    let last = chain::tail(database, log)?.number;
+    let last = chain::last_number(database, log)?;
     if last < number {
         return Ok(Some(HeadFinding::Truncated { log, last, was: number }));
     }
@@ -272,11 +293,11 @@ fn hold_log(
         return Ok(None);
     }
     let row = numbered(database, log, number, |rows, row| {
-        Ok((row.get::<_, Hash>(rows.hash_column)?, row.get::<_, i64>(1)?))
+        Ok((row.get::<_, Hash>(rows.hash_column).ok(), row.get::<_, i64>(1)?))
     })?;
     Ok(match row {
         None => Some(HeadFinding::Missing { log, number }),
-        Some((own, _)) if own == hash => None,
+        Some((own, _)) if own == Some(hash) => None,
         Some((_, at)) if at > head.at.0 => Some(HeadFinding::WrittenOver { log, number }),
         Some(_) => Some(HeadFinding::Rewritten { log, number }),
     })

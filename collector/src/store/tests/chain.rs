@@ -48,3 +48,25 @@ fn what_an_earlier_version_logged_is_chained_once() {
     file.execute_batch("UPDATE audit SET subject = 'So' WHERE number = 2").unwrap();
     assert_eq!(findings(folder.path())[0], [Finding::Changed { from: 2, to: 2 }]);
 }
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_or_counted_on_from_is_found_like_any_other() {
+    let world = world(1).await;
+    for _ in 0..3 {
+        world.store.submit(AppendAudit(entry(Action::Started))).await.unwrap();
+    }
+    let file = Connection::open(world.folder.path().join("store.sqlite")).unwrap();
+    let found = |script: &str| {
+        file.execute_batch(&format!("PRAGMA ignore_check_constraints = 1; BEGIN; {script};"))
+            .unwrap();
+        file.execute_batch("COMMIT").unwrap();
+        findings(world.folder.path())[0].clone()
+    };
+    let changed = |from, to| [Finding::Changed { from, to }];
+    let last = found("UPDATE audit SET number = 9223372036854775807 WHERE number = 4");
+    assert_eq!(last, [Finding::Missing { from: 4, to: i64::MAX - 1 }]);
+    let text = found("UPDATE audit SET actor = CAST(x'ff' AS TEXT) WHERE number = 2");
+    assert_eq!(text[0], Finding::Changed { from: 2, to: 2 });
+    let hash = found("UPDATE audit SET hash = x'00' WHERE number = 2");
+    assert_eq!(hash[0], changed(2, 3)[0], "the third follows on nothing that is known");
+}

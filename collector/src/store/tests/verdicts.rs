@@ -93,3 +93,20 @@ async fn a_clock_that_is_set_back_moves_no_row_before_another() {
     assert_eq!(states.of("pc-1", State::Unprotected).unwrap().at, NOW + 100);
     assert_eq!(states.of("pc-2", State::Protected).unwrap().at, NOW + 120);
 }
+
+#[tokio::test]
+async fn rows_that_name_themselves_as_the_ones_before_are_not_walked_for_ever() {
+    let world = world(1).await;
+    log(&world, &[change(0, "pc-1", Some(FAILS))]).await;
+    log(&world, &[change(10, "pc-1", Some(FAILS_BOTH))]).await;
+    let file = Connection::open(world.folder.path().join("store.sqlite")).unwrap();
+    file.execute_batch("UPDATE verdicts SET previous = number").unwrap();
+    let archive = archive(world.folder.path());
+    let (told, tell) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let rules = FAILS_BOTH.1.iter().copied();
+        told.send(archive.since("pc-1", State::Unprotected, rules).unwrap())
+    });
+    let told = tell.recv_timeout(std::time::Duration::from_secs(20)).expect("an end");
+    assert_eq!(told.rules["a"], since(10, false), "as far back as the log can be followed");
+}
