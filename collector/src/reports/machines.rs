@@ -61,7 +61,7 @@ pub fn list(live: &Live, wish: &MachineWish, since: &StatesSince) -> Result<Mach
     let members = members.map(|member| listed(live, &member, since));
     let mut machines: Vec<_> = members.filter(|one| filter.takes_since(one.since)).collect();
     filter.sort.apply(&mut machines);
-    Ok(MachineList { imprint: Imprint::of(live), wish: wish.clone(), machines })
+    Ok(MachineList { imprint: Imprint::of(live, filter.unit()), wish: wish.clone(), machines })
 }
 
 fn listed(live: &Live, member: &Member<'_>, since: &StatesSince) -> Listed {

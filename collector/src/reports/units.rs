@@ -162,7 +162,7 @@ pub fn units(live: &Live, unit: Option<UnitIndex>, earlier: Option<&UnitsReport>
     let rules = set.rules.iter().filter(|rule| rule.severity.is_mandatory());
     let rules = rules.map(|rule| RuleName { id: rule.id.clone(), title: rule.title.clone() });
     let mut report = UnitsReport {
-        imprint: Imprint::of(live),
+        imprint: Imprint::of(live, unit),
         unit: unit.map(|unit| UnitName::of(set.register.units.at(unit))),
         compared_with: earlier.map(|earlier| earlier.imprint.at),
         goals,

@@ -162,8 +162,19 @@ fn notes(form: &Form08, lang: Lang) -> Vec<String> {
         )
         .to_owned(),
     );
-    notes.extend(form.imprint.lines(lang));
+    notes.extend(form.imprint.lines_on(rests_on(form, lang), lang));
     notes
+}
+
+/// The form is about systems: how many machines report says nothing about it.
+fn rests_on(form: &Form08, lang: Lang) -> String {
+    let systems = words::number(form.systems.len() as u64, lang);
+    match lang {
+        Lang::Vi => {
+            format!("Phạm vi số liệu: {systems} hệ thống thông tin đang quản lý trong sổ đăng ký")
+        }
+        Lang::En => format!("Data: {systems} information systems in force in the register"),
+    }
 }
 
 /// The lines whose level still goes by the former decree, where not all do.

@@ -55,3 +55,11 @@ fn what_was_so_when_the_log_began_has_been_so_for_longer() {
     assert_eq!(cell(true, Lang::Vi), "trước 14/06/2026");
     assert_eq!(cell(true, Lang::En), "before 2026-06-14");
 }
+
+#[test]
+fn a_list_of_one_unit_says_on_how_much_data_of_that_unit_it_rests() {
+    let wish = MachineWish::of_unit(Some("phong"));
+    let paper = list(&office(), &wish, &StatesSince::default()).unwrap().paper(Lang::En);
+    let notes = paper.notes.join("\n");
+    assert!(notes.contains("1 of 3 machines with reports"), "{notes}");
+}

@@ -146,3 +146,13 @@ fn a_unit_that_others_were_put_under_is_compared_with_what_it_was_alone() {
     let total = now.lines.last().unwrap();
     assert_eq!(before.counterpart(total), Some(total));
 }
+
+#[test]
+fn the_data_that_a_table_of_one_unit_rests_on_is_that_of_the_unit() {
+    let office = office();
+    let report = units(&office, office.roll().set().register.units.index("phong"), None);
+    assert_eq!(report.imprint.coverage(), report.total().unwrap().coverage());
+    let all = units(&office, None, None);
+    assert_eq!(all.imprint.coverage(), all.total().unwrap().coverage());
+    assert_ne!(all.imprint.coverage(), report.imprint.coverage());
+}
