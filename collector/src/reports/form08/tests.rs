@@ -140,3 +140,17 @@ fn the_form_tells_of_how_many_systems_it_is_and_nothing_about_machines() {
     assert!(notes(Lang::En).contains("2 information systems"), "{}", notes(Lang::En));
     assert!(!notes(Lang::Vi).contains("máy tính") && !notes(Lang::En).contains("machine"));
 }
+
+#[test]
+fn the_head_has_lines_for_the_contacts_of_the_owner_and_the_specialised_unit() {
+    let form = form08(&office(), None);
+    let vi = form.paper(Lang::Vi).preface;
+    for whose in ["chủ quản hệ thống thông tin", "đơn vị chuyên trách"] {
+        let is_it = |line: &&String| line.starts_with("Đầu mối") && line.contains(whose);
+        let line = vi.iter().find(is_it).unwrap();
+        assert!(line.ends_with("....") && line.contains("điện thoại"), "{line}");
+    }
+    let en = form.paper(Lang::En).preface;
+    assert_eq!(en.iter().filter(|line| line.starts_with("Contact of the")).count(), 2);
+    assert_eq!(en.len(), vi.len());
+}
