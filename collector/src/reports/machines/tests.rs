@@ -1,8 +1,11 @@
 //! The list says of each machine what the technician needs.
 
 use super::*;
+use crate::fleet::Fleet;
+use crate::policy::fixtures::NOW;
 use crate::reports::csv;
-use crate::reports::office::{office, outsider};
+use crate::reports::office::{machines, office, outsider, policies};
+use crate::when::AsKnown;
 
 fn everyone() -> MachineList {
     list(&office(), &MachineWish::default(), &StatesSince::default()).unwrap()
@@ -62,4 +65,14 @@ fn a_list_of_one_unit_says_on_how_much_data_of_that_unit_it_rests() {
     let paper = list(&office(), &wish, &StatesSince::default()).unwrap().paper(Lang::En);
     let notes = paper.notes.join("\n");
     assert!(notes.contains("1 of 3 machines with reports"), "{notes}");
+}
+
+#[test]
+fn a_past_list_by_when_states_changed_is_refused_for_the_log_tells_the_present() {
+    let wish = MachineWish { since: Some("1/6/2026".to_owned()), ..MachineWish::default() };
+    let now = office();
+    assert!(list(&now, &wish, &StatesSince::default()).is_ok());
+    let past = Live::of_past(policies().into(), Fleet::new(machines()), NOW, AsKnown::Then);
+    let refused = list(&past, &wish, &StatesSince::default()).unwrap_err();
+    assert!(refused.contains("--since") && refused.contains("--at"), "{refused}");
 }
