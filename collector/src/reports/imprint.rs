@@ -105,6 +105,17 @@ impl Imprint {
         }
     }
 
+    /// An earlier moment that it is compared with. Unless the report is told by what is known now,
+    /// that one is told by what was known then.
+    #[must_use]
+    pub fn told(&self, earlier: Timestamp, lang: Lang) -> String {
+        let known = match self.known {
+            Some(AsKnown::Now) => self.known_as(lang),
+            Some(AsKnown::Then) | None => "",
+        };
+        format!("{}{known}", words::moment(earlier, &self.calendar(), lang))
+    }
+
     fn known_as(&self, lang: Lang) -> &'static str {
         match (self.known, lang) {
             (None, _) => "",
