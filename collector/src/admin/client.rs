@@ -1,9 +1,10 @@
 //! The commands' end of the admin socket.
 
+use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::body::Bytes;
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use hyper::body::{Body, Bytes};
 use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
 use serde::Serialize;
@@ -13,7 +14,7 @@ use tokio::net::UnixStream;
 use super::AdminProblem;
 use crate::when::When;
 
-/// The largest answer: a list of a whole sector's machines.
+/// The largest answer: more than a list of a sector's machines needs.
 const MAX_ANSWER_BYTES: usize = 256 << 20;
 
 /// A collector that runs.
@@ -36,6 +37,12 @@ pub enum AdminError {
     /// The collector said no.
     #[error("{0}")]
     Refused(String),
+    /// The answer is longer than a command takes.
+    #[error(
+        "the answer is larger than {} MiB: ask for one unit at a time with --unit ID (machine list --csv --unit ID writes the same lines)",
+        MAX_ANSWER_BYTES >> 20
+    )]
+    TooLarge,
     /// The conversation broke.
     #[error("talk to the collector: {0}")]
     Broken(String),
@@ -99,7 +106,7 @@ impl Client {
         tokio::spawn(connection);
         let response = sender.send_request(request).await.map_err(broken)?;
         let status = response.status();
-        let answer = receive(response.into_body()).await?;
+        let answer = receive(response.into_body(), MAX_ANSWER_BYTES).await?;
         if status.is_success() {
             serde_json::from_slice(&answer).map_err(broken)
         } else {
@@ -112,9 +119,19 @@ impl Client {
 }
 
 #[expect(clippy::disallowed_methods, reason = "bounded by Limited")]
-async fn receive(body: hyper::body::Incoming) -> Result<Bytes, AdminError> {
-    let collected = Limited::new(body, MAX_ANSWER_BYTES).collect().await.map_err(broken)?;
-    Ok(collected.to_bytes())
+async fn receive<B>(body: B, limit: usize) -> Result<Bytes, AdminError>
+where
+    B: Body,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    if body.size_hint().lower() > limit as u64 {
+        return Err(AdminError::TooLarge);
+    }
+    match Limited::new(body, limit).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(AdminError::TooLarge),
+        Err(error) => Err(broken(error)),
+    }
 }
 
 fn broken(error: impl std::fmt::Display) -> AdminError {
@@ -169,6 +186,19 @@ mod tests {
         assert_eq!(path(serde_json::json!({ "unit": "so" }), then), "/v1/machines?unit=so&at=7");
         assert_eq!(path(serde_json::json!({}), then), "/v1/machines?at=7");
         assert_eq!(path(serde_json::json!({}), now), "/v1/machines");
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_too_long_says_how_to_ask_for_less() {
+        let answer = || Full::new(Bytes::from_static(b"12345"));
+        assert_eq!(receive(answer(), 5).await.unwrap(), "12345");
+        // The second one does not say beforehand how long it is.
+        let unmeasured = answer().map_frame(|frame| frame);
+        assert_eq!(unmeasured.size_hint().exact(), None);
+        for refused in [receive(answer(), 4).await, receive(unmeasured, 4).await] {
+            let told = refused.unwrap_err().to_string();
+            assert!(told.contains("256 MiB") && told.contains("--unit"), "{told}");
+        }
     }
 
     #[test]

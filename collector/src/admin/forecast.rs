@@ -5,17 +5,18 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 
 use super::client::escaped;
+use super::reports::understood;
 use crate::hub::Hub;
 use crate::live::Live;
 use crate::policy::Forecast;
 use crate::policy::forecast::{FARTHEST, HORIZONS};
 use crate::problem::Refusal;
+use crate::reports::wish;
 use crate::when::When;
 
 /// How far ahead to look, in days, and for whom.
@@ -27,6 +28,9 @@ pub struct Outlook {
     /// The unit, with every unit below it; `None`: everyone.
     pub unit: Option<String>,
 }
+
+/// How many horizons are told at once: as many as a year has months.
+const MOST: usize = 12;
 
 /// Horizons as people write them: `30,60,90`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +47,9 @@ impl FromStr for Days {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        if text.split(',').count() > MOST {
+            return Err(format!("each horizon is a judgement of everyone: at most {MOST} at once"));
+        }
         let day = |day: &str| day.trim().parse().ok().filter(|days| *days <= FARTHEST);
         let days: Option<Vec<_>> = text.split(',').map(day).collect();
         let help = || format!("expected numbers of days up to {FARTHEST}, as in 30,60,90");
@@ -84,16 +91,8 @@ impl Outlook {
     /// # Errors
     /// When the register has no such unit: the message names the nearest.
     pub fn of(&self, live: &Live) -> Result<Forecast, String> {
-        let (roll, mut wrong) = (live.roll(), Ok(()));
-        let units = &roll.set().register.units;
-        if let Some(unit) = &self.unit {
-            units.check(unit, |message, help| {
-                wrong =
-                    Err([Some(message), help].into_iter().flatten().collect::<Vec<_>>().join(": "));
-            });
-        }
-        wrong?;
-        let unit = self.unit.as_deref().and_then(|unit| units.index(unit));
+        let roll = live.roll();
+        let unit = self.unit.as_deref().map(|id| wish::unit(id, roll.set())).transpose()?;
         Ok(Forecast::of(roll, live.fleet(), &self.days.0, unit))
     }
 }
@@ -107,12 +106,14 @@ async fn forecast(
     Query(outlook): Query<Outlook>,
 ) -> Result<Json<Forecast>, Refusal> {
     let told = hub.show_at(When::default(), move |live| outlook.of(live)).await?;
-    told.map(Json).map_err(|message| Refusal::of(StatusCode::NOT_FOUND, "not_found", message))
+    understood(told).map(Json)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fleet::Fleet;
+    use crate::policy::fixtures::{NOW, set};
 
     #[test]
     fn horizons_are_numbers_of_days_with_commas_between_them() {
@@ -122,6 +123,21 @@ mod tests {
         for text in ["", "30,", "x", "-1", "3661", "30;60"] {
             assert!(days(text).is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn nobody_asks_for_more_horizons_than_a_year_has_months() {
+        let many = |count: usize| vec!["30"; count].join(",").parse::<Days>();
+        assert!(many(12).is_ok());
+        assert!(many(13).unwrap_err().contains("at most 12"));
+    }
+
+    #[test]
+    fn a_unit_that_is_not_known_is_answered_as_every_report_answers_it() {
+        let live = Live::new(set("", &[]).into(), Fleet::new(Vec::new()), NOW);
+        let outlook = Outlook { days: Days::default(), unit: Some("phongg".to_owned()) };
+        let told = outlook.of(&live).unwrap_err();
+        assert_eq!(told, wish::unit("phongg", live.roll().set()).unwrap_err());
     }
 
     #[test]

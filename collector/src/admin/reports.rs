@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::views::unit::{UnitPosture, unit_posture};
 use crate::hub::Hub;
 use crate::live::Live;
+use crate::policy::Targets;
 use crate::problem::Refusal;
 use crate::recorder;
 use crate::register::UnitIndex;
@@ -44,6 +45,27 @@ impl Of {
         self.unit.as_deref().map(|id| wish::unit(id, live.roll().set())).transpose()
     }
 
+    /// The moment that shares are compared with: the one that is named, or the end of the last
+    /// cut-off before the report's own. Both are told the same way, or they could not be compared.
+    ///
+    /// # Errors
+    /// When the one that is named is later than the report's own.
+    pub fn comparison(
+        &self,
+        when: When,
+        now: Timestamp,
+        targets: &Targets,
+    ) -> Result<Option<When>, String> {
+        let own = when.at.unwrap_or(now);
+        if self.compared_with.is_some_and(|moment| moment > own) {
+            return Err("--compared-with is later than the moment of the report: \
+                        name an earlier one, or a later --at"
+                .to_owned());
+        }
+        let moment = self.compared_with.or_else(|| period::previous(targets, own));
+        Ok(moment.map(|at| When { at: Some(at), as_known_now: when.as_known_now }))
+    }
+
     /// The posture of the unit that is meant.
     ///
     /// # Errors
@@ -64,7 +86,7 @@ pub(super) fn routes() -> Router<Arc<Hub>> {
 }
 
 /// What was asked for with words that are not known is the asker's fault.
-fn understood<T>(made: Result<T, String>) -> Result<T, Refusal> {
+pub(super) fn understood<T>(made: Result<T, String>) -> Result<T, Refusal> {
     made.map_err(|message| Refusal::of(StatusCode::BAD_REQUEST, "wish", message))
 }
 
@@ -119,12 +141,10 @@ async fn by_unit(
 /// The units in numbers as of the moment they are compared with: the one that is named, or the last
 /// cut-off before; `None` where nothing is known of that, or the unit did not exist then.
 async fn earlier(hub: &Arc<Hub>, of: &Of, when: When) -> Result<Option<UnitsReport>, Refusal> {
-    let at = when.at.unwrap_or_else(crate::clock::now);
-    let before = || period::previous(&hub.policy_set().targets, at);
-    let Some(moment) = of.compared_with.or_else(before) else {
+    let then = of.comparison(when, crate::clock::now(), &hub.policy_set().targets);
+    let (Some(then), wanted) = (understood(then)?, of.clone()) else {
         return Ok(None);
     };
-    let (wanted, then) = (of.clone(), When { at: Some(moment), as_known_now: false });
     let view = move |live: &Live| wanted.unit(live).ok().map(|unit| units(live, unit, None));
     match hub.show_at(then, view).await {
         Ok(report) => Ok(report),
@@ -154,4 +174,30 @@ async fn of_unit(
 /// The time zone in which the office reads moments.
 async fn zone(State(hub): State<Arc<Hub>>) -> Json<String> {
     Json(hub.policy_set().targets.calendar.zone().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::fixtures::{DAY, NOW, set};
+
+    #[test]
+    fn a_report_is_compared_with_an_earlier_moment_told_as_it_is_told_itself() {
+        let targets = set("", &[]).targets;
+        let with = |compared_with| Of { unit: None, compared_with };
+        let told = |at, as_known_now| When { at, as_known_now };
+        let named = with(Some(NOW - DAY));
+        for as_known_now in [false, true] {
+            let own = told(Some(NOW), as_known_now);
+            let then = told(Some(NOW - DAY), as_known_now);
+            assert_eq!(named.comparison(own, NOW, &targets), Ok(Some(then)));
+            let cut_off = told(period::previous(&targets, NOW), as_known_now);
+            assert_eq!(with(None).comparison(own, NOW, &targets), Ok(Some(cut_off)));
+        }
+        let earlier = told(Some(NOW - 2 * DAY), false);
+        let refused = named.comparison(earlier, NOW, &targets).unwrap_err();
+        assert!(refused.starts_with("--compared-with is later"), "{refused}");
+        let coming = with(Some(NOW + DAY));
+        assert!(coming.comparison(When::default(), NOW, &targets).is_err());
+    }
 }

@@ -123,7 +123,10 @@ impl Office {
                 Ok(Self::AtRest(Box::new(config)))
             }
             Err(
-                error @ (AdminError::Denied(_) | AdminError::Refused(_) | AdminError::Broken(_)),
+                error @ (AdminError::Denied(_)
+                | AdminError::Refused(_)
+                | AdminError::TooLarge
+                | AdminError::Broken(_)),
             ) => Err(error.into()),
         }
     }

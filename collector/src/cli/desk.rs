@@ -103,12 +103,12 @@ impl AtRest {
     /// The units in numbers as of the moment they are compared with: the one that is named, or the
     /// last cut-off before; `None` where nothing is known of that.
     fn earlier(&self, of: &Of, when: When) -> anyhow::Result<Option<UnitsReport>> {
-        let at = when.at.unwrap_or_else(crate::clock::now);
-        let before = || Ok::<_, anyhow::Error>(period::previous(&self.policies()?.targets, at));
-        let Some(moment) = of.compared_with.map_or_else(before, |at| Ok(Some(at)))? else {
+        let (set, now) = (self.policies()?, crate::clock::now());
+        let then = of.comparison(when, now, &set.targets).map_err(anyhow::Error::msg)?;
+        let Some((then, moment)) = then.and_then(|then| Some((then, then.at?))) else {
             return Ok(None);
         };
-        match self.past().judged(moment, crate::clock::now(), None) {
+        match self.past().judged(moment, now, then.as_known_now.then_some(set)) {
             Ok(live) => Ok(of.unit(&live).ok().map(|unit| units(&live, unit, None))),
             Err(error) if of.compared_with.is_none() && period::is_unknown(&error) => Ok(None),
             Err(error) => Err(error.into()),

@@ -94,10 +94,41 @@ fn hand_out(args: &ReportArgs, paper: &Paper, bytes: &[u8], lang: Lang) -> anyho
     Ok(())
 }
 
-/// A file is there whole or not at all; what is no file, like a device, is written to as it is.
+/// The mode of a new file: a list of what every machine lacks is for whoever asked for it.
+const PRIVATE: u32 = 0o600;
+
+/// A file is there whole or not at all, for those it was for before; what is no file, like a device,
+/// is written to as it is.
 fn write(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
     match std::fs::metadata(file) {
         Ok(there) if !there.is_file() => std::fs::write(file, bytes),
-        Ok(_) | Err(_) => write_atomically(file, bytes, 0o644),
+        Ok(there) => {
+            write_atomically(file, bytes, PRIVATE)?;
+            std::fs::set_permissions(file, there.permissions())
+        }
+        Err(_) => write_atomically(file, bytes, PRIVATE),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    fn mode(file: &Path) -> u32 {
+        std::fs::metadata(file).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn a_report_is_for_its_writer_alone_unless_the_file_was_opened_to_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("machines.csv");
+        write(&file, b"1").unwrap();
+        assert_eq!(mode(&file), 0o600);
+        std::fs::set_permissions(&file, Permissions::from_mode(0o664)).unwrap();
+        write(&file, b"2").unwrap();
+        assert_eq!((mode(&file), std::fs::metadata(&file).unwrap().len()), (0o664, 1));
     }
 }

@@ -86,8 +86,25 @@ pub struct Flip {
     pub rule: String,
     /// Its ruling; `None` where the set does not have the rule.
     pub ruling: Change<Option<Ruling>>,
+    /// Whether the other set has the rule decide about protection.
+    pub is_mandatory: bool,
     /// Of whom.
     pub members: Affected,
+}
+
+impl Flip {
+    /// Whether a rule that decides about protection was no obstacle and becomes one.
+    fn is_loss(&self) -> bool {
+        let let_pass = match self.ruling.before {
+            Some(Ruling::Pass | Ruling::Waived) => true,
+            Some(Ruling::Fail | Ruling::Unknown | Ruling::NotApplicable) | None => false,
+        };
+        let stops = match self.ruling.after {
+            Some(Ruling::Fail | Ruling::Unknown) => true,
+            Some(Ruling::Pass | Ruling::Waived | Ruling::NotApplicable) | None => false,
+        };
+        self.is_mandatory && let_pass && stops
+    }
 }
 
 /// A rule that comes, goes, or matters more or less.
@@ -132,6 +149,11 @@ impl TargetChange {
         let is_met =
             |standing: Option<TargetStanding>| standing.is_some_and(TargetStanding::is_met);
         is_met(self.standing.before) && !is_met(self.standing.after)
+    }
+
+    /// Whether it is told of fewer, or is reached no longer.
+    fn costs(&self) -> bool {
+        self.is_dropped() || self.holds_for_fewer() || self.is_lost()
     }
 
     fn lowers_its_goal(&self) -> bool {
@@ -323,13 +345,15 @@ impl Plan {
         }
     }
 
-    /// Whether the set costs anybody anything: a member is protected or counted no longer, or a
-    /// target holds for fewer or is missing.
+    /// Whether the set costs anybody anything: a member is protected or counted no longer, a
+    /// mandatory rule no longer lets it pass, or a target holds for fewer, is met no longer or is
+    /// missing.
     #[must_use]
     pub fn somebody_loses(&self) -> bool {
         self.no_longer_protected.all.count > 0
             || self.left.all.count > 0
-            || self.targets.iter().any(|target| target.is_dropped() || target.holds_for_fewer())
+            || self.flips.iter().any(Flip::is_loss)
+            || self.targets.iter().any(TargetChange::costs)
     }
 
     /// The targets that are met by the set in force and not by the other one.
@@ -422,6 +446,13 @@ struct SharedRule<'s> {
     id: &'s str,
     before: Option<usize>,
     after: Option<usize>,
+}
+
+impl SharedRule<'_> {
+    /// Whether it decides about protection by the set it comes to.
+    fn is_mandatory_in(&self, after: &PolicySet) -> bool {
+        self.after.is_some_and(|place| after.rules[place].severity.is_mandatory())
+    }
 }
 
 fn rules_of_both<'s>(old: &'s PolicySet, new: &'s PolicySet) -> Vec<SharedRule<'s>> {

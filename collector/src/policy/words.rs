@@ -62,6 +62,14 @@ pub(crate) fn percent(tenths: u64, lang: Lang) -> String {
     }
 }
 
+/// A percentage without a fraction: `97 %`, `97%`.
+pub(crate) fn whole_percent(share: u8, lang: Lang) -> String {
+    match lang {
+        Lang::Vi => format!("{share} %"),
+        Lang::En => format!("{share}%"),
+    }
+}
+
 /// Tenths of a percentage point by which a share has changed: `+1,5 điểm`, `-0.3 points`.
 pub(crate) fn change(tenths: i64, lang: Lang) -> String {
     let sign = match tenths {

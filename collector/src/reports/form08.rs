@@ -128,7 +128,7 @@ pub fn form08(live: &Live, unit: Option<UnitIndex>) -> Form08 {
     });
     let on = day.date();
     Form08 {
-        imprint: Imprint::of(live),
+        imprint: Imprint::of(live, unit),
         unit: unit.map(|unit| UnitName::of(units.at(unit))),
         totals: Totals::of(&systems, on),
         systems: (1..).zip(&systems).map(|(number, system)| Line::of(number, system, on)).collect(),

@@ -8,6 +8,7 @@ use crate::live::Live;
 use crate::policy::calendar::Calendar;
 use crate::policy::posture::Tally;
 use crate::policy::words;
+use crate::register::UnitIndex;
 use crate::when::AsKnown;
 
 /// The moment, the judge and the data of a report.
@@ -25,7 +26,7 @@ pub struct Imprint {
     pub judge: String,
     /// Whether the register is marked as a sample or a simulation.
     pub sample: bool,
-    /// How many machines are answered for that could be heard.
+    /// How many machines of those it is about are answered for and could be heard.
     pub members: u64,
     /// How many of them were judged by data that still speaks for the moment.
     pub reporting: u64,
@@ -46,11 +47,13 @@ pub fn is_reporting(state: State) -> bool {
 }
 
 impl Imprint {
-    /// That of whatever is made of these.
+    /// That of whatever is made of these: of a unit with every unit below it, or of everyone.
     #[must_use]
-    pub fn of(live: &Live) -> Self {
-        let roll = live.roll();
-        let states = || State::ALL.iter().map(|state| (*state, in_state(live, *state)));
+    pub fn of(live: &Live, unit: Option<UnitIndex>) -> Self {
+        let (roll, places) = (live.roll(), places(live, unit));
+        let in_state =
+            |state| places.iter().map(|place| roll.counts().in_unit(*place, state)).sum();
+        let states = || State::ALL.iter().map(|state| (*state, in_state(*state)));
         let reporting = states().filter(|(state, _)| is_reporting(*state));
         Self {
             at: roll.clock().now,
@@ -59,7 +62,7 @@ impl Imprint {
             policies: roll.set().hash.to_string(),
             judge: env!("CARGO_PKG_VERSION").to_owned(),
             sample: roll.set().register.is_sample(),
-            members: states().map(|(_, count)| count).sum(),
+            members: states().map(|(_, count): (_, u64)| count).sum(),
             reporting: reporting.map(|(_, count)| count).sum(),
             head: None,
         }
@@ -77,10 +80,16 @@ impl Imprint {
         Tally { members: self.members, met: self.reporting }
     }
 
-    /// It in sentences, each a line at the foot of a report.
+    /// It in sentences, each a line at the foot of a report about machines.
     #[must_use]
     pub fn lines(&self, lang: Lang) -> Vec<String> {
-        let mut lines = vec![self.as_of(lang), self.rests_on(lang), self.judged_by(lang)];
+        self.lines_on(self.rests_on(lang), lang)
+    }
+
+    /// The same of a report that rests on other data than the machines', with a sentence on that.
+    #[must_use]
+    pub fn lines_on(&self, data: String, lang: Lang) -> Vec<String> {
+        let mut lines = vec![self.as_of(lang), data, self.judged_by(lang)];
         lines.push(self.vouched_for(lang));
         lines.extend(self.sample.then(|| sample(lang).to_owned()));
         lines
@@ -89,8 +98,26 @@ impl Imprint {
     /// As of when, with the distance from UTC, because it may be read elsewhere.
     #[must_use]
     pub fn as_of(&self, lang: Lang) -> String {
-        let at = words::moment(self.at, &self.calendar(), lang);
-        let known = match (self.known, lang) {
+        let (at, known) = (words::moment(self.at, &self.calendar(), lang), self.known_as(lang));
+        match lang {
+            Lang::Vi => format!("Số liệu tính đến {at} ({}){known}", self.zone),
+            Lang::En => format!("As of {at} ({}){known}", self.zone),
+        }
+    }
+
+    /// An earlier moment that it is compared with. Unless the report is told by what is known now,
+    /// that one is told by what was known then.
+    #[must_use]
+    pub fn told(&self, earlier: Timestamp, lang: Lang) -> String {
+        let known = match self.known {
+            Some(AsKnown::Now) => self.known_as(lang),
+            Some(AsKnown::Then) | None => "",
+        };
+        format!("{}{known}", words::moment(earlier, &self.calendar(), lang))
+    }
+
+    fn known_as(&self, lang: Lang) -> &'static str {
+        match (self.known, lang) {
             (None, _) => "",
             (Some(AsKnown::Then), Lang::Vi) => ", theo số liệu và chính sách tại thời điểm đó",
             (Some(AsKnown::Then), Lang::En) => ", by what was known and in force then",
@@ -100,10 +127,6 @@ impl Imprint {
             (Some(AsKnown::Now), Lang::En) => {
                 ", by all that is known now and the policies in force now"
             }
-        };
-        match lang {
-            Lang::Vi => format!("Số liệu tính đến {at} ({}){known}", self.zone),
-            Lang::En => format!("As of {at} ({}){known}", self.zone),
         }
     }
 
@@ -156,8 +179,14 @@ pub fn sample(lang: Lang) -> &'static str {
     )
 }
 
-fn in_state(live: &Live, state: State) -> u64 {
-    let (roll, counts) = (live.roll(), live.roll().counts());
-    let units = roll.set().register.units.iter().count();
-    (0..=units).map(|unit| counts.in_unit(unit, state)).sum()
+/// Where a unit and those below it are counted; the last place of all stands for "no unit is known".
+fn places(live: &Live, unit: Option<UnitIndex>) -> Vec<usize> {
+    let (units, day) = (&live.roll().set().register.units, live.roll().day());
+    match unit {
+        None => (0..=units.iter().count()).collect(),
+        Some(unit) => {
+            let own = units.indices().filter(|one| day.line(*one).contains(&unit));
+            own.map(UnitIndex::number).collect()
+        }
+    }
 }

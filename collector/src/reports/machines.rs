@@ -54,14 +54,20 @@ pub struct Listed {
 /// Lists the machines that are asked for.
 ///
 /// # Errors
-/// When a word of the wish is not known.
+/// When a word of the wish is not known, or it asks of a past moment what is told of now alone.
 pub fn list(live: &Live, wish: &MachineWish, since: &StatesSince) -> Result<MachineList, String> {
     let filter = Filter::of(wish, live.roll().set())?;
+    if live.known().is_some() && wish.since.is_some() {
+        // Whoever has changed again since has another moment in the log.
+        return Err("--since goes by the states of now and --at asks for others: \
+                    leave out one of them"
+            .to_owned());
+    }
     let members = live.roll().members().filter(|member| filter.takes(live, member));
     let members = members.map(|member| listed(live, &member, since));
     let mut machines: Vec<_> = members.filter(|one| filter.takes_since(one.since)).collect();
     filter.sort.apply(&mut machines);
-    Ok(MachineList { imprint: Imprint::of(live), wish: wish.clone(), machines })
+    Ok(MachineList { imprint: Imprint::of(live, filter.unit()), wish: wish.clone(), machines })
 }
 
 fn listed(live: &Live, member: &Member<'_>, since: &StatesSince) -> Listed {

@@ -3,7 +3,7 @@
 //! A unit's own line counts what is directly its own. A unit with others below it has a second
 //! line that sums up both; the total is over the own lines alone, so nothing is counted twice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use report::verdict::{Ruling, State};
 use report::{Bilingual, Lang, Timestamp};
@@ -162,7 +162,7 @@ pub fn units(live: &Live, unit: Option<UnitIndex>, earlier: Option<&UnitsReport>
     let rules = set.rules.iter().filter(|rule| rule.severity.is_mandatory());
     let rules = rules.map(|rule| RuleName { id: rule.id.clone(), title: rule.title.clone() });
     let mut report = UnitsReport {
-        imprint: Imprint::of(live),
+        imprint: Imprint::of(live, unit),
         unit: unit.map(|unit| UnitName::of(set.register.units.at(unit))),
         compared_with: earlier.map(|earlier| earlier.imprint.at),
         goals,
@@ -365,8 +365,9 @@ impl UnitsReport {
         for goal in &mut self.goals {
             goal.counts_attested = counts_attested;
         }
+        let summed: BTreeSet<_> = self.summed().map(str::to_owned).collect();
         for line in &mut self.lines {
-            let then = earlier.and_then(|earlier| earlier.counterpart(line));
+            let then = earlier.and_then(|earlier| earlier.counterpart(line, &summed));
             for goal in &self.goals {
                 let then = then.and_then(|then| then.numbers.targets.get(&goal.target));
                 if let Some(progress) = line.numbers.targets.get_mut(&goal.target) {
@@ -376,15 +377,23 @@ impl UnitsReport {
         }
     }
 
-    /// The line of an earlier report that counts the same: a unit that had none below it then has
-    /// one line alone.
-    fn counterpart(&self, line: &Line) -> Option<&Line> {
+    /// The units that have others below them, and a line that sums up both.
+    fn summed(&self) -> impl Iterator<Item = &str> {
+        let sums = self.lines.iter().filter(|line| line.scope == Scope::WithBelow);
+        sums.filter_map(|line| line.unit.as_ref()).map(|unit| unit.id.as_str())
+    }
+
+    /// The line of an earlier report that counts the same. A unit that has, or had, none below it
+    /// has one line alone, which is its sum.
+    fn counterpart(&self, line: &Line, summed: &BTreeSet<String>) -> Option<&Line> {
         let unit = line.unit.as_ref();
-        let own = || match line.scope {
-            Scope::WithBelow => self.line(Scope::Own, unit),
-            Scope::Own | Scope::Total => None,
+        let is_sum = match line.scope {
+            Scope::Total => return self.line(Scope::Total, unit),
+            Scope::WithBelow => true,
+            Scope::Own => unit.is_some_and(|unit| !summed.contains(&unit.id)),
         };
-        self.line(line.scope, unit).or_else(own)
+        let sum = is_sum.then(|| self.line(Scope::WithBelow, unit)).flatten();
+        sum.or_else(|| self.line(Scope::Own, unit))
     }
 
     fn line(&self, scope: Scope, unit: Option<&UnitName>) -> Option<&Line> {

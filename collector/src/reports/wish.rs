@@ -138,6 +138,12 @@ impl Filter {
         })
     }
 
+    /// The unit whose machines are asked for, with every unit below it; `None`: everyone.
+    #[must_use]
+    pub fn unit(&self) -> Option<UnitIndex> {
+        self.unit
+    }
+
     /// Whether a member is asked for.
     #[must_use]
     pub fn takes(&self, live: &Live, member: &Member<'_>) -> bool {

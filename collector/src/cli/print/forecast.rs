@@ -7,7 +7,7 @@ use crate::policy::Forecast;
 use crate::policy::forecast::{Ending, Horizon, TargetForecast, UnitForecast};
 use crate::policy::plan::{Crowd, TargetStanding};
 use crate::policy::posture::Tally;
-use crate::policy::words::{date, number};
+use crate::policy::words::{date, number, whole_percent};
 
 /// How many units are told of each target.
 const MOST: usize = 10;
@@ -63,7 +63,7 @@ fn targets(forecast: &Forecast, lang: Lang) -> String {
     for target in &forecast.targets {
         let fixed = [
             target.title.get(lang).to_owned(),
-            format!("{} %", target.now.goal),
+            whole_percent(target.now.goal, lang),
             standing(target.now, target.met_goal, lang),
         ];
         let ahead = target.horizons.iter().map(|one| ahead_cell(target, one, lang));
@@ -263,4 +263,24 @@ fn unit_table(target: &TargetForecast, lang: Lang) -> Option<String> {
         (others, Lang::En) => format!("and {others} other units (see --json)\n"),
     };
     Some(format!("\n{}\n{sheet}\n{rest}", target.title.get(lang)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::fleet::Fleet;
+    use crate::policy::fixtures::{NOW, set};
+    use crate::policy::{JudgeClock, Roll};
+
+    #[test]
+    fn a_goal_is_written_as_each_language_writes_a_percentage() {
+        let fleet = Fleet::new(Vec::new());
+        let roll = Roll::call(Arc::new(set("", &[])), &fleet, JudgeClock::at(NOW));
+        let forecast = Forecast::of(&roll, &fleet, &[30], None);
+        let [vi, en] = [Lang::Vi, Lang::En].map(|lang| sheet(&forecast, lang));
+        assert!(vi.contains("100 %"), "{vi}");
+        assert!(en.contains("100%") && !en.contains(" %"), "{en}");
+    }
 }

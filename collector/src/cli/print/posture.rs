@@ -130,7 +130,7 @@ fn target_row(target: &TargetView, lang: Lang) -> [String; 7] {
         words::number(target.members, lang),
         Tally { members: target.members, met: target.met }.share(lang).unwrap_or_else(dash),
         attested.map_or_else(dash, |attested| words::number(attested, lang)),
-        format!("{} %", target.goal),
+        words::whole_percent(target.goal, lang),
         conclusion.to_owned(),
     ]
 }

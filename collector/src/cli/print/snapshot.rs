@@ -111,7 +111,7 @@ fn target_row(target: &TargetFigures, lang: Lang) -> [String; 7] {
         words::number(target.members, lang),
         tally.share(lang).unwrap_or_else(dash),
         words::number(target.attested, lang),
-        format!("{} %", target.goal),
+        words::whole_percent(target.goal, lang),
         conclusion.to_owned(),
     ]
 }

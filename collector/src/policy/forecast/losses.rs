@@ -204,9 +204,9 @@ impl Losses {
         else {
             return;
         };
-        self.tolls.entry(end.clone()).or_default().members.count = most;
+        self.tolls.entry(end.clone()).or_default().members.count += most;
         for (place, heads) in costs {
-            self.costs.insert((place, end.clone()), heads);
+            *self.costs.entry((place, end.clone())).or_default() += heads;
         }
     }
 }

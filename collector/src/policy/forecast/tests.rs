@@ -285,3 +285,13 @@ fn a_forecast_travels_as_json() {
     assert!(json.contains(ending), "{json}");
     assert_eq!(serde_json::from_str::<Forecast>(&json).unwrap(), told);
 }
+
+#[test]
+fn two_trainings_of_one_day_are_one_end_with_the_heads_of_both() {
+    const STAFF: &str = "[[staff]]\nunit = \"phong\"\nheads = 9\nfrom = 2025-01-01\n\
+        trained = [{ on = 2025-12-01, heads = 4, again = 0 }, { on = 2025-12-01, heads = 3, again = 0 }]\n";
+    let told = forecast(&[("register/training.toml", STAFF)], &[], &[9]);
+    assert_eq!(met(&told, "staff-trained"), [7, 0]);
+    assert_eq!(costs(&told, "staff-trained"), cost("training/phong/2025-12-01", 7));
+    assert_eq!(told.endings[0].members.count, 7);
+}

@@ -138,9 +138,11 @@ impl<'r> Comparison<'r> {
     }
 
     fn finish(self) -> Compared {
+        let (rules, set) = (self.rules, self.after.set());
         let flip = |((number, before, after), members): (Turn, Gathering<'_>)| Flip {
-            rule: self.rules[number].id.to_owned(),
+            rule: rules[number].id.to_owned(),
             ruling: Change { before, after },
+            is_mandatory: rules[number].is_mandatory_in(set),
             members: members.finish(),
         };
         let sums = |count: fn(&Counts) -> u64| Change {

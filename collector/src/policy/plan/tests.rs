@@ -72,6 +72,7 @@ fn who_becomes_protected_is_counted_and_named_with_the_rule_that_turned() {
         [Flip {
             rule: "r0".to_owned(),
             ruling: Change { before: Some(Ruling::Fail), after: Some(Ruling::Pass) },
+            is_mandatory: true,
             members: affected("so", Some(2), &["m-19", "m-20"]),
         }]
     );
@@ -433,4 +434,32 @@ fn a_plan_is_told_in_both_languages_and_travels_as_json() {
     let json = serde_json::to_string(&plan).unwrap();
     assert!(json.contains(r#""rows_dropped":{"machines":{"count":1,"names":["m-03"]}}"#), "{json}");
     assert_eq!(serde_json::from_str::<Plan>(&json).unwrap(), plan);
+}
+
+#[test]
+fn a_goal_that_is_raised_beyond_what_is_reached_is_a_loss() {
+    let with = |goal: u8| {
+        let mut set = strict(1..=2);
+        for target in &mut set.targets.list {
+            target.goal = goal;
+        }
+        set
+    };
+    let raised = plan(&with(50), &with(70), &[good(1), bare(2)]);
+    assert!(!raised.targets_lost().is_empty() && raised.somebody_loses());
+    assert!(!plan(&with(70), &with(50), &[good(1), bare(2)]).somebody_loses());
+}
+
+#[test]
+fn a_mandatory_rule_that_would_no_longer_hold_is_a_loss_even_of_a_machine_that_lacks_another() {
+    let with = |severity: &str, requirement: &str| {
+        let other = rule("r1", severity, requirement);
+        set_with_rules(&rows(1..=1), &[&rule("r0", "critical", LICENSED), &other])
+    };
+    let loses = |severity: &str| {
+        let (before, after) = (with(severity, KNOWN_SYSTEM), with(severity, LICENSED));
+        plan(&before, &after, &[bare(1)]).somebody_loses()
+    };
+    assert!(loses("critical"));
+    assert!(!loses("minor"), "what is advice costs nobody anything");
 }

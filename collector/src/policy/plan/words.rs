@@ -8,7 +8,7 @@ use super::{
     TargetStanding,
 };
 use crate::policy::posture::Tally;
-use crate::policy::words::{both, number, percent, pick};
+use crate::policy::words::{both, number, percent, pick, whole_percent};
 
 /// Enough of a hash to tell two sets apart.
 const SHORT: usize = 12;
@@ -269,8 +269,8 @@ impl TargetStanding {
         let share = Tally { members, met }.share(lang).unwrap_or_else(|| "–".to_owned());
         let (met, members) = (number(met, lang), number(members, lang));
         let goal = match lang {
-            Lang::Vi => format!("mục tiêu {goal} %"),
-            Lang::En => format!("goal {goal} %"),
+            Lang::Vi => format!("mục tiêu {}", whole_percent(goal, lang)),
+            Lang::En => format!("goal {}", whole_percent(goal, lang)),
         };
         let attested = match (attested, counts_attested, lang) {
             (0, ..) => String::new(),

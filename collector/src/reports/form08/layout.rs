@@ -79,7 +79,24 @@ fn preface(form: &Form08, lang: Lang) -> Vec<String> {
         ],
     };
     let as_of = form.imprint.as_of(lang);
-    form.sample(lang).into_iter().chain(unit).chain(totals).chain([as_of]).collect()
+    let contacts = contacts(lang);
+    form.sample(lang).into_iter().chain(unit).chain(contacts).chain(totals).chain([as_of]).collect()
+}
+
+/// The register names no persons: who hands the form in fills these in.
+fn contacts(lang: Lang) -> [String; 2] {
+    const BLANK: &str = "................................................................";
+    let lines = match lang {
+        Lang::Vi => [
+            "Đầu mối của chủ quản hệ thống thông tin (họ tên, chức vụ, điện thoại, email)",
+            "Đầu mối của đơn vị chuyên trách (họ tên, chức vụ, điện thoại, email)",
+        ],
+        Lang::En => [
+            "Contact of the owner of the systems (name, position, phone, email)",
+            "Contact of the specialised unit (name, position, phone, email)",
+        ],
+    };
+    lines.map(|line| format!("{line}: {BLANK}"))
 }
 
 /// The twelve columns, numbered as the form numbers them.
@@ -162,8 +179,19 @@ fn notes(form: &Form08, lang: Lang) -> Vec<String> {
         )
         .to_owned(),
     );
-    notes.extend(form.imprint.lines(lang));
+    notes.extend(form.imprint.lines_on(rests_on(form, lang), lang));
     notes
+}
+
+/// The form is about systems: how many machines report says nothing about it.
+fn rests_on(form: &Form08, lang: Lang) -> String {
+    let systems = words::number(form.systems.len() as u64, lang);
+    match lang {
+        Lang::Vi => {
+            format!("Phạm vi số liệu: {systems} hệ thống thông tin đang quản lý trong sổ đăng ký")
+        }
+        Lang::En => format!("Data: {systems} information systems in force in the register"),
+    }
 }
 
 /// The lines whose level still goes by the former decree, where not all do.

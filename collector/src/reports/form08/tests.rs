@@ -106,7 +106,7 @@ fn the_twelve_columns_are_numbered_and_full_in_both_languages() {
 /// A form of these systems alone.
 fn of(systems: &[System]) -> Form08 {
     Form08 {
-        imprint: Imprint::of(&office()),
+        imprint: Imprint::of(&office(), None),
         unit: None,
         totals: Totals::default(),
         systems: (1..)
@@ -129,4 +129,28 @@ fn the_terms_are_those_of_the_law_by_which_the_levels_were_determined() {
     let notes = |form: &Form08| form.paper(Lang::Vi).notes.join("\n");
     assert!(notes(&mixed).contains("STT 1 xác định cấp độ theo Nghị định 85/2016"));
     assert!(!notes(&present).contains("85/2016"));
+}
+
+#[test]
+fn the_form_tells_of_how_many_systems_it_is_and_nothing_about_machines() {
+    let office = office();
+    let form = form08(&office, office.roll().set().register.units.index("phong"));
+    let notes = |lang| form.paper(lang).notes.join("\n");
+    assert!(notes(Lang::Vi).contains("2 hệ thống thông tin"), "{}", notes(Lang::Vi));
+    assert!(notes(Lang::En).contains("2 information systems"), "{}", notes(Lang::En));
+    assert!(!notes(Lang::Vi).contains("máy tính") && !notes(Lang::En).contains("machine"));
+}
+
+#[test]
+fn the_head_has_lines_for_the_contacts_of_the_owner_and_the_specialised_unit() {
+    let form = form08(&office(), None);
+    let vi = form.paper(Lang::Vi).preface;
+    for whose in ["chủ quản hệ thống thông tin", "đơn vị chuyên trách"] {
+        let is_it = |line: &&String| line.starts_with("Đầu mối") && line.contains(whose);
+        let line = vi.iter().find(is_it).unwrap();
+        assert!(line.ends_with("....") && line.contains("điện thoại"), "{line}");
+    }
+    let en = form.paper(Lang::En).preface;
+    assert_eq!(en.iter().filter(|line| line.starts_with("Contact of the")).count(), 2);
+    assert_eq!(en.len(), vi.len());
 }

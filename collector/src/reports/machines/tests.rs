@@ -1,8 +1,11 @@
 //! The list says of each machine what the technician needs.
 
 use super::*;
+use crate::fleet::Fleet;
+use crate::policy::fixtures::NOW;
 use crate::reports::csv;
-use crate::reports::office::{office, outsider};
+use crate::reports::office::{machines, office, outsider, policies};
+use crate::when::AsKnown;
 
 fn everyone() -> MachineList {
     list(&office(), &MachineWish::default(), &StatesSince::default()).unwrap()
@@ -54,4 +57,22 @@ fn what_was_so_when_the_log_began_has_been_so_for_longer() {
     assert_eq!(cell(false, Lang::Vi), "14/06/2026");
     assert_eq!(cell(true, Lang::Vi), "trước 14/06/2026");
     assert_eq!(cell(true, Lang::En), "before 2026-06-14");
+}
+
+#[test]
+fn a_list_of_one_unit_says_on_how_much_data_of_that_unit_it_rests() {
+    let wish = MachineWish::of_unit(Some("phong"));
+    let paper = list(&office(), &wish, &StatesSince::default()).unwrap().paper(Lang::En);
+    let notes = paper.notes.join("\n");
+    assert!(notes.contains("1 of 3 machines with reports"), "{notes}");
+}
+
+#[test]
+fn a_past_list_by_when_states_changed_is_refused_for_the_log_tells_the_present() {
+    let wish = MachineWish { since: Some("1/6/2026".to_owned()), ..MachineWish::default() };
+    let now = office();
+    assert!(list(&now, &wish, &StatesSince::default()).is_ok());
+    let past = Live::of_past(policies().into(), Fleet::new(machines()), NOW, AsKnown::Then);
+    let refused = list(&past, &wish, &StatesSince::default()).unwrap_err();
+    assert!(refused.contains("--since") && refused.contains("--at"), "{refused}");
 }

@@ -3,7 +3,7 @@
 use report::Lang;
 
 use super::{Group, Place, Ranking, Size};
-use crate::policy::words::{self, pick};
+use crate::policy::words::pick;
 use crate::reports::imprint;
 use crate::reports::paper::{Cell, Column, Paper, Row, Screen};
 
@@ -82,8 +82,7 @@ fn notes(ranking: &Ranking, lang: Lang) -> Vec<String> {
             "A unit is counted with the units below it and compared with units of its tier and size alone; the same share has the same rank. Below a data coverage of {floor}% there is no rank."
         ),
     };
-    let at = ranking.compared_with;
-    let at = at.map(|at| words::moment(at, &ranking.imprint.calendar(), lang));
+    let at = ranking.compared_with.map(|at| ranking.imprint.told(at, lang));
     let compared = at.map(|at| match lang {
         Lang::Vi => format!("Tăng, giảm so với số liệu tính đến {at}"),
         Lang::En => format!("Change: compared with the numbers as of {at}"),

@@ -5,7 +5,7 @@ use report::Lang;
 
 use super::{Goal, Line, Numbers, RuleName, Scope, UnitsReport};
 use crate::policy::posture::Tally;
-use crate::policy::words::{self, pick};
+use crate::policy::words::pick;
 use crate::reports::imprint;
 use crate::reports::paper::{Cell, Column, On, Paper, Row, Screen, Weight};
 
@@ -277,8 +277,7 @@ fn notes(report: &UnitsReport, lang: Lang) -> Vec<String> {
 }
 
 fn compared(report: &UnitsReport, lang: Lang) -> String {
-    let at = report.compared_with;
-    let at = at.map(|at| words::moment(at, &report.imprint.calendar(), lang));
+    let at = report.compared_with.map(|at| report.imprint.told(at, lang));
     match (at, lang) {
         (Some(at), Lang::Vi) => format!("Tăng, giảm so với kỳ trước: số liệu tính đến {at}"),
         (Some(at), Lang::En) => format!("Change: compared with the numbers as of {at}"),

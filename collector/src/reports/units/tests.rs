@@ -1,8 +1,8 @@
 //! Every unit is counted once, and the sums are those of the posture.
 
 use super::*;
-use crate::policy::fixtures::{good_machine, observe_antivirus};
-use crate::reports::office::{licensed_for, live, machines, office, policies};
+use crate::policy::fixtures::{good_machine, observe_antivirus, set};
+use crate::reports::office::{ROWS, licensed_for, live, machines, office, policies};
 use crate::reports::paper::{On, Weight};
 
 fn line<'r>(report: &'r UnitsReport, scope: Scope, unit: Option<&str>) -> &'r Numbers {
@@ -141,8 +141,36 @@ fn a_unit_that_others_were_put_under_is_compared_with_what_it_was_alone() {
     let mut before = now.clone();
     before.lines.retain(|line| line.scope != Scope::WithBelow);
     let sum = now.lines.iter().find(|line| line.scope == Scope::WithBelow).unwrap();
-    let then = before.counterpart(sum).unwrap();
+    let then = before.counterpart(sum, &BTreeSet::new()).unwrap();
     assert_eq!((then.scope, &then.unit), (Scope::Own, &sum.unit));
     let total = now.lines.last().unwrap();
-    assert_eq!(before.counterpart(total), Some(total));
+    assert_eq!(before.counterpart(total, &BTreeSet::new()), Some(total));
+}
+
+#[test]
+fn a_unit_whose_units_below_were_closed_is_compared_with_the_sum_of_then() {
+    let before = units(&office(), None, None);
+    let closed = |rows: &str| rows.replace(",phong,", ",so,");
+    let set = set(&closed(ROWS), &[]);
+    let mut now = units(&live(set, machines()), None, None);
+    now.lines.retain(|line| line.unit.as_ref().is_none_or(|unit| unit.id == "so"));
+    now.lines.retain(|line| line.scope != Scope::WithBelow);
+    now.conclude(&office(), Some(&before));
+    let then = before.line(Scope::WithBelow, now.lines[0].unit.as_ref()).unwrap();
+    let share = |numbers: &Numbers| numbers.targets["machines-protected"].tally().tenths().unwrap();
+    let expected = share(&now.lines[0].numbers) as i64 - share(&then.numbers) as i64;
+    let change = line(&now, Scope::Own, Some("so")).targets["machines-protected"].change;
+    assert_eq!(change, Some(expected));
+    let own = line(&before, Scope::Own, Some("so"));
+    assert_ne!(share(own), share(&then.numbers), "or the test could not fail");
+}
+
+#[test]
+fn the_data_that_a_table_of_one_unit_rests_on_is_that_of_the_unit() {
+    let office = office();
+    let report = units(&office, office.roll().set().register.units.index("phong"), None);
+    assert_eq!(report.imprint.coverage(), report.total().unwrap().coverage());
+    let all = units(&office, None, None);
+    assert_eq!(all.imprint.coverage(), all.total().unwrap().coverage());
+    assert_ne!(all.imprint.coverage(), report.imprint.coverage());
 }
