@@ -1,12 +1,14 @@
 -- What was: enough of each contact and of each change to judge any moment again as it was known then.
 
--- What became of each identity: the last word of each second.
+-- What became of each identity, in the order in which it did: the clock may have been set back.
 CREATE TABLE standings (
+    number   INTEGER PRIMARY KEY,
     machine  TEXT NOT NULL REFERENCES machines (id),
     at       INTEGER NOT NULL,
-    standing TEXT NOT NULL CHECK (standing IN ('current', 'pending', 'clone', 'revoked')),
-    PRIMARY KEY (machine, at)
-) STRICT, WITHOUT ROWID;
+    standing TEXT NOT NULL CHECK (standing IN ('current', 'pending', 'clone', 'revoked'))
+) STRICT;
+
+CREATE INDEX standings_moments ON standings (machine, number, at, standing);
 
 INSERT INTO standings (machine, at, standing)
     SELECT id, enrolled_at, CASE
@@ -14,14 +16,14 @@ INSERT INTO standings (machine, at, standing)
         WHEN standing = 'pending' THEN 'pending'
         ELSE 'current' END
     FROM machines;
-INSERT OR REPLACE INTO standings (machine, at, standing)
+INSERT INTO standings (machine, at, standing)
     SELECT id, coalesce(
         (SELECT min(at) FROM audit WHERE subject = id AND action = 'clone_seen'), contact_at), 'clone'
     FROM machines
     WHERE standing = 'clone' OR (standing = 'revoked'
         AND EXISTS (SELECT 1 FROM audit WHERE subject = id AND action = 'clone_seen')
         AND NOT EXISTS (SELECT 1 FROM audit WHERE subject = id AND action = 'enrolled_pending'));
-INSERT OR REPLACE INTO standings (machine, at, standing)
+INSERT INTO standings (machine, at, standing)
     SELECT id, coalesce(
         (SELECT max(at) FROM audit WHERE subject = id AND action = 'revoked'), contact_at), 'revoked'
     FROM machines WHERE standing = 'revoked';
@@ -54,7 +56,7 @@ UPDATE history SET pending_since = security_pending_since FROM machines
          WHERE later.machine = history.machine AND later.topic = 'patches');
 
 -- What a topic said at a moment is found without reading what it said at all others.
-CREATE INDEX history_moments ON history (machine, topic, received_at, report, seen_at);
+CREATE INDEX history_moments ON history (machine, topic, report, received_at, seen_at);
 
 -- What the newest row of history says of its topic's time: it is told anew when that goes back or
 -- the machine's clock is set.

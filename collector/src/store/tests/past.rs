@@ -160,6 +160,22 @@ async fn what_an_officer_did_later_is_not_brought_forward() {
 }
 
 #[tokio::test]
+async fn what_came_after_the_clock_was_set_back_counts_from_then_on() {
+    let bad = Says { machine: 0, facts: 3, lag: 20, without: 0, clock: None, copied: false };
+    let late = Says { facts: 0, copied: true, machine: 1, ..bad.clone() };
+    let mut office = Office::open().await;
+    for step in [Move::Wait(DAY), good(0, 20), good(1, 20), Move::Report(late)] {
+        office.go(step).await;
+    }
+    office.now = office.now - 5 * HOUR;
+    for step in [Move::Report(bad), Move::Revoke(1), Move::Wait(6 * HOUR), Move::Ask] {
+        office.go(step).await;
+    }
+    let (at, told) = office.asked[0].clone();
+    assert_eq!(office.told_again(at, AsKnown::Then), told);
+}
+
+#[tokio::test]
 async fn before_the_first_policy_set_there_is_no_past() {
     let world = world(1).await;
     let archive = Archive::new(world.folder.path().join("store.sqlite"));
