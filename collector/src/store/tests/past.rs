@@ -236,6 +236,21 @@ async fn a_store_of_an_earlier_layout_has_a_past_as_far_as_it_was_noted() {
                 audited(3, "enrolled_pending", NOW),
                 told(1, day(1), &first),
                 told(2, day(2), &second),
+                // What was seen on the first day came with the next, and was confirmed on the fifth.
+                machine(4, "current", day(6)),
+                format!(
+                    "INSERT INTO history (machine, topic, report, received_at, skew, body)
+                     VALUES ('{0}', 'patches', 1, {1}, 7, '{first}');
+                     INSERT INTO topics (machine, topic, body, digest, received_at, skew, report,
+                        confirmed_at)
+                     VALUES ('{0}', 'patches', '{first}', 'd', {1}, 7, 2, {2});
+                     INSERT INTO contacts VALUES ('{0}', {1}, {3}), ('{0}', {2}, {4});",
+                    id(4),
+                    day(2).0,
+                    day(5).0,
+                    day(3).0,
+                    day(6).0
+                ),
                 format!(
                     "INSERT INTO topics (machine, topic, body, digest, received_at, skew, report)
                      VALUES ('{}', 'patches', '{second}', 'd', {}, 7, 2);
@@ -258,13 +273,16 @@ async fn a_store_of_an_earlier_layout_has_a_past_as_far_as_it_was_noted() {
     assert!(at(NOW - 1).is_empty());
     let standings = |moment| at(moment).iter().map(|one| one.standing).collect::<Vec<_>>();
     use Standing::{Clone, Current, Pending, Revoked};
-    assert_eq!(standings(day(1)), [Current, Current, Pending]);
-    assert_eq!(standings(day(3)), [Current, Clone, Pending]);
-    assert_eq!(standings(day(5)), [Revoked, Clone, Pending]);
+    assert_eq!(standings(day(1)), [Current, Current, Pending, Current]);
+    assert_eq!(standings(day(3)), [Current, Clone, Pending, Current]);
+    assert_eq!(standings(day(5)), [Revoked, Clone, Pending, Current]);
 
     let waits = |moment| at(moment)[0].security_pending_since;
     assert_eq!((waits(day(1)), waits(day(2))), (None, Some(day(2))));
     let kept = &at(day(2))[0].topics[&Topic::Patches];
-    assert_eq!((kept.seen_at(), kept.last_seen_at()), (day(2) - 30, day(2)));
+    assert_eq!((kept.seen_at(), kept.last_seen_at()), (day(2) - 30, day(2) - 30));
+    let last_seen = |moment| at(moment)[3].topics[&Topic::Patches].last_seen_at();
+    assert_eq!(last_seen(day(4)), day(1) - 30, "what came with the one contact of a span");
+    assert_eq!(last_seen(day(7)), day(5), "what a heartbeat confirmed last");
     assert_eq!(at(day(9))[0].last_contact, Contact { at: day(2), skew: 7 });
 }
