@@ -127,7 +127,10 @@ impl From<NotShown> for Refusal {
 impl From<NoSnapshot> for Refusal {
     fn from(error: NoSnapshot) -> Self {
         match error {
-            NoSnapshot::NoCutOff | NoSnapshot::Made(_) => {
+            NoSnapshot::NoCutOff
+            | NoSnapshot::Made(_)
+            | NoSnapshot::Lost { .. }
+            | NoSnapshot::Unsettled(_) => {
                 Self::of(StatusCode::CONFLICT, "snapshot", error.to_string())
             }
             NoSnapshot::Past(error) => PastError::into(error),

@@ -26,15 +26,13 @@ pub fn recent(targets: &Targets, at: Timestamp) -> Vec<Timestamp> {
     ends[ends.len().saturating_sub(TREND)..].to_vec()
 }
 
-/// Whether a moment cannot be told because nobody was judged then: no fault, there is just nothing.
+/// Whether a moment that nobody named cannot be told because nobody was judged then, or no longer by
+/// the set of that time: what is asked of another moment is told without it.
 #[must_use]
 pub fn is_unknown(error: &PastError) -> bool {
     match error {
-        PastError::Before { .. } | PastError::Never => true,
-        PastError::Future { .. }
-        | PastError::Policies { .. }
-        | PastError::Store(_)
-        | PastError::Ended(_) => false,
+        PastError::Before { .. } | PastError::Never | PastError::Policies { .. } => true,
+        PastError::Future { .. } | PastError::Store(_) | PastError::Ended(_) => false,
     }
 }
 
@@ -52,6 +50,13 @@ mod tests {
         assert_eq!(previous(&targets, end(2026, 12)), Some(end(2026, 6)));
         assert_eq!(previous(&targets, end(2026, 12) + 1), Some(end(2026, 12)));
         assert_eq!(previous(&targets, end(2026, 12) - 1), Some(end(2026, 6)));
+    }
+
+    #[test]
+    fn a_set_that_no_longer_loads_takes_only_the_comparison_away() {
+        let fault = crate::reload::FolderError::Sample("policies".into());
+        assert!(is_unknown(&PastError::Policies { at: Timestamp(0), fault }));
+        assert!(!is_unknown(&PastError::Store(crate::store::StoreError::Closed)));
     }
 
     #[test]

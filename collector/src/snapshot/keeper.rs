@@ -6,13 +6,12 @@ use std::time::Duration;
 use jiff::civil::Date;
 use report::Timestamp;
 
-use super::{Entry, Occasion, sign, take};
-use crate::audit::{self, Action};
+use super::{Entry, Occasion, take};
 use crate::drain::Draining;
 use crate::hub::Hub;
 use crate::past::PastError;
 use crate::policy::Targets;
-use crate::store::{KeepSnapshot, StoreError};
+use crate::store::{KeepSnapshot, LoggedEntry, StoreError};
 use crate::when::When;
 
 /// How often the collector looks whether a cut-off is over.
@@ -34,6 +33,21 @@ pub enum NoSnapshot {
          another one is to be"
     )]
     Made(String),
+    /// It was made, and is gone.
+    #[error(
+        "the snapshot of {date} was made, as entry {entry} of the audit log says, and is no longer \
+         in the store: somebody took it out, and it is not made anew; ask the backups for it, or \
+         say with --at of which moment another one is to be"
+    )]
+    Lost {
+        /// The day whose end it was of.
+        date: String,
+        /// The number of the entry in the audit log.
+        entry: i64,
+    },
+    /// What came at its last moment may still be on its way.
+    #[error("{0} is to be over for a minute before a snapshot is made of it")]
+    Unsettled(Timestamp),
     /// Its moment cannot be told.
     #[error(transparent)]
     Past(#[from] PastError),
@@ -45,34 +59,69 @@ pub enum NoSnapshot {
     Pack(#[from] std::io::Error),
 }
 
+/// What there is of the cut-offs.
+struct Shelf {
+    /// Those that have their snapshot.
+    made: Vec<String>,
+    /// The makings in the audit log of snapshots that are gone.
+    lost: Vec<LoggedEntry>,
+}
+
+impl Shelf {
+    async fn of(hub: &Arc<Hub>) -> Result<Self, NoSnapshot> {
+        let archive = hub.archive.clone();
+        let read = tokio::task::spawn_blocking(move || {
+            Ok(Self { made: archive.cut_offs()?, lost: archive.lost_snapshots()? })
+        });
+        read.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Refuses a cut-off of which there is a snapshot, or was one.
+    fn room_for(&self, date: Date) -> Result<(), NoSnapshot> {
+        let date = date.to_string();
+        if self.made.contains(&date) {
+            return Err(NoSnapshot::Made(date));
+        }
+        match self.lost.iter().find(|entry| entry.subject == date) {
+            Some(entry) => Err(NoSnapshot::Lost { date, entry: entry.number }),
+            None => Ok(()),
+        }
+    }
+}
+
 /// Makes the snapshot of a moment, or of the last cut-off that is over. That of a cut-off is the
 /// first that was made of the end of its day.
 ///
 /// # Errors
-/// When it is there already, or cannot be made.
+/// When it is there already or was, or cannot be made.
 pub async fn create(
     hub: &Arc<Hub>,
     at: Option<Timestamp>,
     actor: String,
 ) -> Result<Entry, NoSnapshot> {
-    let set = hub.policy_set();
-    let Targets { calendar, cut_offs, .. } = &set.targets;
-    let now = crate::clock::now();
-    let made = hub.archive.cut_offs()?;
-    let is_made = |date: &Date| made.contains(&date.to_string());
-    match at {
-        None => {
-            let last = cut_offs.last_by(calendar, now).ok_or(NoSnapshot::NoCutOff)?;
-            if is_made(&last) {
-                return Err(NoSnapshot::Made(last.to_string()));
-            }
-            make(hub, calendar.end_of(last), Some(last), actor).await
-        }
-        Some(at) => {
-            let of = cut_offs.last_by(calendar, at).filter(|date| calendar.end_of(*date) == at);
-            make(hub, at, of.filter(|date| !is_made(date)), actor).await
-        }
+    let shelf = Shelf::of(hub).await?;
+    let until = crate::clock::now() - SETTLED;
+    let (at, cut_off) = wanted(&hub.policy_set().targets, &shelf, at, until)?;
+    make(hub, at, cut_off, actor).await
+}
+
+/// Of which moment a snapshot is wanted, and whether it is that of a cut-off. All is settled `until`.
+fn wanted(
+    targets: &Targets,
+    shelf: &Shelf,
+    at: Option<Timestamp>,
+    until: Timestamp,
+) -> Result<(Timestamp, Option<Date>), NoSnapshot> {
+    let Targets { calendar, cut_offs, .. } = targets;
+    let Some(at) = at else {
+        let last = cut_offs.last_by(calendar, until).ok_or(NoSnapshot::NoCutOff)?;
+        return shelf.room_for(last).map(|()| (calendar.end_of(last), Some(last)));
+    };
+    if at > until {
+        return Err(NoSnapshot::Unsettled(at));
     }
+    let of = cut_offs.last_by(calendar, at).filter(|date| calendar.end_of(*date) == at);
+    Ok((at, of.filter(|date| shelf.room_for(*date).is_ok())))
 }
 
 async fn make(
@@ -83,20 +132,15 @@ async fn make(
 ) -> Result<Entry, NoSnapshot> {
     let made_at = crate::clock::now();
     let head = hub.head().await?.to_string();
-    let occasion = Occasion { made_at, actor: actor.clone(), cut_off, head };
+    let occasion = Occasion { made_at, actor, cut_off, head };
     let when = When { at: Some(at), as_known_now: false };
     let (cover, content) = hub.show_at(when, move |live| take(live, occasion)).await??;
-    let digest = cover.digest();
-    let entry = audit::Entry {
-        at: made_at,
-        actor,
-        action: Action::SnapshotMade,
-        subject: cover.cut_off.clone().unwrap_or_else(|| at.to_string()),
-        detail: format!("at={at} policies={} digest={digest}", cover.policies),
-    };
-    let signature = sign(&hub.audit_key, &digest);
-    let keep = KeepSnapshot { cover, content, digest, signature, entry };
-    Ok(hub.commit(keep, |hub, _| hub.process.audit_entries.inc()).await?)
+    let keep = KeepSnapshot::new(cover, content, &hub.audit_key);
+    let kept = hub.commit(keep, |hub, _| hub.process.audit_entries.inc()).await;
+    kept.map_err(|error| match cut_off {
+        Some(date) if error.is_taken() => NoSnapshot::Made(date.to_string()),
+        Some(_) | None => error.into(),
+    })
 }
 
 /// Makes the snapshot of each cut-off when its day is over, and at the start those that were missed.
@@ -109,9 +153,10 @@ pub async fn watch(hub: Arc<Hub>, mut draining: Draining) {
         let mut pause = LOOK;
         if last != done {
             match make_missing(&hub, until).await {
-                Ok(()) => done = last,
+                Ok(true) => done = last,
+                Ok(false) => pause = RETRY,
                 Err(error) => {
-                    tracing::error!(%error, "the snapshot of a cut-off could not be made");
+                    tracing::error!(%error, "which snapshots are missing could not be read");
                     pause = RETRY;
                 }
             }
@@ -123,20 +168,48 @@ pub async fn watch(hub: Arc<Hub>, mut draining: Draining) {
     }
 }
 
-/// Before the first policy set nothing can be told.
-async fn make_missing(hub: &Arc<Hub>, until: Timestamp) -> Result<(), NoSnapshot> {
-    let Some(since) = hub.archive.begins()? else {
-        return Ok(());
+/// Whether every cut-off has its snapshot now. Before the first policy set nothing can be told.
+async fn make_missing(hub: &Arc<Hub>, until: Timestamp) -> Result<bool, NoSnapshot> {
+    let archive = hub.archive.clone();
+    let begins = tokio::task::spawn_blocking(move || archive.begins());
+    let Some(since) = begins.await.map_err(|_| StoreError::Closed)?? else {
+        return Ok(true);
     };
-    let made = hub.archive.cut_offs()?;
+    let shelf = Shelf::of(hub).await?;
     let set = hub.policy_set();
     let Targets { calendar, cut_offs, .. } = &set.targets;
-    for date in cut_offs.between(calendar, since, until) {
-        if !made.contains(&date.to_string()) {
-            let actor = "collector".to_owned();
-            let entry = make(hub, calendar.end_of(date), Some(date), actor).await?;
-            tracing::info!(id = entry.id, cut_off = %date, "the figures of a cut-off are kept");
+    let dates = cut_offs.between(calendar, since, until);
+    let one = |date| {
+        let (hub, at) = (Arc::clone(hub), calendar.end_of(date));
+        async move { make(&hub, at, Some(date), "collector".to_owned()).await }
+    };
+    Ok(each_missing(&shelf, dates, one).await)
+}
+
+/// Makes those that are missing, and whether none is then: one that cannot be made keeps no other
+/// back, and one that was made and is gone stays so, for all to see.
+async fn each_missing<F: Future<Output = Result<Entry, NoSnapshot>>>(
+    shelf: &Shelf,
+    dates: Vec<Date>,
+    mut make: impl FnMut(Date) -> F,
+) -> bool {
+    let mut is_whole = true;
+    for date in dates {
+        let made = match shelf.room_for(date) {
+            Ok(()) => make(date).await,
+            Err(error) => Err(error),
+        };
+        match made {
+            Ok(Entry { id, .. }) => tracing::info!(id, cut_off = %date, "a cut-off is kept"),
+            Err(NoSnapshot::Made(_)) => {}
+            Err(error) => {
+                tracing::error!(%error, cut_off = %date, "a cut-off is without a snapshot");
+                is_whole = false;
+            }
         }
     }
-    Ok(())
+    is_whole
 }
+
+#[cfg(test)]
+mod tests;

@@ -51,6 +51,20 @@ pub struct LoggedEntry {
     pub detail: String,
 }
 
+impl LoggedEntry {
+    /// In the order of its fields.
+    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            number: row.get(0)?,
+            at: Timestamp(row.get(1)?),
+            actor: row.get(2)?,
+            action: row.get(3)?,
+            subject: row.get(4)?,
+            detail: row.get(5)?,
+        })
+    }
+}
+
 /// Which entries are wanted: what is NULL does not matter.
 const WANTED: &str = "FROM audit WHERE at >= ifnull(?1, at) AND actor = ifnull(?2, actor)
     AND action = ifnull(?3, action)";
@@ -76,16 +90,7 @@ impl Archive {
             "SELECT number, at, actor, action, subject, detail {WANTED}
              ORDER BY number DESC LIMIT {most}"
         ))?;
-        let entries = newest.query_map(wanted, |row| {
-            Ok(LoggedEntry {
-                number: row.get(0)?,
-                at: Timestamp(row.get(1)?),
-                actor: row.get(2)?,
-                action: row.get(3)?,
-                subject: row.get(4)?,
-                detail: row.get(5)?,
-            })
-        })?;
+        let entries = newest.query_map(wanted, LoggedEntry::read)?;
         let mut entries = entries.collect::<Result<Vec<_>, _>>()?;
         entries.reverse();
         Ok((entries, u64::try_from(all).unwrap_or_default()))

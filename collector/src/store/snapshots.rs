@@ -4,9 +4,10 @@ use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use super::audit::audit;
 use super::policies::{self, KeptFolder};
-use super::{Archive, Operation, StoreError};
-use crate::audit;
-use crate::snapshot::{Content, Cover, Entry, Snapshot};
+use super::{Archive, LoggedEntry, Operation, StoreError};
+use crate::audit::key::AuditKey;
+use crate::audit::{self, Action};
+use crate::snapshot::{Content, Cover, Entry, Snapshot, sign};
 use report::Timestamp;
 
 /// Keeps a snapshot.
@@ -22,6 +23,33 @@ pub struct KeepSnapshot {
     pub signature: String,
     /// Who made it.
     pub entry: audit::Entry,
+}
+
+impl KeepSnapshot {
+    /// A snapshot, signed, with the entry that tells of its making.
+    #[must_use]
+    pub fn new(cover: Cover, content: Content, key: &AuditKey) -> Self {
+        let digest = cover.digest();
+        let entry = audit::Entry {
+            at: cover.made_at,
+            actor: cover.actor.clone(),
+            action: Action::SnapshotMade,
+            subject: cover.cut_off.clone().unwrap_or_else(|| cover.at.to_string()),
+            // The digest last: by it the entry is held against the snapshots.
+            detail: format!("at={} policies={} digest={digest}", cover.at, cover.policies),
+        };
+        let signature = sign(key, &digest);
+        Self { cover, content, digest, signature, entry }
+    }
+}
+
+impl StoreError {
+    /// Whether what was to be kept is there already.
+    pub(crate) fn is_taken(&self) -> bool {
+        let taken = rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE;
+        matches!(self, Self::Database(error)
+            if error.sqlite_error().is_some_and(|error| error.extended_code == taken))
+    }
 }
 
 impl Operation for KeepSnapshot {
@@ -113,6 +141,22 @@ impl Archive {
         let mut statement = database.prepare(query)?;
         let dates = statement.query_map([], |row| row.get(0))?;
         Ok(dates.collect::<Result<_, _>>()?)
+    }
+
+    /// The entries of the audit log that tell of the making of a snapshot that is not there, or no
+    /// longer has the digest it was made with.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn lost_snapshots(&self) -> Result<Vec<LoggedEntry>, StoreError> {
+        let database = self.open()?;
+        let mut statement = database.prepare(
+            "SELECT number, at, actor, action, subject, detail FROM audit
+             WHERE action = ? AND substr(detail, -64) NOT IN (SELECT digest FROM snapshots)
+             ORDER BY number",
+        )?;
+        let lost = statement.query_map([Action::SnapshotMade.name()], LoggedEntry::read)?;
+        Ok(lost.collect::<Result<_, _>>()?)
     }
 
     /// The policy set of a hash.

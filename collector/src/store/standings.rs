@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use super::StoreError;
 use crate::machine::Standing;
 
-/// Notes what has become of an identity. Of several words within a second the last one stays.
+/// Notes what has become of an identity: of several words the last one counts.
 pub(super) fn note(
     database: &Connection,
     machine: MachineId,
@@ -14,9 +14,7 @@ pub(super) fn note(
     standing: Standing,
 ) -> Result<(), StoreError> {
     database
-        .prepare_cached(
-            "INSERT OR REPLACE INTO standings (machine, at, standing) VALUES (?, ?, ?)",
-        )?
+        .prepare_cached("INSERT INTO standings (machine, at, standing) VALUES (?, ?, ?)")?
         .execute((machine.to_string(), at.0, standing.name()))?;
     Ok(())
 }

@@ -160,6 +160,22 @@ async fn what_an_officer_did_later_is_not_brought_forward() {
 }
 
 #[tokio::test]
+async fn what_came_after_the_clock_was_set_back_counts_from_then_on() {
+    let bad = Says { machine: 0, facts: 3, lag: 20, without: 0, clock: None, copied: false };
+    let late = Says { facts: 0, copied: true, machine: 1, ..bad.clone() };
+    let mut office = Office::open().await;
+    for step in [Move::Wait(DAY), good(0, 20), good(1, 20), Move::Report(late)] {
+        office.go(step).await;
+    }
+    office.now = office.now - 5 * HOUR;
+    for step in [Move::Report(bad), Move::Revoke(1), Move::Wait(6 * HOUR), Move::Ask] {
+        office.go(step).await;
+    }
+    let (at, told) = office.asked[0].clone();
+    assert_eq!(office.told_again(at, AsKnown::Then), told);
+}
+
+#[tokio::test]
 async fn before_the_first_policy_set_there_is_no_past() {
     let world = world(1).await;
     let archive = Archive::new(world.folder.path().join("store.sqlite"));
@@ -220,6 +236,21 @@ async fn a_store_of_an_earlier_layout_has_a_past_as_far_as_it_was_noted() {
                 audited(3, "enrolled_pending", NOW),
                 told(1, day(1), &first),
                 told(2, day(2), &second),
+                // What was seen on the first day came with the next, and was confirmed on the fifth.
+                machine(4, "current", day(6)),
+                format!(
+                    "INSERT INTO history (machine, topic, report, received_at, skew, body)
+                     VALUES ('{0}', 'patches', 1, {1}, 7, '{first}');
+                     INSERT INTO topics (machine, topic, body, digest, received_at, skew, report,
+                        confirmed_at)
+                     VALUES ('{0}', 'patches', '{first}', 'd', {1}, 7, 2, {2});
+                     INSERT INTO contacts VALUES ('{0}', {1}, {3}), ('{0}', {2}, {4});",
+                    id(4),
+                    day(2).0,
+                    day(5).0,
+                    day(3).0,
+                    day(6).0
+                ),
                 format!(
                     "INSERT INTO topics (machine, topic, body, digest, received_at, skew, report)
                      VALUES ('{}', 'patches', '{second}', 'd', {}, 7, 2);
@@ -242,13 +273,16 @@ async fn a_store_of_an_earlier_layout_has_a_past_as_far_as_it_was_noted() {
     assert!(at(NOW - 1).is_empty());
     let standings = |moment| at(moment).iter().map(|one| one.standing).collect::<Vec<_>>();
     use Standing::{Clone, Current, Pending, Revoked};
-    assert_eq!(standings(day(1)), [Current, Current, Pending]);
-    assert_eq!(standings(day(3)), [Current, Clone, Pending]);
-    assert_eq!(standings(day(5)), [Revoked, Clone, Pending]);
+    assert_eq!(standings(day(1)), [Current, Current, Pending, Current]);
+    assert_eq!(standings(day(3)), [Current, Clone, Pending, Current]);
+    assert_eq!(standings(day(5)), [Revoked, Clone, Pending, Current]);
 
     let waits = |moment| at(moment)[0].security_pending_since;
     assert_eq!((waits(day(1)), waits(day(2))), (None, Some(day(2))));
     let kept = &at(day(2))[0].topics[&Topic::Patches];
-    assert_eq!((kept.seen_at(), kept.last_seen_at()), (day(2) - 30, day(2)));
+    assert_eq!((kept.seen_at(), kept.last_seen_at()), (day(2) - 30, day(2) - 30));
+    let last_seen = |moment| at(moment)[3].topics[&Topic::Patches].last_seen_at();
+    assert_eq!(last_seen(day(4)), day(1) - 30, "what came with the one contact of a span");
+    assert_eq!(last_seen(day(7)), day(5), "what a heartbeat confirmed last");
     assert_eq!(at(day(9))[0].last_contact, Contact { at: day(2), skew: 7 });
 }

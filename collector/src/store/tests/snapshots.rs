@@ -11,7 +11,7 @@ use crate::past::Past;
 use crate::policy::fixtures::DAY;
 use crate::reload::Source;
 use crate::snapshot::verification::{Finding, verify};
-use crate::snapshot::{Occasion, Outcomes, Snapshot, inputs, sign, take};
+use crate::snapshot::{Occasion, Outcomes, Snapshot, inputs, take};
 use crate::when::AsKnown;
 
 /// An office with a past, and where it is read from.
@@ -53,9 +53,7 @@ impl Archives {
             head: self.head(),
         };
         let (cover, content) = take(&live, occasion).unwrap();
-        let (digest, entry) = (cover.digest(), entry(Action::SnapshotMade));
-        let signature = sign(&self.key, &digest);
-        let keep = KeepSnapshot { cover, content, digest, signature, entry };
+        let keep = KeepSnapshot::new(cover, content, &self.key);
         Ok(self.office.store().submit(keep).await?.id)
     }
 
@@ -177,10 +175,26 @@ async fn a_policy_set_that_was_changed_under_its_hash_is_found() {
 async fn a_cut_off_has_one_snapshot_and_a_moment_as_many_as_somebody_wants() {
     let archives = Archives::open().await;
     let first = archives.keep(Some("2026-06-14")).await.unwrap();
-    assert!(archives.keep(Some("2026-06-14")).await.is_err());
+    assert!(archives.keep(Some("2026-06-14")).await.unwrap_err().is_taken());
     let more = [archives.keep(None).await.unwrap(), archives.keep(None).await.unwrap()];
     assert_eq!(archives.past.archive.cut_offs().unwrap(), ["2026-06-14"]);
     let listed = archives.past.archive.snapshots().unwrap();
     let listed: Vec<_> = listed.iter().map(|entry| entry.id).collect();
     assert_eq!(listed, [first, more[0], more[1]]);
+}
+
+#[tokio::test]
+async fn a_snapshot_that_was_taken_out_or_exchanged_is_told_by_the_audit_log() {
+    let archives = Archives::open().await;
+    archives.keep(Some("2026-06-14")).await.unwrap();
+    archives.keep(Some("2026-12-14")).await.unwrap();
+    let lost = || {
+        let lost = archives.past.archive.lost_snapshots().unwrap();
+        lost.into_iter().map(|entry| entry.subject).collect::<Vec<_>>()
+    };
+    assert_eq!(lost(), [""; 0]);
+    archives.change("DELETE FROM snapshots WHERE cut_off = '2026-06-14'");
+    assert_eq!(lost(), ["2026-06-14"]);
+    archives.change("UPDATE snapshots SET digest = 'another'");
+    assert_eq!(lost(), ["2026-06-14", "2026-12-14"]);
 }
