@@ -193,7 +193,7 @@ fn begin(folder: &Path, office: Office) -> PathBuf {
     std::fs::write(&sheet, papers::sheet(office)).expect("a sheet");
     let book = as_workbook(folder, &sheet);
     let into = policies.to_str().expect("a path in UTF-8");
-    let imported = run(&collector, &["register", "import", &book, "--into", into, "--lang", "en"]);
+    let imported = run(&collector, &["register", "import", &book, "--into", into, "--write"]);
     let _ = printed(&imported);
     let (_, set) = reload::read(&policies, false).unwrap_or_else(|fault| panic!("{fault}"));
     assert_eq!(set.register.machines.len(), papers::rows(office, false, false).len());

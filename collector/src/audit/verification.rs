@@ -120,7 +120,19 @@ impl Verification {
     /// Whether nothing is wrong.
     #[must_use]
     pub fn is_good(&self) -> bool {
-        let logs = self.logs.iter().all(|log| log.findings.is_empty());
-        logs && self.heads.iter().all(|head| head.findings.is_empty())
+        self.logs_are_good() && self.heads.iter().all(|head| head.findings.is_empty())
+    }
+
+    /// Whether all that speaks against it is heads that say nothing: their own signature is wrong,
+    /// as after a slip of the pen.
+    #[must_use]
+    pub fn proves_nothing(&self) -> bool {
+        let is_void = |finding: &HeadFinding| matches!(finding, HeadFinding::Unsigned);
+        let mut findings = self.heads.iter().flat_map(|head| &head.findings);
+        !self.is_good() && self.logs_are_good() && findings.all(is_void)
+    }
+
+    fn logs_are_good(&self) -> bool {
+        self.logs.iter().all(|log| log.findings.is_empty())
     }
 }

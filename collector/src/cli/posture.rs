@@ -14,8 +14,8 @@ pub(super) struct PostureArgs {
     /// Only this unit and every unit below it
     #[arg(long)]
     unit: Option<String>,
-    /// Units beside each other, like compared with like
-    #[arg(long)]
+    /// Units beside each other, like compared with like: all of them, for none is first by itself
+    #[arg(long, conflicts_with = "unit")]
     rank: bool,
     /// With --rank: the goal they are compared by; the first one about machines by default
     #[arg(long, requires = "rank")]
@@ -69,7 +69,7 @@ async fn ranking(desk: Desk, args: &PostureArgs, lang: Lang) -> anyhow::Result<u
         None => None,
         Some(text) => Some(desk.moment(text).await?),
     };
-    let of = Of { unit: args.unit.clone(), compared_with };
+    let of = Of { unit: None, compared_with };
     let report = desk.units(&of, when).await?;
     let ranking = rank(&report, args.target.as_deref()).map_err(anyhow::Error::msg)?;
     match (args.read.json, args.csv) {

@@ -59,9 +59,9 @@ pub(super) struct ImportArgs {
     /// Write what is clear and leave out the rows that may be several machines
     #[arg(long)]
     skip_ambiguous: bool,
-    /// Only show what would change
+    /// Write it; without this it is only shown what would change
     #[arg(long)]
-    dry_run: bool,
+    write: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -133,7 +133,7 @@ fn import(args: ImportArgs, lang: Lang) -> anyhow::Result<u8> {
     let proposed = import::import((&folder, &set), (&name, bytes), &wishes)
         .with_context(|| format!("import {}", args.file.display()))?;
     let Proposal { import, text } = proposed;
-    let written = match text.filter(|_| !args.dry_run) {
+    let written = match text.filter(|_| args.write) {
         Some(text) => {
             write(&policies, &folder, &text)?;
             true
@@ -141,7 +141,7 @@ fn import(args: ImportArgs, lang: Lang) -> anyhow::Result<u8> {
         None => false,
     };
     let import = Import { written, ..import };
-    print::import(&import, &policies, args.dry_run, args.json, lang)?;
+    print::import(&import, &policies, args.write, args.json, lang)?;
     Ok(if import.is_clear() { FINE } else { FINDING })
 }
 

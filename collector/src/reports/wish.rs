@@ -158,12 +158,12 @@ impl Filter {
             && self.kind.is_none_or(|kind| entry.kind == Some(kind))
     }
 
-    /// Whether a state that holds since then has changed late enough. Where that is not known, it
-    /// is not known to have changed.
+    /// Whether a state that holds since then may have changed late enough: where that is not known,
+    /// nobody is left out.
     #[must_use]
     pub fn takes_since(&self, since: Option<Since>) -> bool {
-        let has_changed = |from| since.is_some_and(|since| !since.at_latest && since.at >= from);
-        self.since.is_none_or(has_changed)
+        let may_have = |from| since.is_none_or(|since| since.at >= from);
+        self.since.is_none_or(may_have)
     }
 }
 

@@ -105,6 +105,15 @@ fn verification(found: &Verification, lang: Lang) -> String {
 }
 
 fn conclusion(found: &Verification, lang: Lang) -> &'static str {
+    if found.proves_nothing() {
+        let words = [
+            "KHÔNG KẾT LUẬN được: chuỗi mã băm liền mạch, nhưng mốc đối chiếu không có chữ ký hợp lệ; \
+             xem lại có chép nhầm không.\n",
+            "NO conclusion: the chain is unbroken, but the head has no valid signature; look whether \
+             it was copied right.\n",
+        ];
+        return side(words, lang);
+    }
     let words = match (found.is_good(), found.heads.iter().any(|head| !head.kept)) {
         (false, _) => ["KHÔNG khớp: nhật ký không còn như khi ghi.\n", "NOT intact.\n"],
         (true, true) => ["Khớp: nhật ký còn nguyên như khi ký.\n", "Intact.\n"],

@@ -40,7 +40,7 @@ impl Office {
         files::read_bounded(&self.register(), 1 << 20).unwrap()
     }
 
-    fn import(&self, dry_run: bool) -> u8 {
+    fn import(&self, write: bool) -> u8 {
         let args = ImportArgs {
             file: self.0.path().join("a.csv"),
             sheet: None,
@@ -50,7 +50,7 @@ impl Office {
             from: day("1/2/2026").ok(),
             until_missing: None,
             skip_ambiguous: false,
-            dry_run,
+            write,
             json: false,
             config: ConfigArg { config: PathBuf::new() },
         };
@@ -64,14 +64,14 @@ const SHEET: &str = "Đơn vị,Loại,Số seri\nSở,máy trạm,S1\n";
 fn an_import_is_written_once_with_the_rights_the_file_had() {
     let office = Office::new(SHEET);
     let before = office.text();
-    assert_eq!(office.import(true), FINE);
-    assert_eq!(office.text(), before, "a dry run writes nothing");
     assert_eq!(office.import(false), FINE);
+    assert_eq!(office.text(), before, "an edit is seen before it is made");
+    assert_eq!(office.import(true), FINE);
     assert_eq!(office.text(), format!("{before}so-001,so,workstation,,S1,,,2026-02-01,\n"));
     let mode = fs::metadata(office.register()).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o640);
     let written = office.text();
-    assert_eq!(office.import(false), FINE);
+    assert_eq!(office.import(true), FINE);
     assert_eq!(office.text(), written);
 }
 
@@ -79,14 +79,14 @@ fn an_import_is_written_once_with_the_rights_the_file_had() {
 fn a_sheet_with_one_bad_row_is_a_finding_and_writes_nothing() {
     let office = Office::new(&format!("{SHEET}Sở,máy in,S2\n"));
     let before = office.text();
-    assert_eq!(office.import(false), FINDING);
+    assert_eq!(office.import(true), FINDING);
     assert_eq!(office.text(), before);
 }
 
 #[test]
 fn a_row_with_a_mark_that_was_passed_over_is_a_finding() {
     let office = Office::new("STT,Đơn vị,Loại,Số seri\n1,Sở,máy trạm,S1\nTổng cộng,,,1\n");
-    assert_eq!(office.import(false), FINDING);
+    assert_eq!(office.import(true), FINDING);
     assert!(office.text().ends_with("so-001,so,workstation,,S1,,,2026-02-01,\n"));
 }
 
@@ -107,7 +107,7 @@ fn a_folder_with_a_mistake_is_an_error_and_a_register_to_look_at_a_finding() {
     let args = ReadArgs { config: ConfigArg { config: PathBuf::new() }, json: true };
     let check = || check_folder(Some(&office.policies()), &args, Lang::En).unwrap();
     assert_eq!(check(), FINDING, "the unit has no machine");
-    office.import(false);
+    office.import(true);
     assert_eq!(check(), FINDING, "the machine has no system");
     let row = "id,unit,kind,serial,from,systems\nso-001,so,server,S1,2026-01-01,lan\n";
     fs::write(office.register(), row).unwrap();

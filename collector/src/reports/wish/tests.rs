@@ -75,15 +75,16 @@ fn a_word_that_is_not_known_is_answered_with_the_nearest() {
 }
 
 #[test]
-fn only_a_change_that_is_known_to_be_late_enough_counts_as_one_since_a_day() {
+fn whoever_may_have_changed_since_a_day_is_listed() {
     let set = crate::reports::office::policies();
     let filter = Filter::of(&wish(|wish| wish.since = some("14/6/2026")), &set).unwrap();
     let day = set.targets.calendar.start_of(jiff::civil::date(2026, 6, 14));
     let since = |at, at_latest| Some(Since { at, at_latest });
     assert!(filter.takes_since(since(day, false)));
     assert!(!filter.takes_since(since(day - 1, false)));
-    assert!(!filter.takes_since(since(day + 1, true)));
-    assert!(!filter.takes_since(None));
+    assert!(filter.takes_since(since(day + 1, true)));
+    assert!(!filter.takes_since(since(day - 1, true)));
+    assert!(filter.takes_since(None));
     let everyone = Filter::of(&MachineWish::default(), &set).unwrap();
     assert!(everyone.takes_since(None));
     let timed = wish(|wish| wish.since = some("2026-06-14T17:00"));

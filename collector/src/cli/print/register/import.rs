@@ -11,7 +11,7 @@ use crate::register::import::{Ambiguous, Candidate, Changed, Import};
 pub(in crate::cli) fn import(
     import: &Import,
     policies: &Path,
-    dry_run: bool,
+    write: bool,
     json: bool,
     lang: Lang,
 ) -> anyhow::Result<()> {
@@ -21,7 +21,7 @@ pub(in crate::cli) fn import(
     out(&read_words(import, lang));
     out(&lists(import, lang));
     out(&totals(import, lang));
-    out(&outcome(import, policies, dry_run, lang));
+    out(&outcome(import, policies, write, lang));
     out(sample_note(import.sample, lang));
     Ok(())
 }
@@ -151,7 +151,7 @@ fn totals(import: &Import, lang: Lang) -> String {
     parts.join(" · ") + "\n"
 }
 
-fn outcome(import: &Import, policies: &Path, dry_run: bool, lang: Lang) -> String {
+fn outcome(import: &Import, policies: &Path, write: bool, lang: Lang) -> String {
     let policies = policies.display();
     let is_blocked =
         !import.refused.is_empty() || (!import.ambiguous.is_empty() && !import.written);
@@ -169,8 +169,12 @@ fn outcome(import: &Import, policies: &Path, dry_run: bool, lang: Lang) -> Strin
         (false, Lang::En) if is_blocked => "NOTHING WRITTEN: mend the rows above and run this \
             again; --skip-ambiguous leaves out those that are not clear.\n"
             .to_owned(),
-        (false, Lang::Vi) if dry_run => "Chạy thử: chưa ghi gì.\n".to_owned(),
-        (false, Lang::En) if dry_run => "A dry run: nothing written.\n".to_owned(),
+        (false, Lang::Vi) if !write => {
+            "Mới chỉ xem trước, CHƯA ghi gì: chạy lại với --write để ghi.\n".to_owned()
+        }
+        (false, Lang::En) if !write => {
+            "Only shown, nothing written: run this again with --write.\n".to_owned()
+        }
         (false, Lang::Vi) => "Sổ đã đúng như bảng: không ghi gì.\n".to_owned(),
         (false, Lang::En) => "The register says it already: nothing written.\n".to_owned(),
     }

@@ -63,12 +63,12 @@ fn totals_are_written_as_each_language_writes_numbers() {
 #[test]
 fn the_end_says_what_became_of_the_file_and_what_to_do_next() {
     let folder = Path::new("p");
-    let end = |import: &Import, dry| outcome(import, folder, dry, Lang::En);
+    let end = |import: &Import, write| outcome(import, folder, write, Lang::En);
     assert!(end(&import_of(1), false).starts_with("NOTHING WRITTEN"));
-    assert!(end(&import_of(0), true).starts_with("A dry run"));
-    assert!(end(&import_of(0), false).starts_with("The register says it already"));
+    assert!(end(&import_of(0), false).starts_with("Only shown"));
+    assert!(end(&import_of(0), true).starts_with("The register says it already"));
     let written = Import { written: true, ..import_of(0) };
-    assert!(end(&written, false).ends_with("Next: lachan-collector policy plan p\n"));
+    assert!(end(&written, true).ends_with("Next: lachan-collector policy plan p\n"));
 }
 
 #[test]
