@@ -180,16 +180,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let public = AuditKey::create(folder.path()).unwrap().public();
         let files = ["audit.key", "audit.pem"].map(|name| folder.path().join(name));
-        let [key, pem] = files.each_ref().map(|file| fs::read_to_string(file).unwrap());
+        let [key, pem] = files.each_ref().map(|file| read(file).unwrap());
         fs::remove_file(&files[1]).unwrap();
         assert!(AuditKey::is_in(folder.path()));
         assert_eq!(AuditKey::create(folder.path()).unwrap().public(), public);
-        assert_eq!(files.each_ref().map(|file| fs::read_to_string(file).unwrap()), [key, pem]);
+        assert_eq!(files.each_ref().map(|file| read(file).unwrap()), [key, pem]);
 
         fs::write(&files[0], "torn").unwrap();
         fs::remove_file(&files[1]).unwrap();
         AuditKey::create(folder.path()).unwrap_err();
-        assert_eq!(fs::read_to_string(&files[0]).unwrap(), "torn");
+        assert_eq!(read(&files[0]).unwrap(), "torn");
         assert!(!files[1].exists());
         fs::remove_file(&files[0]).unwrap();
         fs::write(&files[1], "its public part").unwrap();
