@@ -12,11 +12,19 @@ use crate::store::{AppendVerdicts, StoreError};
 const AT_ONCE: usize = 1000;
 
 /// Logs every change since this was last done. After a start, another set or a failure, everyone is
-/// compared with what was logged last, so that nothing stays unnoticed.
+/// compared with what was logged last, so that nothing stays unnoticed. Once begun it comes to its
+/// end, whether or not the caller still waits.
 ///
 /// # Errors
 /// When something was not kept; everyone is then compared the next time.
 pub async fn record(hub: &Arc<Hub>) -> Result<(), StoreError> {
+    let hub = Arc::clone(hub);
+    let recorded = tokio::spawn(async move { record_in_turn(&hub).await });
+    recorded.await.map_err(|_| StoreError::Closed)?
+}
+
+/// Not to be given up half-way: what has changed is taken out of memory before it is logged.
+async fn record_in_turn(hub: &Arc<Hub>) -> Result<(), StoreError> {
     let _turn = hub.recording.lock().await;
     let recorded = record_all(hub).await;
     if recorded.is_err() {
@@ -87,3 +95,6 @@ async fn logged_members(hub: &Arc<Hub>, after: String) -> Result<Vec<String>, St
     let read = tokio::task::spawn_blocking(move || archive.logged_members(&after, AT_ONCE));
     read.await.map_err(|_| StoreError::Closed)?
 }
+
+#[cfg(test)]
+mod tests;
