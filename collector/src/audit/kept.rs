@@ -3,8 +3,9 @@
 //! They are there for convenience. Whoever can change the store can take lines out here too, so what
 //! counts are those that have left the machine: with the journal, in snapshots and in reports.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
+use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
 use super::head::{Head, NoHead, PREFIX};
@@ -13,14 +14,24 @@ use crate::files::read_bounded;
 /// Two centuries of a head a day.
 const MAX_BYTES: u64 = 32 << 20;
 
-/// Adds a head to a file.
+/// Adds a head to a file, in a line of its own also where the last one was cut off.
 ///
 /// # Errors
 /// When it cannot be written.
 pub fn append(file: &Path, head: &Head) -> io::Result<()> {
-    let mut kept = OpenOptions::new().create(true).append(true).open(file)?;
-    kept.write_all(format!("{head}\n").as_bytes())?;
+    let mut kept = OpenOptions::new().create(true).read(true).append(true).open(file)?;
+    let end = if ends_in_a_line(&kept)? { "" } else { "\n" };
+    kept.write_all(format!("{end}{head}\n").as_bytes())?;
     kept.sync_data()
+}
+
+fn ends_in_a_line(file: &File) -> io::Result<bool> {
+    let Some(last) = file.metadata()?.len().checked_sub(1) else {
+        return Ok(true);
+    };
+    let mut byte = [0];
+    file.read_exact_at(&mut byte, last)?;
+    Ok(byte == *b"\n")
 }
 
 /// The text of a file with heads; `None`: there is no such file.
@@ -74,5 +85,25 @@ mod tests {
         let found: Vec<_> =
             heads(&text).map(|(line, head)| (line, head.ok().map(|head| head.at.0))).collect();
         assert_eq!(found, [(1, Some(1)), (2, Some(2)), (3, Some(3)), (5, None), (5, Some(5))]);
+    }
+
+    #[test]
+    fn a_head_after_a_torn_line_begins_a_line_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("heads");
+        let key = AuditKey::create(folder.path()).unwrap();
+        let end = Link { number: 1, hash: [1; 32] };
+        let head = |at| {
+            Head::sign(&key, LogEnds { first: [1; 16], audit: end, verdicts: end }, Timestamp(at))
+        };
+        let torn = head(1).to_string();
+        std::fs::write(&file, &torn[..100]).unwrap();
+        append(&file, &head(2)).unwrap();
+        append(&file, &head(3)).unwrap();
+        let text = read(&file).unwrap().unwrap();
+        let found: Vec<_> =
+            heads(&text).map(|(line, head)| (line, head.ok().map(|head| head.at.0))).collect();
+        assert_eq!(found, [(1, None), (2, Some(2)), (3, Some(3))]);
+        assert_eq!(text.lines().count(), 3);
     }
 }
