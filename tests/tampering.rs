@@ -386,8 +386,10 @@ fn a_collector_that_starts_over_a_log_that_was_cut_off_says_so_at_once() {
     let mut scene = scene();
     let heads = scene.world.collector.folder().join("data/audit-heads");
     let says = |scene: &Scene| scene.world.collector.log().matches("audit verify").count();
+    let intact = |scene: &Scene| scene.world.collector.scrape().value("lachan_audit_log_intact");
     std::fs::write(&heads, format!("{}\n", scene.head)).unwrap();
     scene.world.collector.restart();
+    assert_eq!(intact(&scene), Some(1.0));
     assert!(scene.world.collector.terminate());
     assert_eq!(says(&scene), 0);
 
@@ -395,6 +397,23 @@ fn a_collector_that_starts_over_a_log_that_was_cut_off_says_so_at_once() {
     sqlite3(&store(&scene.world), &truncate("audit", 4));
     scene.world.collector.restart();
     assert_eq!(says(&scene), 1, "{}", scene.world.collector.log());
+    assert_eq!(intact(&scene), Some(0.0));
+
+    scene.world.collector.restart();
+    assert_eq!(intact(&scene), Some(0.0), "another head was signed since");
+}
+
+#[test]
+fn a_head_that_was_cut_off_hides_none_of_those_beside_it() {
+    let scene = scene();
+    let file = scene.world.folder().join("heads.txt");
+    std::fs::write(&file, format!("{}\n{}\n", &scene.head[..100], scene.head)).unwrap();
+    let output = scene.verify(&["--json", "--against", file.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0));
+    let found: Json = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(found["heads"].as_array().unwrap().len(), 1, "{found}");
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.contains("heads.txt:1: not a whole head"), "{told}");
 }
 
 /// What SECURITY.md says that nothing finds.

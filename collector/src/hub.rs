@@ -26,6 +26,9 @@ use crate::reload::Gate;
 use crate::store::{AppendAudit, Archive, Holdings, KeptToken, Operation, Store, StoreError};
 use crate::when::When;
 
+/// So many kept heads are held against the logs whenever one is signed: those of two years at least.
+const HEADS_LOOKED_AT: usize = 1000;
+
 /// The shared state. No lock is held across a wait. That of the machines is held while everyone is
 /// judged by another set, at midnight, or for a plan: a tenth of a second for 20,000.
 #[derive(Debug)]
@@ -178,17 +181,18 @@ impl Hub {
         signed.await.map_err(|_| StoreError::Closed)?
     }
 
-    /// What is wrong between the logs and the last head that is kept beside the store.
+    /// What is wrong between the logs and the newest heads that are kept beside the store: a head
+    /// that is signed over a log that was changed hides none of those before it.
     ///
     /// # Errors
     /// When either cannot be read.
     pub fn contradictions(&self) -> anyhow::Result<Vec<HeadFinding>> {
         let kept = kept::read(&self.heads)?.unwrap_or_default();
-        let last = kept::heads(&kept).filter_map(|(_, head)| head.ok()).last();
-        match last {
-            Some(head) => Ok(self.archive.hold(&head, &self.audit_key.public())?),
-            None => Ok(Vec::new()),
-        }
+        let heads = kept::heads(&kept).filter_map(|(_, head)| head.ok()).collect::<Vec<_>>();
+        let newest = &heads[heads.len().saturating_sub(HEADS_LOOKED_AT)..];
+        let mut findings = self.archive.hold(newest, &self.audit_key.public())?;
+        findings.retain(HeadFinding::is_a_contradiction);
+        Ok(findings)
     }
 
     /// Shows everyone as judged now, on a thread of its own: what is due for the clock or for a new

@@ -199,19 +199,25 @@ async fn publish_heads(hub: Arc<Hub>, mut draining: Draining) {
     }
 }
 
-/// Says at once where the logs are no longer what the last head beside the store says: nobody waits
-/// for an officer to ask.
+/// Says at once, and for as long as it is so, where the logs are no longer what the heads beside the
+/// store say: nobody waits for an officer to ask. Logs that could not be looked at are not intact.
 async fn look_back(hub: &Arc<Hub>) {
     let looking = Arc::clone(hub);
-    let looked = tokio::task::spawn_blocking(move || looking.contradictions());
-    match looked.await {
-        Ok(Ok(findings)) if findings.is_empty() => {}
-        Ok(Ok(findings)) => tracing::error!(
-            ?findings,
-            "what was logged is not what the last head says: run `lachan-collector audit verify`"
-        ),
-        Ok(Err(error)) => tracing::error!(%error, "the last head could not be looked at"),
-        Err(error) => tracing::error!(%error, "looking at the last head ended badly"),
+    let looked = tokio::task::spawn_blocking(move || looking.contradictions()).await;
+    let is_intact = matches!(&looked, Ok(Ok(findings)) if findings.is_empty());
+    hub.process.audit_log_intact.set(i64::from(is_intact));
+    match looked {
+        Ok(Ok(findings)) => {
+            if let Some(first) = findings.first() {
+                tracing::error!(
+                    ?first,
+                    findings = findings.len(),
+                    "what was logged is not what the kept heads say: run `lachan-collector audit verify`"
+                );
+            }
+        }
+        Ok(Err(error)) => tracing::error!(%error, "the kept heads could not be looked at"),
+        Err(error) => tracing::error!(%error, "looking at the kept heads ended badly"),
     }
 }
 

@@ -116,6 +116,23 @@ pub enum HeadFinding {
     },
 }
 
+impl HeadFinding {
+    /// Whether it speaks against the logs or the heads, and not only of who has signed: that the key
+    /// was made anew is an entry of its own, and what an older one signed still has to be there.
+    #[must_use]
+    pub fn is_a_contradiction(&self) -> bool {
+        match self {
+            Self::AnotherKey(_) => false,
+            Self::Unsigned
+            | Self::BegunAnew
+            | Self::Truncated { .. }
+            | Self::Missing { .. }
+            | Self::WrittenOver { .. }
+            | Self::Rewritten { .. } => true,
+        }
+    }
+}
+
 impl Verification {
     /// Whether nothing is wrong.
     #[must_use]

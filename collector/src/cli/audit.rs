@@ -88,7 +88,8 @@ async fn list(args: ListArgs, lang: Lang) -> anyhow::Result<u8> {
     Ok(FINE)
 }
 
-/// The heads that were named, or lie in the files that were.
+/// The heads that were named, or lie in the files that were. What is no whole head in a file is told
+/// and passed over: a line that was cut off hides none of the others.
 fn brought(against: &[String]) -> anyhow::Result<Vec<Head>> {
     let mut heads = Vec::new();
     for named in against {
@@ -100,9 +101,15 @@ fn brought(against: &[String]) -> anyhow::Result<Vec<Head>> {
         let text = text.with_context(|| format!("{named} is neither a head nor a file"))?;
         let before = heads.len();
         for (line, head) in kept::heads(&text) {
-            heads.push(head.with_context(|| format!("{named}:{line}"))?);
+            match head {
+                Ok(head) => heads.push(head),
+                Err(error) => tracing::warn!("{named}:{line}: {error}: it is held against nothing"),
+            }
         }
-        anyhow::ensure!(heads.len() > before, "{named} holds no head: none begins with {PREFIX}");
+        anyhow::ensure!(
+            heads.len() > before,
+            "{named} holds no whole head that begins with {PREFIX}"
+        );
     }
     Ok(heads)
 }

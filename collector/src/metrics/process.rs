@@ -21,6 +21,8 @@ pub struct Process {
     pub unknown_facts: IntCounter,
     /// Entries of the audit log.
     pub audit_entries: IntCounter,
+    /// Whether the logs were what the kept heads say when that was last looked at.
+    pub audit_log_intact: IntGauge,
     /// Changes of what the judge says of a member that were logged.
     pub verdict_changes: IntCounter,
     /// From a report's head to its answer, in seconds.
@@ -94,6 +96,10 @@ impl Process {
                 "Facts of newer agents that were kept and not judged.",
             )?,
             audit_entries: counter("lachan_audit_entries_total", "Entries of the audit log.")?,
+            audit_log_intact: gauge(
+                "lachan_audit_log_intact",
+                "Whether the logs are what the signed heads beside the store say.",
+            )?,
             verdict_changes: counter(
                 "lachan_verdict_changes_total",
                 "Changes of what the judge says of a member, as they were logged.",

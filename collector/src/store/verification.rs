@@ -40,12 +40,21 @@ impl Archive {
         Ok(Verification { logs, heads: heads.collect::<Result<_, _>>()? })
     }
 
-    /// What is wrong between a head and the logs, by the rows that it names alone.
+    /// What is wrong between heads and the logs, by the rows that they name alone; each thing once.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn hold(&self, head: &Head, key: &PublicKey) -> Result<Vec<HeadFinding>, StoreError> {
-        hold(&self.open()?, head, key)
+    pub fn hold(&self, heads: &[Head], key: &PublicKey) -> Result<Vec<HeadFinding>, StoreError> {
+        let database = self.open()?;
+        let mut all = Vec::new();
+        for head in heads {
+            for finding in hold(&database, head, key)? {
+                if !all.contains(&finding) {
+                    all.push(finding);
+                }
+            }
+        }
+        Ok(all)
     }
 }
 
