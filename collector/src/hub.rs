@@ -55,7 +55,7 @@ pub struct Hub {
     store: Store,
     live: RwLock<Live>,
     /// Held while a past is judged: one at a time, because each takes as much memory as the present.
-    one_past: tokio::sync::Mutex<()>,
+    one_past: Arc<tokio::sync::Mutex<()>>,
     identities: RwLock<Identities>,
     tokens: RwLock<Vec<KeptToken>>,
     /// Held by whoever logs verdicts: rows about one member come in the order of their changes.
@@ -126,7 +126,7 @@ impl Hub {
             heads: from.heads,
             store: from.store,
             live: RwLock::new(live),
-            one_past: tokio::sync::Mutex::new(()),
+            one_past: Arc::default(),
             identities: RwLock::new(identities),
             tokens: RwLock::new(tokens),
             recording: tokio::sync::Mutex::new(()),
@@ -226,13 +226,29 @@ impl Hub {
         let Some(at) = when.at else {
             return self.show(view).await.map_err(PastError::Ended);
         };
-        let _one_at_a_time = self.one_past.lock().await;
-        let past = self.past();
         let set = when.as_known_now.then(|| self.policy_set());
-        let judged = tokio::task::spawn_blocking(move || {
+        let judged = self.with_past(move |past| {
             past.judged(at, crate::clock::now(), set).map(|live| view(&live))
         });
-        judged.await.map_err(|error| PastError::Ended(error.to_string()))?
+        judged.await.map_err(PastError::Ended)?
+    }
+
+    /// Judges a past on a thread of its own, when no other is judged: whoever asked may go away, and
+    /// the next still waits until this one is done.
+    ///
+    /// # Errors
+    /// When judging ended badly.
+    pub async fn with_past<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Past) -> T + Send + 'static,
+    ) -> Result<T, String> {
+        let one_at_a_time = Arc::clone(&self.one_past).lock_owned().await;
+        let past = self.past();
+        let done = tokio::task::spawn_blocking(move || {
+            let _until_it_is_done = one_at_a_time;
+            work(&past)
+        });
+        done.await.map_err(|error| error.to_string())
     }
 
     /// Where the past is read from.

@@ -16,7 +16,7 @@ use crate::past::{Past, PastError};
 use crate::problem::Refusal;
 use crate::snapshot::keeper::{self, NoSnapshot};
 use crate::snapshot::{Entry, Outcomes, Verification, verification};
-use crate::store::StoreError;
+use crate::store::{LoggedEntry, StoreError};
 
 /// What an officer asks for with `snapshot create`.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
@@ -73,12 +73,17 @@ pub fn verify(past: &Past, id: i64, key: &PublicKey) -> Result<Verification, Not
 pub(super) fn routes() -> Router<Arc<Hub>> {
     Router::new()
         .route("/v1/snapshots", get(list).post(create))
+        .route("/v1/snapshots/lost", get(lost))
         .route("/v1/snapshots/{id}", get(shown))
         .route("/v1/snapshots/{id}/verification", get(verified))
 }
 
 async fn list(State(hub): State<Arc<Hub>>) -> Result<Json<Vec<Entry>>, Refusal> {
     Ok(Json(apart(&hub, |past| Ok(past.archive.snapshots()?)).await?))
+}
+
+async fn lost(State(hub): State<Arc<Hub>>) -> Result<Json<Vec<LoggedEntry>>, Refusal> {
+    Ok(Json(apart(&hub, |past| Ok(past.archive.lost_snapshots()?)).await?))
 }
 
 async fn create(
@@ -101,7 +106,8 @@ async fn verified(
     UrlPath(id): UrlPath<i64>,
 ) -> Result<Json<Verification>, Refusal> {
     let key = hub.audit_key.public();
-    Ok(Json(apart(&hub, move |past| verify(past, id, &key)).await?))
+    let verified = hub.with_past(move |past| verify(past, id, &key)).await;
+    Ok(Json(verified.map_err(|error| Refusal::ours("snapshot", error))??))
 }
 
 /// Reads and judges on a thread of its own.

@@ -33,7 +33,7 @@ use crate::reports::period;
 use crate::reports::units::{UnitsReport, units};
 use crate::reports::wish::MachineWish;
 use crate::snapshot::{Entry, Verification};
-use crate::store::{Archive, Holdings};
+use crate::store::{Archive, Holdings, LoggedEntry};
 use crate::when::{self, When};
 
 /// The collector behind a command.
@@ -328,10 +328,16 @@ impl Desk {
         }
     }
 
-    pub(super) async fn snapshots(self) -> anyhow::Result<Vec<Entry>> {
+    /// Every snapshot, and the makings of those that are gone.
+    pub(super) async fn snapshots(self) -> anyhow::Result<(Vec<Entry>, Vec<LoggedEntry>)> {
         Ok(match self {
-            Self::Running(client) => client.get("/v1/snapshots").await?,
-            Self::AtRest(rest) => rest.past().archive.snapshots()?,
+            Self::Running(client) => {
+                (client.get("/v1/snapshots").await?, client.get("/v1/snapshots/lost").await?)
+            }
+            Self::AtRest(rest) => {
+                let archive = rest.archive();
+                (archive.snapshots()?, archive.lost_snapshots()?)
+            }
         })
     }
 

@@ -41,7 +41,7 @@ pub(super) use plan::{accepted, plan};
 pub(super) use posture::{posture, unit_posture};
 pub(super) use register::{examination, import, matching};
 pub(super) use rule::rule;
-pub(super) use snapshot::{snapshot, snapshot_made, snapshots, verification};
+pub(super) use snapshot::{lost_snapshots, snapshot, snapshot_made, snapshots, verification};
 
 /// How wide a table is where nobody says.
 const WIDTH: u16 = 120;

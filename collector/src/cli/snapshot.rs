@@ -19,7 +19,7 @@ pub(super) enum SnapshotCommand {
         #[command(flatten)]
         config: ConfigArg,
     },
-    /// Every snapshot
+    /// Every snapshot, and which are gone that were made
     List(ReadArgs),
     /// One snapshot: its figures; with --json every machine
     Show {
@@ -47,9 +47,10 @@ pub(super) async fn run(command: SnapshotCommand, lang: Lang) -> anyhow::Result<
             Ok(FINE)
         }
         SnapshotCommand::List(read) => {
-            let snapshots = Desk::open(&read.config.config).await?.snapshots().await?;
+            let (snapshots, lost) = Desk::open(&read.config.config).await?.snapshots().await?;
             print::snapshots(&snapshots, read.json, lang)?;
-            Ok(FINE)
+            print::lost_snapshots(&lost, lang);
+            Ok(if lost.is_empty() { FINE } else { FINDING })
         }
         SnapshotCommand::Show { id, read } => {
             let snapshot = Desk::open(&read.config.config).await?.snapshot(id).await?;

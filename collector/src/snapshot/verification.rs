@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::{Content, Entry, Outcomes, Snapshot, inputs};
 use crate::audit::head::Head;
 use crate::audit::key::PublicKey;
+use crate::audit::verification::HeadFinding;
 use crate::enrol::ca::hex;
 use crate::live::Live;
 use crate::past::Past;
@@ -42,6 +43,8 @@ pub enum Finding {
     Signature,
     /// The head that it holds is none, or of another key.
     Head,
+    /// The logs no longer hold what its head names.
+    Logs(Vec<HeadFinding>),
     /// Its policy set is not in the store, is another one, or no longer loads.
     Policies(String),
     /// What it holds cannot be read.
@@ -68,6 +71,11 @@ impl Finding {
             Self::Head => [
                 "đầu nhật ký không hợp lệ hoặc do khóa khác ký".to_owned(),
                 "its head of the logs is none, or signed by another key".to_owned(),
+            ],
+            Self::Logs(_) => [
+                "nhật ký không còn khớp với đầu nhật ký của bản chốt: chạy `audit verify`"
+                    .to_owned(),
+                "the logs no longer hold what its head names: run `audit verify`".to_owned(),
             ],
             Self::Policies(why) => [
                 format!("không dùng được bộ chính sách: {why}"),
@@ -111,9 +119,7 @@ pub fn verify(snapshot: &Snapshot, past: &Past, key: &PublicKey) -> Verification
     if !super::is_signed(key, &entry.digest, &entry.signature) {
         findings.push(Finding::Signature);
     }
-    if !is_head_of(key, &entry.cover.head) {
-        findings.push(Finding::Head);
-    }
+    findings.extend(head_finding(&entry.cover.head, past, key));
     match judged_again(entry, content, past) {
         Ok((said, now)) => findings.extend(differences(&said, &now)),
         Err(finding) => findings.push(finding),
@@ -131,8 +137,16 @@ fn is_covered(entry: &Entry, content: &Content) -> bool {
         && entry.cover.inputs_digest == hex(&Sha256::digest(inputs))
 }
 
-fn is_head_of(key: &PublicKey, line: &str) -> bool {
-    line.parse().is_ok_and(|head: Head| head.key == *key && head.is_signed())
+/// What is wrong with the head that it holds, or with the logs by it.
+fn head_finding(line: &str, past: &Past, key: &PublicKey) -> Option<Finding> {
+    let head = line.parse::<Head>().ok().filter(|head| head.key == *key && head.is_signed());
+    let Some(head) = head else {
+        return Some(Finding::Head);
+    };
+    match past.archive.hold(&head, key) {
+        Ok(findings) => (!findings.is_empty()).then_some(Finding::Logs(findings)),
+        Err(error) => Some(Finding::Unreadable(error.to_string())),
+    }
 }
 
 /// What the snapshot says, and what its inputs give now.

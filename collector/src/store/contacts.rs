@@ -191,17 +191,18 @@ pub(super) fn keep(
     database
         .prepare_cached("INSERT OR IGNORE INTO incarnations (machine, incarnation) VALUES (?, ?)")?
         .execute((&id, &incarnation))?;
-    Span::after(last_span(database, &id)?, *contact, facts).keep(database, &id)
+    Span::after(last_span(database, &id, contact.at)?, *contact, facts).keep(database, &id)
 }
 
-/// The span of the machine's last contact.
-fn last_span(database: &Connection, id: &str) -> Result<Option<Span>, StoreError> {
+/// The machine's newest span that had begun by a moment. One that began under a clock that was ahead
+/// is prolonged only when its time has come.
+fn last_span(database: &Connection, id: &str, at: Timestamp) -> Result<Option<Span>, StoreError> {
     let last = database
         .prepare_cached(
             "SELECT first_at, last_at, seen_from, seen_at, skew FROM contacts
-             WHERE machine = ? ORDER BY first_at DESC LIMIT 1",
+             WHERE machine = ? AND first_at <= ? ORDER BY first_at DESC LIMIT 1",
         )?
-        .query_row([id], |row| Span::read(row, 0));
+        .query_row((id, at.0), |row| Span::read(row, 0));
     Ok(last.optional()?)
 }
 

@@ -8,6 +8,7 @@ use crate::policy::posture::Tally;
 use crate::policy::words;
 use crate::snapshot::outcomes::TargetFigures;
 use crate::snapshot::{Entry, Outcomes, Verification};
+use crate::store::LoggedEntry;
 use report::State;
 
 pub(in crate::cli) fn snapshot_made(entry: &Entry, lang: Lang) {
@@ -40,6 +41,23 @@ pub(in crate::cli) fn snapshots(entries: &[Entry], json: bool, lang: Lang) -> an
     }
     out(&format!("{table}\n"));
     Ok(())
+}
+
+/// Beside the list, so that a program reads the list alone.
+pub(in crate::cli) fn lost_snapshots(lost: &[LoggedEntry], lang: Lang) {
+    for LoggedEntry { number, at, subject, .. } in lost {
+        let (subject, at) = (subject.escape_debug(), local(*at, lang));
+        match lang {
+            Lang::Vi => tracing::error!(
+                "bản chốt {subject} lập lúc {at} (mục {number} của nhật ký kiểm toán) không còn trong \
+                 kho dữ liệu: đã bị lấy đi hoặc bị sửa"
+            ),
+            Lang::En => tracing::error!(
+                "the snapshot of {subject}, made at {at} (entry {number} of the audit log), is no \
+                 longer in the store: it was taken out or changed"
+            ),
+        }
+    }
 }
 
 fn cut_off(date: Option<&str>, lang: Lang) -> String {

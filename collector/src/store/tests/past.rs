@@ -176,6 +176,22 @@ async fn what_came_after_the_clock_was_set_back_counts_from_then_on() {
 }
 
 #[tokio::test]
+async fn a_clock_that_was_ahead_does_not_make_a_span_of_every_contact() {
+    let mut office = Office::open().await;
+    office.now = office.now + 30 * DAY;
+    office.go(good(0, 20)).await;
+    office.now = office.now - 30 * DAY;
+    for _ in 0..8 {
+        office.go(Move::Wait(900)).await;
+        office.go(good(0, 20)).await;
+    }
+    let count = "SELECT count(*) FROM contacts WHERE first_at < ?";
+    let database = Connection::open(office.file()).unwrap();
+    let spans: i64 = database.query_row(count, [office.now.0], |row| row.get(0)).unwrap();
+    assert_eq!(spans, 1);
+}
+
+#[tokio::test]
 async fn before_the_first_policy_set_there_is_no_past() {
     let world = world(1).await;
     let archive = Archive::new(world.folder.path().join("store.sqlite"));

@@ -198,3 +198,13 @@ async fn a_snapshot_that_was_taken_out_or_exchanged_is_told_by_the_audit_log() {
     archives.change("UPDATE snapshots SET digest = 'another'");
     assert_eq!(lost(), ["2026-06-14", "2026-12-14"]);
 }
+
+#[tokio::test]
+async fn logs_that_no_longer_hold_what_the_head_of_a_snapshot_names_are_found() {
+    let archives = Archives::open().await;
+    let id = archives.keep(None).await.unwrap();
+    let last = archives.past.archive.log_ends().unwrap().of(Log::Audit).number - 1;
+    archives.change(&format!("UPDATE audit SET hash = zeroblob(32) WHERE number = {last}"));
+    let findings = archives.findings(id);
+    assert!(matches!(findings[..], [Finding::Logs(_)]), "{findings:?}");
+}
