@@ -143,7 +143,7 @@ fn head_finding(line: &str, past: &Past, key: &PublicKey) -> Option<Finding> {
     let Some(head) = head else {
         return Some(Finding::Head);
     };
-    match past.archive.hold(&head, key) {
+    match past.archive.hold(std::slice::from_ref(&head), key) {
         Ok(findings) => (!findings.is_empty()).then_some(Finding::Logs(findings)),
         Err(error) => Some(Finding::Unreadable(error.to_string())),
     }
