@@ -399,6 +399,7 @@ fn a_collector_that_starts_over_a_log_that_was_cut_off_says_so_at_once() {
     assert_eq!(says(&scene), 1, "{}", scene.world.collector.log());
     assert_eq!(intact(&scene), Some(0.0));
 
+    assert!(scene.world.collector.terminate());
     scene.world.collector.restart();
     assert_eq!(intact(&scene), Some(0.0), "another head was signed since");
 }

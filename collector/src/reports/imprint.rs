@@ -150,10 +150,10 @@ impl Imprint {
         let share = self.coverage().share(lang).unwrap_or_else(|| "–".to_owned());
         match lang {
             Lang::Vi => format!(
-                "Độ phủ dữ liệu: {reporting}/{members} máy tính có báo cáo còn hiệu lực ({share}); máy không có dữ liệu không được tính là đạt"
+                "Báo cáo còn hiệu lực: {reporting}/{members} máy tính ({share}); máy không có dữ liệu không được tính là đạt"
             ),
             Lang::En => format!(
-                "Data coverage: {reporting} of {members} machines with reports that still count ({share}); a machine without data never counts as met"
+                "Reports that still count: {reporting} of {members} machines ({share}); a machine without data never counts as met"
             ),
         }
     }

@@ -62,8 +62,10 @@ fn content_date<'m>(
 ) -> (Finding<'m>, Option<Evidence<'m>>) {
     match facts.get(OS_FAMILY) {
         Finding::Unknown(why) => (Finding::Unknown(why), None),
-        Finding::Known(_) | Finding::Absent if is_windows(facts) => by_build(set, clock, facts),
-        Finding::Known(_) | Finding::Absent => by_lists(facts),
+        // Of a system of no family nobody knows what its updates are told by.
+        Finding::Absent => (Finding::Unknown(Why::FactMissing), None),
+        Finding::Known(_) if is_windows(facts) => by_build(set, clock, facts),
+        Finding::Known(_) => by_lists(facts),
     }
 }
 

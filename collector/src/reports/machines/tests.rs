@@ -44,7 +44,7 @@ fn the_list_says_of_how_many_it_is_and_on_how_much_data() {
     let paper = list(&office(), &wish, &StatesSince::default()).unwrap().paper(Lang::En);
     assert!(paper.preface.iter().any(|line| line.starts_with("1 of 6 machines")), "{paper:?}");
     assert!(
-        paper.notes.iter().any(|line| line.contains("4 of 6 machines with reports")),
+        paper.notes.iter().any(|line| line.contains("Reports that still count: 4 of 6 machines")),
         "{paper:?}"
     );
 }
@@ -64,7 +64,7 @@ fn a_list_of_one_unit_says_on_how_much_data_of_that_unit_it_rests() {
     let wish = MachineWish::of_unit(Some("phong"));
     let paper = list(&office(), &wish, &StatesSince::default()).unwrap().paper(Lang::En);
     let notes = paper.notes.join("\n");
-    assert!(notes.contains("1 of 3 machines with reports"), "{notes}");
+    assert!(notes.contains("Reports that still count: 1 of 3 machines"), "{notes}");
 }
 
 #[test]
