@@ -1,8 +1,8 @@
 //! The observed topics of a machine in as few bytes as they need.
 //!
 //! A collector holds a million machines, so what one reported is kept as bytes and read where it
-//! lies. A topic is its [head](Head), the length of its body and the body: the word of its
-//! [outline], which says what its readings are and where they were read, and their values.
+//! lies. A topic is its head, the length of its body and the body: the word of its
+//! outline, which says what its readings are and where they were read, and their values.
 //! Moments are relative to the topic's arrival, choices and fields are places in the catalogue, and
 //! texts that machines share are words of the [`Lexicon`]. The form lives in memory only and has no
 //! version.

@@ -1,6 +1,6 @@
 //! What a rule asks of one fact.
 //!
-//! [`Ask`] is the one table of what can be asked of which kind of fact: the reader, its help lines
+//! `Ask` is the one table of what can be asked of which kind of fact: the reader, its help lines
 //! and the schema for editors all go by it.
 
 use jiff::civil::Date;

@@ -1,6 +1,6 @@
 //! Why a machine is judged as it is: each rule, what it rests on, and where that was seen.
 //!
-//! It is plain data, told by the very [`Bench`](super::judge) that judges. Rules name the facts
+//! It is plain data, told by the very [`Bench`](mod@super::judge) that judges. Rules name the facts
 //! they ask for; [`Explanation::facts`] holds each of those facts once, with the facts it was
 //! derived from, down to what an agent saw.
 
