@@ -47,7 +47,7 @@ impl Rulings {
     }
 
     /// What the rules say of a member.
-    pub fn of(&self, member: usize) -> impl Iterator<Item = Ruling> {
+    pub fn of(&self, member: usize) -> impl Iterator<Item = Ruling> + Clone {
         let halves = self.packed(member).iter().flat_map(|both| [both & 0xf, both >> 4]);
         halves.take(self.rules).map(|half| Ruling::ALL[usize::from(half)])
     }
@@ -55,22 +55,19 @@ impl Rulings {
     /// What one rule says of a member.
     #[must_use]
     pub fn one(&self, member: usize, rule: usize) -> Ruling {
-        let both = self.halves[member * self.bytes() + rule / 2];
+        let both = self.packed(member)[rule / 2];
         let half = if rule.is_multiple_of(2) { both & 0xf } else { both >> 4 };
         Ruling::ALL[usize::from(half)]
     }
 
-    /// The same, to be compared.
-    #[must_use]
-    pub fn packed(&self, member: usize) -> &[u8] {
+    fn packed(&self, member: usize) -> &[u8] {
         &self.halves[member * self.bytes()..(member + 1) * self.bytes()]
     }
 
     /// Whether as many other rules say the same of a member, one by one.
     #[must_use]
     pub fn are_same(&self, member: usize, other: &Self) -> bool {
-        let own = |rulings: &Self| member * rulings.bytes()..(member + 1) * rulings.bytes();
-        self.rules == other.rules && self.halves[own(self)] == other.halves[own(other)]
+        self.rules == other.rules && self.packed(member) == other.packed(member)
     }
 
     /// Keeps what the rules say of a member.

@@ -74,7 +74,7 @@ pub struct Member<'r> {
 
 impl<'r> Member<'r> {
     /// What each rule of the set says, in its order.
-    pub fn rulings(&self) -> impl Iterator<Item = Ruling> {
+    pub fn rulings(&self) -> impl Iterator<Item = Ruling> + Clone {
         self.roll.pages.rulings.of(self.place)
     }
 
@@ -370,11 +370,13 @@ impl Roll {
     }
 
     fn outcome(&self, place: usize) -> Option<Outcome> {
-        let entry = self.pages.entries[place]?;
-        let unit = self.units().nth(usize::from(entry.unit)).unwrap_or_default().to_owned();
-        let rulings: Vec<_> = self.pages.rulings.of(place).collect();
+        let member = self.member(place, self.pages.entries[place]?);
         let rules = self.set.rules.iter().map(|rule| rule.id.as_str());
-        Some(Outcome { state: entry.state, unit, rules: NotPassed::of(rules.zip(rulings)) })
+        Some(Outcome {
+            state: member.entry.state,
+            unit: member.unit().unwrap_or_default().to_owned(),
+            rules: NotPassed::of(rules.zip(member.rulings())),
+        })
     }
 }
 
@@ -429,7 +431,7 @@ impl Pages {
             (None, None) => true,
             (Some(one), Some(two)) => {
                 let same = one.state == two.state && one.unit == two.unit;
-                same && self.rulings.packed(place) == other.rulings.packed(place)
+                same && self.rulings.are_same(place, &other.rulings)
             }
             (Some(_), None) | (None, Some(_)) => false,
         }
