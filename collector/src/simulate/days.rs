@@ -52,20 +52,16 @@ impl Days {
 
     /// The latest day since which at least so many whole working days have passed.
     pub(super) fn before_working(&self, whole_days: u32) -> Day {
-        let mut day = self.last();
-        let mut left = whole_days;
-        loop {
-            day -= 1;
-            if left == 0 {
-                return day;
-            }
-            left -= u32::from(self.is_workday(day));
-        }
+        self.before_counted(whole_days, |day| self.is_workday(day))
     }
 
     /// The latest day since which at least so many whole days have passed that were no holidays,
     /// whatever the time of day.
     pub(super) fn before(&self, whole_days: u32) -> Day {
+        self.before_counted(whole_days, |day| !self.is_holiday(day))
+    }
+
+    fn before_counted(&self, whole_days: u32, counts: impl Fn(Day) -> bool) -> Day {
         let mut day = self.last();
         let mut left = whole_days;
         loop {
@@ -73,7 +69,7 @@ impl Days {
             if left == 0 {
                 return day;
             }
-            left -= u32::from(!self.is_holiday(day));
+            left -= u32::from(counts(day));
         }
     }
 }
