@@ -83,29 +83,26 @@ const MACHINES: &str = "
          WHERE earlier.machine = machines.id AND earlier.first_at <= ?1)
     WHERE enrolled_at <= ?1 ORDER BY enrolled_at, machines.id";
 
-/// The newest row of each topic's history that was received by a moment. Of two the one of the later
-/// report is the newer, whatever the collector's clock showed: it may have been set back between. A
-/// cross join keeps the order of the tables: the other one reads everything that a machine ever told.
-const TOLD_THEN: &str = "
-    SELECT history.topic, history.body, history.received_at, history.skew, is_told, arrived_at,
-        history.confirmed_at, pending_since, history.seen_at
-    FROM topics CROSS JOIN history ON history.machine = topics.machine
-        AND history.topic = topics.topic AND history.report =
-            (SELECT report FROM history AS earlier INDEXED BY history_moments
-             WHERE earlier.machine = topics.machine AND earlier.topic = topics.topic
-                AND earlier.received_at <= ?2 ORDER BY earlier.report DESC LIMIT 1)
-    WHERE topics.machine = ?1";
-
-/// The newest row of each topic's history that was seen by a moment, whenever it came.
-const TOLD_SINCE: &str = "
-    SELECT history.topic, history.body, history.received_at, history.skew, is_told, arrived_at,
-        history.confirmed_at, pending_since, history.seen_at
-    FROM topics CROSS JOIN history ON history.machine = topics.machine
-        AND history.topic = topics.topic AND history.report =
-            (SELECT report FROM history AS earlier INDEXED BY history_moments
-             WHERE earlier.machine = topics.machine AND earlier.topic = topics.topic
-                AND earlier.seen_at <= ?2 ORDER BY earlier.report DESC LIMIT 1)
-    WHERE topics.machine = ?1";
+/// The newest row of each topic's history by a moment: when it was received, as known then, and when
+/// it was seen, whenever it came, as known now. Of two the one of the later report is the newer,
+/// whatever the collector's clock showed: it may have been set back between. A cross join keeps the
+/// order of the tables: the other one reads everything that a machine ever told.
+fn newest_told(known: AsKnown) -> String {
+    let moment = match known {
+        AsKnown::Then => "received_at",
+        AsKnown::Now => "seen_at",
+    };
+    format!(
+        "SELECT history.topic, history.body, history.received_at, history.skew, is_told, arrived_at,
+            history.confirmed_at, pending_since, history.seen_at
+        FROM topics CROSS JOIN history ON history.machine = topics.machine
+            AND history.topic = topics.topic AND history.report =
+                (SELECT report FROM history AS earlier INDEXED BY history_moments
+                 WHERE earlier.machine = topics.machine AND earlier.topic = topics.topic
+                    AND earlier.{moment} <= ?2 ORDER BY earlier.report DESC LIMIT 1)
+        WHERE topics.machine = ?1"
+    )
+}
 
 /// The last look at a machine before a moment that was told only after it.
 const LATE: &str = "
@@ -135,11 +132,8 @@ struct Told {
 
 impl<'d> Reader<'d> {
     fn new(database: &'d Connection, at: Timestamp, known: AsKnown) -> Result<Self, StoreError> {
-        let told = match known {
-            AsKnown::Then => TOLD_THEN,
-            AsKnown::Now => TOLD_SINCE,
-        };
-        let (told, late) = (database.prepare(told)?, database.prepare(LATE)?);
+        let told = database.prepare(&newest_told(known))?;
+        let late = database.prepare(LATE)?;
         Ok(Self { at, known, told, late })
     }
 
@@ -277,8 +271,8 @@ mod tests {
 
     #[test]
     fn what_a_topic_said_is_found_without_reading_all_that_it_ever_said() {
-        for query in [TOLD_THEN, TOLD_SINCE] {
-            let plan = plan(query);
+        for known in [AsKnown::Then, AsKnown::Now] {
+            let plan = plan(&newest_told(known));
             for step in [
                 "SEARCH topics USING PRIMARY KEY (machine=?)",
                 "SEARCH history USING PRIMARY KEY (machine=? AND topic=? AND report=?)",
