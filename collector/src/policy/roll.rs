@@ -5,7 +5,7 @@
 //! midnight, because dates decide who is in force, and when the clock is set back. In between, a
 //! machine is judged again when it is heard of, and when its judgement says that it turns.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use report::Timestamp;
 use report::verdict::Ruling;
@@ -34,6 +34,10 @@ use speakers::Speakers;
 
 /// Clocks of several threads differ by a moment; one that goes back further was set.
 const JITTER: i64 = 60;
+
+/// So many places are judged in a row. A machine that speaks for a row is no work of its own, so
+/// cores with equal parts of all places would have all of it or none.
+const SHARE: usize = 4096;
 
 /// Everyone answered for by one set, at one moment.
 #[derive(Debug)]
@@ -449,21 +453,28 @@ struct Bench<'b> {
 }
 
 impl<'b> Bench<'b> {
-    /// Judges every place, each core its share.
     fn judge_everyone(&self) -> Pages {
-        let places = self.speakers.rows() + self.fleet.len();
+        let mut pages = Pages::blank(self.set, self.speakers.rows() + self.fleet.len());
+        self.fill(&mut pages);
+        pages
+    }
+
+    /// Judges every place, each core one share after the other.
+    fn fill(&self, pages: &mut Pages) {
+        let Pages { entries, rulings, counts } = pages;
+        let shares = entries.chunks_mut(SHARE).zip(rulings.shares_mut(SHARE));
+        let shares = Mutex::new((0..).step_by(SHARE).zip(shares));
+        let next = || shares.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let work = || {
+            let mut counts = Pages::blank(self.set, 0).counts;
+            while let Some((first, (entries, rulings))) = next() {
+                self.judge_share(first, entries, rulings, &mut counts);
+            }
+            counts
+        };
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let share = places.div_ceil(cores).max(1);
-        let mut pages = Pages::blank(self.set, places);
-        let Pages { entries, rulings, counts } = &mut pages;
-        let shares =
-            entries.chunks_mut(share).zip(rulings.shares_mut(share)).zip((0..).step_by(share));
         std::thread::scope(|scope| {
-            let judges: Vec<_> = shares
-                .map(|((entries, rulings), first)| {
-                    scope.spawn(move || self.judge_share(first, entries, rulings))
-                })
-                .collect();
+            let judges: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
             for judge in judges {
                 match judge.join() {
                     Ok(own) => counts.merge(&own),
@@ -471,17 +482,16 @@ impl<'b> Bench<'b> {
                 }
             }
         });
-        pages
     }
 
-    /// Judges the places from one on; returns their sums.
+    /// Judges the places from one on, and adds them up.
     fn judge_share(
         &self,
         first: usize,
         entries: &mut [Option<Entry>],
         mut rulings: RulingsMut<'_>,
-    ) -> Counts {
-        let mut counts = Pages::blank(self.set, 0).counts;
+        counts: &mut Counts,
+    ) {
         for (index, entry) in entries.iter_mut().enumerate() {
             if let Some((own, said)) = self.judge(first + index) {
                 *entry = Some(own);
@@ -489,7 +499,6 @@ impl<'b> Bench<'b> {
                 counts.add(&own, &said);
             }
         }
-        counts
     }
 
     /// What is said of a place; `None`: it is not a member.
