@@ -3,6 +3,7 @@
 pub mod binding;
 pub mod ca;
 pub mod csr;
+pub mod renew;
 pub mod token;
 
 use std::net::IpAddr;
@@ -10,22 +11,18 @@ use std::sync::Arc;
 
 use hyper::body::Incoming;
 use hyper::{Request, StatusCode};
-use report::wire::{EnrolRequest, IdentityReply, MAX_ENROL_BYTES, RenewRequest, WIRE, WireError};
+use report::wire::{EnrolRequest, IdentityReply, MAX_ENROL_BYTES, WIRE, WireError};
 use report::{JoinToken, MachineId, Timestamp};
-use rustls_pki_types::CertificateDer;
 use serde::de::DeserializeOwned;
 
 use crate::hub::Hub;
 use crate::ingest::body::read_body;
 use crate::machine::Standing;
 use crate::problem::Refusal;
-use crate::store::{CertificateRecord, Enrol, NewCertificate, Renew};
+use crate::store::{CertificateRecord, Enrol, NewCertificate};
 use binding::Binding;
 use ca::{IssuedMachine, random};
 use token::{TokenRecord, TokenRefusal};
-
-/// How long the certificate that is being replaced still serves, in seconds.
-const OVERLAP: i64 = 24 * 3600;
 
 /// Takes one machine in by its join token.
 ///
@@ -84,44 +81,6 @@ fn joined(
     hub.live_mut().joined(machine, row, token.unit.clone(), standing, now);
     hub.process.audit_entries.inc();
     tracing::info!(%machine, standing = standing.name(), token = token.id, "a machine joined");
-}
-
-/// Gives a machine a new certificate for the one it shows, which may have expired.
-///
-/// # Errors
-/// When the certificate, the request or the hardware says no; nothing is kept then.
-pub async fn renew(
-    hub: &Arc<Hub>,
-    peer: Option<&CertificateDer<'_>>,
-    request: Request<Incoming>,
-) -> Result<IdentityReply, Refusal> {
-    let now = crate::clock::now();
-    let machine = hub.identities().authenticate_for_renewal(peer, now)?.machine();
-    let request: RenewRequest = read(request).await?;
-    check_wire(request.wire)?;
-    let key = csr::requested_key(&request.csr)?;
-    let issued = hub.authorities.machines.issue_machine(machine, &key, now)?;
-    let certificate = issued.record.clone();
-    let fingerprint = request.fingerprint;
-    let record = kept(machine, &issued.record);
-    let others_end = now + OVERLAP;
-    let renewal = Renew { machine, fingerprint, certificate, at: now, others_end };
-    let same = hub
-        .commit(renewal, move |hub, same| {
-            if *same {
-                hub.identities_mut().issued(&record, Some(others_end));
-                hub.process.audit_entries.inc();
-            }
-        })
-        .await?;
-    if !same {
-        return Err(Refusal::of(
-            StatusCode::FORBIDDEN,
-            "foreign_fingerprint",
-            "the hardware is not the one that enrolled: enrol this machine with a new token",
-        ));
-    }
-    Ok(identity(hub, machine, issued, now))
 }
 
 fn identity(hub: &Hub, machine: MachineId, issued: IssuedMachine, now: Timestamp) -> IdentityReply {

@@ -176,7 +176,7 @@ async fn route(
         }
         Service::Clock => json(StatusCode::OK, &ingest::tell_time(hub, door, peer, request).await?),
         Service::Enrol => json(StatusCode::OK, &enrol::enrol(hub, from.ip(), request).await?),
-        Service::Renew => json(StatusCode::OK, &enrol::renew(hub, peer, request).await?),
+        Service::Renew => json(StatusCode::OK, &enrol::renew::renew(hub, peer, request).await?),
     }
 }
 

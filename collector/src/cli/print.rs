@@ -23,7 +23,7 @@ use report::text::composed;
 use report::{Lang, State, Timestamp};
 use serde::Serialize;
 
-use crate::admin::CreatedToken;
+use crate::admin::tokens::CreatedToken;
 use crate::admin::views::MachineDetail;
 use crate::enrol::token::TokenRecord;
 use crate::policy::folder::Folder;
