@@ -34,20 +34,32 @@ pub enum Action {
     Started,
     /// A join token was made.
     TokenCreated,
+    /// Join tokens for several rows were made at once.
+    TokensCreated,
     /// A join token was revoked.
     TokenRevoked,
     /// A machine joined.
     Enrolled,
     /// A machine joined and claims a row that another holds.
     EnrolledPending,
+    /// A machine that waited was given the row it claims.
+    Approved,
+    /// A machine that waited was turned away.
+    Rejected,
     /// A machine renewed its certificate.
     Renewed,
     /// An identity was revoked.
     Revoked,
+    /// An identity ended because another machine was given its row.
+    Superseded,
     /// A machine came back from a backup.
     Restored,
     /// Two machines were seen with one identity.
     CloneSeen,
+    /// Somebody was refused for a reason; one entry stands for many.
+    Refused,
+    /// A report that came as a file was taken.
+    Imported,
     /// A policy set took effect.
     PoliciesInForce,
     /// A policy set was faulty and was not used.
@@ -64,20 +76,30 @@ pub enum Action {
     Simulated,
     /// A key was made that heads are signed with from now on.
     AuditKeyMade,
+    /// An authority issues, or is accepted, from now on.
+    AuthorityMade,
+    /// An authority is accepted no longer.
+    AuthorityRetired,
 }
 
 impl Action {
     /// Every one.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 25] = [
         Self::Started,
         Self::TokenCreated,
+        Self::TokensCreated,
         Self::TokenRevoked,
         Self::Enrolled,
         Self::EnrolledPending,
+        Self::Approved,
+        Self::Rejected,
         Self::Renewed,
         Self::Revoked,
+        Self::Superseded,
         Self::Restored,
         Self::CloneSeen,
+        Self::Refused,
+        Self::Imported,
         Self::PoliciesInForce,
         Self::PoliciesRefused,
         Self::PoliciesHeld,
@@ -86,6 +108,8 @@ impl Action {
         Self::SnapshotMade,
         Self::Simulated,
         Self::AuditKeyMade,
+        Self::AuthorityMade,
+        Self::AuthorityRetired,
     ];
 
     /// The name in the store.
@@ -94,13 +118,19 @@ impl Action {
         match self {
             Self::Started => "started",
             Self::TokenCreated => "token_created",
+            Self::TokensCreated => "tokens_created",
             Self::TokenRevoked => "token_revoked",
             Self::Enrolled => "enrolled",
             Self::EnrolledPending => "enrolled_pending",
+            Self::Approved => "approved",
+            Self::Rejected => "rejected",
             Self::Renewed => "renewed",
             Self::Revoked => "revoked",
+            Self::Superseded => "superseded",
             Self::Restored => "restored",
             Self::CloneSeen => "clone_seen",
+            Self::Refused => "refused",
+            Self::Imported => "imported",
             Self::PoliciesInForce => "policies_in_force",
             Self::PoliciesRefused => "policies_refused",
             Self::PoliciesHeld => "policies_held",
@@ -109,6 +139,8 @@ impl Action {
             Self::SnapshotMade => "snapshot_made",
             Self::Simulated => "simulated",
             Self::AuditKeyMade => "audit_key_made",
+            Self::AuthorityMade => "authority_made",
+            Self::AuthorityRetired => "authority_retired",
         }
     }
 }

@@ -66,15 +66,21 @@ fn label(action: Action) -> [&'static str; 2] {
     match action {
         Action::Started => ["bắt đầu chạy", "started"],
         Action::TokenCreated => ["tạo mã tham gia", "token created"],
+        Action::TokensCreated => ["tạo nhiều mã tham gia", "tokens created"],
         Action::TokenRevoked => ["thu hồi mã tham gia", "token revoked"],
         Action::Enrolled => ["máy tính tham gia", "machine enrolled"],
         Action::EnrolledPending => ["máy tính tham gia, chờ duyệt", "machine enrolled, pending"],
+        Action::Approved => ["duyệt máy tính chờ", "pending machine approved"],
+        Action::Rejected => ["không duyệt máy tính chờ", "pending machine rejected"],
         Action::Renewed => ["gia hạn chứng thư", "certificate renewed"],
         Action::Revoked => ["thu hồi danh tính", "identity revoked"],
+        Action::Superseded => ["thay thế danh tính", "identity superseded"],
         Action::Restored => {
             ["máy tính được khôi phục từ bản sao lưu", "machine restored from a backup"]
         }
         Action::CloneSeen => ["nghi bị nhân bản", "clone seen"],
+        Action::Refused => ["từ chối", "refused"],
+        Action::Imported => ["nhập báo cáo từ tệp", "report imported from a file"],
         Action::PoliciesInForce => ["bộ chính sách có hiệu lực", "policies in force"],
         Action::PoliciesRefused => ["bộ chính sách có lỗi, không dùng", "faulty policies not used"],
         Action::PoliciesHeld => ["bộ chính sách chờ xác nhận", "policies held"],
@@ -83,6 +89,8 @@ fn label(action: Action) -> [&'static str; 2] {
         Action::SnapshotMade => ["chốt số liệu", "snapshot made"],
         Action::Simulated => ["dữ liệu mô phỏng", "simulated"],
         Action::AuditKeyMade => ["tạo khóa ký nhật ký", "audit key made"],
+        Action::AuthorityMade => ["tạo cơ quan cấp chứng thư", "authority made"],
+        Action::AuthorityRetired => ["thôi dùng cơ quan cấp chứng thư", "authority retired"],
     }
 }
 
