@@ -290,6 +290,7 @@ fn a_dropped_mandatory_rule_is_held_and_a_newer_edit_takes_its_place() {
     until("a faulty set is not held", || is(&world, HELD, 0.0) && is(&world, GOOD, 0.0));
     let posture = world.collector.json(&["posture"]);
     assert_eq!((&posture["held"], &posture["faulty"]), (&json!(null), &json!(true)));
+    assert!(said(&world, &["policy", "plan"], 1).contains("the policies folder is faulty"));
     assert!(said(&world, &["policy", "accept", &first], 1).contains("nothing to accept"));
     assert_eq!(info(&world), before);
     let actions: Vec<_> = audit(&world).into_iter().map(|[action, ..]| action).collect();

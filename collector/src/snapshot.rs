@@ -147,18 +147,30 @@ pub fn take(live: &Live, occasion: Occasion) -> io::Result<(Cover, Content)> {
     Ok((cover, content))
 }
 
+impl Snapshot {
+    /// Whether what it holds and says of itself is what its digest is over.
+    #[must_use]
+    pub fn is_covered(&self) -> bool {
+        let Self { entry: Entry { cover, digest, .. }, content } = self;
+        *digest == cover.digest()
+            && cover.outcomes_digest == hex(&Sha256::digest(&content.outcomes))
+            && cover.inputs_digest == hex(&Sha256::digest(&content.inputs))
+    }
+
+    /// Whether the owner of a key signed its digest.
+    #[must_use]
+    pub fn is_signed(&self, key: &PublicKey) -> bool {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(&self.entry.signature).ok();
+        let signature = bytes.and_then(|bytes| <[u8; SIGNATURE_LEN]>::try_from(bytes).ok());
+        let message = message(&self.entry.digest);
+        signature.is_some_and(|signature| key.has_signed(&message, &signature))
+    }
+}
+
 /// Signs the digest of a snapshot.
 #[must_use]
 pub fn sign(key: &AuditKey, digest: &str) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(key.sign(&message(digest)))
-}
-
-/// Whether the owner of a key signed the digest of a snapshot.
-#[must_use]
-pub fn is_signed(key: &PublicKey, digest: &str, signature: &str) -> bool {
-    let bytes = BASE64_URL_SAFE_NO_PAD.decode(signature).ok();
-    let signature = bytes.and_then(|bytes| <[u8; SIGNATURE_LEN]>::try_from(bytes).ok());
-    signature.is_some_and(|signature| key.has_signed(&message(digest), &signature))
 }
 
 /// What is signed. The key signs heads too: neither reads as the other.

@@ -109,7 +109,7 @@ async fn held(
     Query(Naming { names }): Query<Naming>,
 ) -> Result<Json<Option<PlanView>>, Refusal> {
     let Some(held) = hub.gate.held() else {
-        return Ok(Json(None));
+        return nothing_held(&hub);
     };
     let planned = hub.show(move |live| {
         let plan = Plan::naming(live.roll(), held.set.clone(), live.fleet(), names);
@@ -117,6 +117,16 @@ async fn held(
     });
     let planned = planned.await.map_err(|error| Refusal::ours("judge", error))?;
     Ok(Json(Some(planned)))
+}
+
+/// No set waits, unless it is because the folder is not understood.
+fn nothing_held(hub: &Hub) -> Result<Json<Option<PlanView>>, Refusal> {
+    if hub.process.reload_successful.get() == 1 {
+        return Ok(Json(None));
+    }
+    let message = "no set is held, but the policies folder is faulty and not in force: \
+                   `policy check` with the folder says where";
+    Err(Refusal::of(StatusCode::CONFLICT, "policies", message.to_owned()))
 }
 
 async fn plan(

@@ -42,6 +42,9 @@ pub enum NotShown {
     /// There is none of that number.
     #[error("there is no snapshot {0}: see `snapshot list`")]
     None(i64),
+    /// It is not what was made.
+    #[error("snapshot {0} was changed after it was made: `snapshot verify {0}` says what is wrong")]
+    Changed(i64),
     /// It cannot be read.
     #[error("snapshot {0} cannot be read: {1}")]
     Unreadable(i64, String),
@@ -53,9 +56,12 @@ pub enum NotShown {
 /// The snapshot of a number.
 ///
 /// # Errors
-/// When there is none or it cannot be read.
-pub fn show(past: &Past, id: i64) -> Result<SnapshotView, NotShown> {
+/// When there is none, it was changed, or it cannot be read.
+pub fn show(past: &Past, id: i64, key: &PublicKey) -> Result<SnapshotView, NotShown> {
     let snapshot = past.archive.snapshot(id)?.ok_or(NotShown::None(id))?;
+    if !snapshot.is_covered() || !snapshot.is_signed(key) {
+        return Err(NotShown::Changed(id));
+    }
     let outcomes = Outcomes::unpack(&snapshot.content.outcomes)
         .map_err(|error| NotShown::Unreadable(id, error))?;
     Ok(SnapshotView { entry: snapshot.entry, outcomes })
@@ -98,7 +104,8 @@ async fn shown(
     State(hub): State<Arc<Hub>>,
     UrlPath(id): UrlPath<i64>,
 ) -> Result<Json<SnapshotView>, Refusal> {
-    Ok(Json(apart(&hub, move |past| show(past, id)).await?))
+    let key = hub.audit_key.public();
+    Ok(Json(apart(&hub, move |past| show(past, id, &key)).await?))
 }
 
 async fn verified(
@@ -124,6 +131,7 @@ impl From<NotShown> for Refusal {
     fn from(error: NotShown) -> Self {
         match &error {
             NotShown::None(_) => not_found(error.to_string()),
+            NotShown::Changed(_) => Self::of(StatusCode::CONFLICT, "snapshot", error.to_string()),
             NotShown::Unreadable(..) => Self::ours("snapshot", error),
             NotShown::Store(_) => Self::ours("store", error),
         }

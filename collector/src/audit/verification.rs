@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::head::Head;
-use crate::store::Log;
+use crate::store::{Log, LoggedEntry};
 
 /// Everything that was looked at, and what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,6 +12,8 @@ pub struct Verification {
     pub logs: Vec<LogCheck>,
     /// The heads, in the order in which they were given.
     pub heads: Vec<HeadCheck>,
+    /// The entries that tell of the making of a snapshot that is gone or was changed.
+    pub lost_snapshots: Vec<LoggedEntry>,
 }
 
 /// One log by its own chain.
@@ -137,7 +139,7 @@ impl Verification {
     /// Whether nothing is wrong.
     #[must_use]
     pub fn is_good(&self) -> bool {
-        self.logs_are_good() && self.heads.iter().all(|head| head.findings.is_empty())
+        self.nothing_is_gone() && self.heads.iter().all(|head| head.findings.is_empty())
     }
 
     /// Whether all that speaks against it is heads that say nothing: their own signature is wrong,
@@ -146,10 +148,11 @@ impl Verification {
     pub fn proves_nothing(&self) -> bool {
         let is_void = |finding: &HeadFinding| matches!(finding, HeadFinding::Unsigned);
         let mut findings = self.heads.iter().flat_map(|head| &head.findings);
-        !self.is_good() && self.logs_are_good() && findings.all(is_void)
+        !self.is_good() && self.nothing_is_gone() && findings.all(is_void)
     }
 
-    fn logs_are_good(&self) -> bool {
-        self.logs.iter().all(|log| log.findings.is_empty())
+    fn nothing_is_gone(&self) -> bool {
+        let is_whole = |log: &LogCheck| log.findings.is_empty();
+        self.logs.iter().all(is_whole) && self.lost_snapshots.is_empty()
     }
 }

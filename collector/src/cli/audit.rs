@@ -25,7 +25,7 @@ pub(super) enum AuditCommand {
     List(ListArgs),
     /// How both logs end now, in one signed line: keep it elsewhere
     Head(ReadArgs),
-    /// Look whether the audit log and the log of verdicts are what was written
+    /// Look whether the audit log, the log of verdicts and the snapshots are what was written
     Verify(VerifyArgs),
 }
 

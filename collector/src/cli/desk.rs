@@ -344,7 +344,10 @@ impl Desk {
     pub(super) async fn snapshot(self, id: i64) -> anyhow::Result<SnapshotView> {
         Ok(match self {
             Self::Running(client) => client.get(&format!("/v1/snapshots/{id}")).await?,
-            Self::AtRest(rest) => snapshots::show(&rest.past(), id)?,
+            Self::AtRest(rest) => {
+                let key = PublicKey::load(&rest.config.pki())?;
+                snapshots::show(&rest.past(), id, &key)?
+            }
         })
     }
 

@@ -52,15 +52,19 @@ pub struct LoggedEntry {
 }
 
 impl LoggedEntry {
-    /// In the order of its fields.
+    /// In the order of its fields. Text that somebody has damaged hides no other entry.
     pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let text = |column: usize| {
+            let bytes = row.get_ref(column)?.as_bytes()?;
+            Ok::<_, rusqlite::Error>(String::from_utf8_lossy(bytes).into_owned())
+        };
         Ok(Self {
             number: row.get(0)?,
             at: Timestamp(row.get(1)?),
-            actor: row.get(2)?,
-            action: row.get(3)?,
-            subject: row.get(4)?,
-            detail: row.get(5)?,
+            actor: text(2)?,
+            action: text(3)?,
+            subject: text(4)?,
+            detail: text(5)?,
         })
     }
 }

@@ -21,7 +21,8 @@ const TOLD: usize = 100;
 const SUSPECTS: usize = 24;
 
 impl Archive {
-    /// Walks both logs and holds them against heads, each with whether it lies beside the store.
+    /// Walks both logs, holds them against heads, each with whether it lies beside the store, and
+    /// looks whether every snapshot whose making is logged is there.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -37,7 +38,8 @@ impl Archive {
             let findings = hold(&database, &head, key)?;
             Ok::<_, StoreError>(HeadCheck { head, kept, findings })
         });
-        Ok(Verification { logs, heads: heads.collect::<Result<_, _>>()? })
+        let heads = heads.collect::<Result<_, _>>()?;
+        Ok(Verification { logs, heads, lost_snapshots: self.lost_snapshots()? })
     }
 
     /// What is wrong between heads and the logs, by the rows that they name alone; each thing once.

@@ -2,6 +2,7 @@
 
 use report::Lang;
 
+use super::snapshot::lost_snapshot;
 use super::{local, out, out_json, side, table, visible};
 use crate::admin::audit::AuditPage;
 use crate::audit::Action;
@@ -109,7 +110,9 @@ pub(in crate::cli) fn audit_verification(
 fn verification(found: &Verification, lang: Lang) -> String {
     let logs = found.logs.iter().map(|check| log(check, lang));
     let logs: String = logs.collect();
-    logs + &heads(&found.heads, lang) + conclusion(found, lang)
+    let lost = found.lost_snapshots.iter();
+    let lost: String = lost.map(|entry| format!("  - {}\n", lost_snapshot(entry, lang))).collect();
+    logs + &heads(&found.heads, lang) + &lost + conclusion(found, lang)
 }
 
 fn conclusion(found: &Verification, lang: Lang) -> &'static str {
@@ -123,7 +126,7 @@ fn conclusion(found: &Verification, lang: Lang) -> &'static str {
         return side(words, lang);
     }
     let words = match (found.is_good(), found.heads.iter().any(|head| !head.kept)) {
-        (false, _) => ["KHÔNG khớp: nhật ký không còn như khi ghi.\n", "NOT intact.\n"],
+        (false, _) => ["KHÔNG khớp: không còn như khi ghi.\n", "NOT intact.\n"],
         (true, true) => ["Khớp: nhật ký còn nguyên như khi ký.\n", "Intact.\n"],
         (true, false) => [
             "Khớp, nhưng chưa đối chiếu với mốc ký nào giữ ngoài máy này: ai sửa được kho dữ liệu \

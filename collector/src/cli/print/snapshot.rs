@@ -2,7 +2,7 @@
 
 use report::Lang;
 
-use super::{dash, local, out, out_json, sample_note, side, table};
+use super::{dash, local, out, out_json, sample_note, side, table, visible};
 use crate::admin::snapshots::SnapshotView;
 use crate::policy::posture::Tally;
 use crate::policy::words;
@@ -35,7 +35,7 @@ pub(in crate::cli) fn snapshots(entries: &[Entry], json: bool, lang: Lang) -> an
             local(cover.at, lang),
             cut_off(cover.cut_off.as_deref(), lang),
             local(cover.made_at, lang),
-            cover.actor.clone(),
+            visible(&cover.actor),
             format!("{}/{}", cover.version, cover.judge),
         ]);
     }
@@ -45,18 +45,23 @@ pub(in crate::cli) fn snapshots(entries: &[Entry], json: bool, lang: Lang) -> an
 
 /// Beside the list, so that a program reads the list alone.
 pub(in crate::cli) fn lost_snapshots(lost: &[LoggedEntry], lang: Lang) {
-    for LoggedEntry { number, at, subject, .. } in lost {
-        let (subject, at) = (subject.escape_debug(), local(*at, lang));
-        match lang {
-            Lang::Vi => tracing::error!(
-                "bản chốt {subject} lập lúc {at} (mục {number} của nhật ký kiểm toán) không còn trong \
-                 kho dữ liệu: đã bị lấy đi hoặc bị sửa"
-            ),
-            Lang::En => tracing::error!(
-                "the snapshot of {subject}, made at {at} (entry {number} of the audit log), is no \
-                 longer in the store: it was taken out or changed"
-            ),
-        }
+    for entry in lost {
+        tracing::error!("{}", lost_snapshot(entry, lang));
+    }
+}
+
+pub(super) fn lost_snapshot(entry: &LoggedEntry, lang: Lang) -> String {
+    let LoggedEntry { number, at, subject, .. } = entry;
+    let (subject, at) = (visible(subject), local(*at, lang));
+    match lang {
+        Lang::Vi => format!(
+            "bản chốt {subject} lập lúc {at} (mục {number} của nhật ký kiểm toán) không còn trong kho \
+             dữ liệu: đã bị lấy đi hoặc bị sửa"
+        ),
+        Lang::En => format!(
+            "the snapshot of {subject}, made at {at} (entry {number} of the audit log), is no longer \
+             in the store: it was taken out or changed"
+        ),
     }
 }
 
@@ -64,7 +69,7 @@ fn cut_off(date: Option<&str>, lang: Lang) -> String {
     match date.map(|date| (date, date.parse().ok())) {
         None => dash(),
         Some((_, Some(date))) => words::date(date, lang),
-        Some((text, None)) => text.to_owned(),
+        Some((text, None)) => visible(text),
     }
 }
 
@@ -95,7 +100,9 @@ fn head(entry: &Entry, lang: Lang) -> String {
     ];
     let width = facts.iter().map(|(label, _)| side(*label, lang).chars().count()).max();
     let width = width.unwrap_or_default();
-    let line = |(label, value)| format!("{:width$}  {value}\n", side(label, lang));
+    let line = |(label, value): ([_; 2], String)| {
+        format!("{:width$}  {}\n", side(label, lang), visible(&value))
+    };
     facts.map(line).concat()
 }
 

@@ -3,6 +3,7 @@
 use super::past::office::Office;
 use super::past::{Move, good};
 use super::*;
+use crate::admin::snapshots::{NotShown, show};
 use crate::audit::head::Head;
 use crate::audit::key::AuditKey;
 use crate::config::Config;
@@ -114,6 +115,8 @@ async fn whatever_is_changed_in_a_snapshot_is_found() {
         let id = archives.keep(None).await.unwrap();
         archives.change(&format!("UPDATE snapshots SET {change}"));
         assert!(archives.findings(id).contains(&Finding::Digest), "{change}");
+        let shown = show(&archives.past, id, &archives.key.public());
+        assert!(matches!(shown, Err(NotShown::Changed(_))), "{change}");
     }
 }
 
@@ -157,10 +160,22 @@ async fn a_snapshot_that_another_key_signed_is_found() {
     let mut kept = archives.past.archive.snapshot(id).unwrap().unwrap();
     kept.mend(&other);
     assert_eq!(archives.verified(&kept), [Finding::Signature]);
+    let shown = |key: &AuditKey| show(&archives.past, id, &key.public());
+    assert!(matches!(shown(&other), Err(NotShown::Changed(_))));
+    assert_eq!(shown(&archives.key).unwrap().outcomes.members.len(), 3);
     let head: Head = kept.entry.cover.head.parse().unwrap();
     kept.entry.cover.head = Head::sign(&other, head.ends, head.at).to_string();
     kept.mend(&archives.key);
     assert_eq!(archives.verified(&kept), [Finding::Head]);
+}
+
+#[tokio::test]
+async fn what_somebody_put_in_the_place_of_a_snapshot_is_not_unpacked() {
+    let archives = Archives::open().await;
+    let id = archives.keep(None).await.unwrap();
+    let mut kept = archives.past.archive.snapshot(id).unwrap().unwrap();
+    kept.content.outcomes = b"no JSON that was ever packed".to_vec();
+    assert_eq!(archives.verified(&kept), [Finding::Digest]);
 }
 
 #[tokio::test]
@@ -192,9 +207,15 @@ async fn a_snapshot_that_was_taken_out_or_exchanged_is_told_by_the_audit_log() {
         let lost = archives.past.archive.lost_snapshots().unwrap();
         lost.into_iter().map(|entry| entry.subject).collect::<Vec<_>>()
     };
+    let is_good = || {
+        let verification = archives.past.archive.verify(Vec::new(), &archives.key.public());
+        verification.unwrap().is_good()
+    };
     assert_eq!(lost(), [""; 0]);
+    assert!(is_good());
     archives.change("DELETE FROM snapshots WHERE cut_off = '2026-06-14'");
     assert_eq!(lost(), ["2026-06-14"]);
+    assert!(!is_good());
     archives.change("UPDATE snapshots SET digest = 'another'");
     assert_eq!(lost(), ["2026-06-14", "2026-12-14"]);
 }
