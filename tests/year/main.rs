@@ -118,8 +118,8 @@ fn doings(pc: Pc, on: Day) -> Vec<(Timestamp, Event)> {
     let Some([morning, evening]) = pc.hours(on) else {
         return doings;
     };
-    if pc.journey().is_some_and(|(_, until)| until + 1 == on) && enrolled < pc.seen_on_journey() {
-        let seen_at = pc.seen_on_journey();
+    let returns = pc.journey().is_some_and(|(_, until)| until + 1 == on);
+    if let Some(seen_at) = pc.seen_on_journey().filter(|seen| returns && enrolled < *seen) {
         doings.push((morning - 60, Event::Reports { pc, machine, seen_at }));
     }
     doings.push((morning, Event::Reports { pc, machine, seen_at: morning }));

@@ -187,9 +187,12 @@ impl Pc {
         travels.then(|| (day(2025, 6, 2), day(2025, 6, 17)))
     }
 
-    /// When the survey ended that arrives after the journey.
-    pub(crate) fn seen_on_journey(self) -> Timestamp {
-        moment(day(2025, 6, 13), 15 * HOUR)
+    /// When the survey ended that arrives on the first morning after the journey; nothing arrives
+    /// of a machine that was carried away before.
+    pub(crate) fn seen_on_journey(self) -> Option<Timestamp> {
+        let (_, until) = self.journey()?;
+        self.hours(until + 1)?;
+        Some(moment(day(2025, 6, 13), 15 * HOUR))
     }
 
     /// When it speaks on a day: in the morning a report, in the evening a heartbeat.
@@ -244,16 +247,11 @@ impl Pc {
         if let Some(at) = contacts.filter(|at| *at <= by).find(|at| *at > enrolled) {
             last = (at, Some(at));
         }
-        let seen = self.seen_on_journey();
-        if known == Known::Now
-            && self.journey().is_some()
-            && seen <= by
-            && seen > last.0
-            && enrolled < seen
-        {
-            last = (seen, Some(seen));
+        let late = self.seen_on_journey().filter(|_| known == Known::Now);
+        match late.filter(|seen| *seen <= by && *seen > last.0) {
+            Some(seen) => (seen, Some(seen)),
+            None => last,
         }
-        last
     }
 
     /// What must be said of it; `None`: it is nobody to answer for.
