@@ -29,6 +29,7 @@ pub mod past;
 pub mod policy;
 pub mod problem;
 pub mod recorder;
+pub mod refusals;
 pub mod register;
 pub mod reload;
 pub mod reports;

@@ -95,7 +95,8 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         tracing::warn!("this is a simulation (mô phỏng): its machines do not exist");
     }
     let (drain, draining) = drain::channel();
-    tokio::spawn(server::serve(agents, doors, hub.clone(), draining.clone()));
+    let admittance = config.admittance.clone();
+    tokio::spawn(server::serve(agents, doors, hub.clone(), admittance, draining.clone()));
     tokio::spawn(report_end(
         "the admin socket",
         admin::serve(officers, hub.clone(), draining.clone()),

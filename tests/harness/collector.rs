@@ -69,7 +69,12 @@ impl World {
         Self::with_settings(rows, "contacts_per_hour = 3600000\n")
     }
 
-    fn with_settings(rows: &[&str], more: &str) -> Self {
+    /// The same with more lines in its settings.
+    ///
+    /// # Panics
+    /// When the collector does not come up.
+    #[must_use]
+    pub fn with_settings(rows: &[&str], more: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let (agents, metrics) = (free_port(), free_port());
         let dir = folder.path().join("c");
@@ -139,12 +144,7 @@ impl Collector {
     /// When it does not come up.
     #[must_use]
     pub fn start(folder: &Path, agents: SocketAddr, metrics: SocketAddr) -> Self {
-        let settings = folder.join("collector.toml");
-        let running = Running::start(
-            &built("lachan-collector"),
-            &["serve", "--config", text(&settings)],
-            &folder.join("collector.log"),
-        );
+        let running = start(folder);
         let mut collector = Self { folder: folder.to_owned(), running, agents, metrics };
         collector.wait_until_ready();
         collector
@@ -230,6 +230,25 @@ impl Collector {
         self.scrape().value(&series).unwrap_or(0.0)
     }
 
+    /// What the audit log tells of a refusal for this reason: each time who, and what else.
+    ///
+    /// # Panics
+    /// When an entry is none.
+    #[must_use]
+    pub fn audited_refusals(&self, reason: &str) -> Vec<(String, String)> {
+        let page = self.json(&["audit", "list", "--action", "refused"]);
+        let text = |entry: &Json, field: &str| entry[field].as_str().expect("a text").to_owned();
+        let entries = page["entries"].as_array().expect("entries");
+        let of_reason = entries.iter().filter(|entry| entry["subject"] == reason);
+        of_reason.map(|entry| (text(entry, "actor"), text(entry, "detail"))).collect()
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.running.id()
+    }
+
     /// What it says of one machine.
     #[must_use]
     pub fn machine(&self, name: &str) -> Json {
@@ -242,6 +261,12 @@ impl Collector {
 pub fn machines_csv(rows: &[&str]) -> String {
     let header = "id,unit,kind,systems,serial,asset_tag,host_name,from,until";
     std::iter::once(&header).chain(rows).map(|row| format!("{row}\n")).collect()
+}
+
+fn start(folder: &Path) -> Running {
+    let settings = folder.join("collector.toml");
+    let log = folder.join("collector.log");
+    Running::start(&built("lachan-collector"), &["serve", "--config", text(&settings)], &log)
 }
 
 fn text(path: &Path) -> &str {

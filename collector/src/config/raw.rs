@@ -7,6 +7,10 @@ use serde::Deserialize;
 pub(super) struct Config {
     pub(super) listen: String,
     pub(super) public: Vec<String>,
+    pub(super) connections: usize,
+    pub(super) connections_per_address: usize,
+    pub(super) new_per_address: u32,
+    pub(super) proxy_from: Vec<String>,
     pub(super) metrics: String,
     pub(super) policies: String,
     pub(super) data: String,
@@ -20,6 +24,10 @@ impl Default for Config {
         Self {
             listen: "0.0.0.0:7443".to_owned(),
             public: Vec::new(),
+            connections: 2048,
+            connections_per_address: 512,
+            new_per_address: 50,
+            proxy_from: Vec::new(),
             metrics: "127.0.0.1:9743".to_owned(),
             policies: "policies".to_owned(),
             data: "data".to_owned(),
