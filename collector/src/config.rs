@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use report::wire::{CONTACT_RANGE, DEFAULT_PORT};
 
 use crate::files::read_bounded;
+use crate::metrics::access::MetricsAccess;
 use crate::server::Admittance;
 use crate::server::places::Room;
 
@@ -32,8 +33,10 @@ pub struct Config {
     pub public: Vec<String>,
     /// Who may come in, and through which proxies.
     pub admittance: Admittance,
-    /// Where Prometheus scrapes; always a loopback address.
+    /// Where Prometheus scrapes: a loopback address unless something is asked of who comes.
     pub metrics: SocketAddr,
+    /// What is asked of who scrapes.
+    pub metrics_access: MetricsAccess,
     /// The folder of policies and of the register.
     pub policies: PathBuf,
     /// Where keys and store are kept.
@@ -107,10 +110,15 @@ impl Config {
         let any = SocketAddr::from(([0, 0, 0, 0], DEFAULT_PORT));
         let listen = address("listen", &raw.listen, any);
         let metrics = address("metrics", &raw.metrics, SocketAddr::from(([127, 0, 0, 1], 0)));
-        if !metrics.ip().is_loopback() {
+        let metrics_access = MetricsAccess {
+            token_file: named(folder, &raw.metrics_token_file),
+            client_ca: named(folder, &raw.metrics_client_ca),
+        };
+        if !metrics.ip().is_loopback() && metrics_access.is_open() {
             problems.push(format!(
-                "metrics = \"{metrics}\": only a loopback address is accepted, because the numbers \
-                 say which machines are weak; let Prometheus scrape on this host"
+                "metrics = \"{metrics}\": only a loopback address is accepted without \
+                 metrics_token_file or metrics_client_ca, because the numbers say which machines \
+                 are weak; let Prometheus scrape on this host, or set one of the two"
             ));
         }
         let admittance = admittance(&raw, &mut problems);
@@ -138,6 +146,7 @@ impl Config {
             public,
             admittance,
             metrics,
+            metrics_access,
             policies: folder.join(raw.policies),
             data: folder.join(raw.data),
             contact_interval,
@@ -209,6 +218,11 @@ fn admittance(raw: &raw::Config, problems: &mut Vec<String>) -> Admittance {
     Admittance { room: Room { connections, per_address, new_per_address }, proxies }
 }
 
+/// A file that is named, or none.
+fn named(folder: &Path, file: &str) -> Option<PathBuf> {
+    (!file.is_empty()).then(|| folder.join(file))
+}
+
 /// Seconds of a duration such as `90s`, `15m`, `6h` or `7d`.
 #[must_use]
 pub fn duration(text: &str) -> Option<u32> {
@@ -273,6 +287,17 @@ mod tests {
             ["listen = \"here\"", "only a loopback address", "\"1m\" to \"6h\"", "1 to 3600000"]
         {
             assert!(error.contains(part), "{error}");
+        }
+    }
+
+    #[test]
+    fn metrics_leave_the_host_only_where_something_is_asked_of_who_scrapes() {
+        let elsewhere = "metrics = \"0.0.0.0:9743\"\n";
+        assert!(parse(elsewhere).unwrap_err().contains("metrics_token_file"));
+        for key in ["metrics_token_file", "metrics_client_ca"] {
+            let config = parse(&format!("{elsewhere}{key} = \"keys/scrape\"")).unwrap();
+            let MetricsAccess { token_file, client_ca } = config.metrics_access;
+            assert_eq!(token_file.or(client_ca).unwrap(), Path::new("/etc/lachan/keys/scrape"));
         }
     }
 

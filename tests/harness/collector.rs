@@ -1,8 +1,10 @@
 //! A collector in a world of its own.
 
-use std::net::SocketAddr;
+use std::collections::BTreeMap;
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 
+use rusqlite::Connection;
 use serde_json::Value as Json;
 
 use crate::program::{Running, built, printed, run};
@@ -150,6 +152,18 @@ impl Collector {
         collector
     }
 
+    /// Starts it again where its metrics are told over TLS only.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    pub fn restart_guarded(&mut self) {
+        self.running = start(&self.folder);
+        until("the collector listens", || {
+            assert!(self.running.is_running(), "the collector ended:\n{}", self.running.log());
+            TcpStream::connect(self.metrics).is_ok() && self.folder.join("data/admin.sock").exists()
+        });
+    }
+
     fn wait_until_ready(&mut self) {
         until("the collector is ready", || {
             assert!(self.running.is_running(), "the collector ended:\n{}", self.running.log());
@@ -254,6 +268,31 @@ impl Collector {
     pub fn machine(&self, name: &str) -> Json {
         self.json(&["machine", "show", name])
     }
+}
+
+/// How often each report of a [machine](crate::Machine) that says its serial number stands in the
+/// history, by machine and serial number.
+///
+/// # Panics
+/// When the store cannot be read.
+#[must_use]
+pub fn stored_reports(world: &World) -> BTreeMap<(String, String), u32> {
+    let store = Connection::open(world.collector.folder().join("data/store.sqlite"));
+    let store = store.expect("the store");
+    let mut statement = store
+        .prepare("SELECT machine, body FROM history WHERE topic = 'machine'")
+        .expect("the history");
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("rows");
+    let mut stored = BTreeMap::new();
+    for row in rows {
+        let (machine, body): (String, String) = row.expect("a row");
+        let body: Json = serde_json::from_str(&body).expect("JSON");
+        let serial = &body["facts"]["machine.serial"]["known"];
+        if let Some(serial) = serial.as_str() {
+            *stored.entry((machine, serial.to_owned())).or_default() += 1;
+        }
+    }
+    stored
 }
 
 /// A register's machines, with the header.
