@@ -51,8 +51,11 @@ fn kept(world: &World) -> String {
         });
         format!("{:?}", rows.unwrap().collect::<Result<Vec<_>, _>>().unwrap())
     };
-    ["machines", "topics", "history", "contacts", "incarnations", "audit"]
+    ["machines", "topics", "history", "contacts", "incarnations"]
         .map(|table| rows(&format!("SELECT * FROM {table}")))
+        .into_iter()
+        .chain([rows("SELECT action, subject FROM audit WHERE action <> 'refused'")])
+        .collect::<Vec<_>>()
         .join("\n")
 }
 

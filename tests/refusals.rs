@@ -10,9 +10,9 @@ use std::sync::Arc;
 use harness::hand::{FINGERPRINT, Identity, enrol, forged, request};
 use harness::root::now;
 use harness::{Answer, Hand, Machine, World, until};
-use report::MachineId;
 use report::moment::DAY;
 use report::wire::{ENROL_ALPN, RENEW_ALPN, REPORT_BURST};
+use report::{MachineId, Timestamp};
 use serde_json::{Value as Json, json};
 
 const ROW: &str = "pc-01,stp,workstation,lan,,,,2026-01-01,";
@@ -40,10 +40,22 @@ fn trace(world: &World) -> Json {
 }
 
 impl Scene {
-    /// The refusal is counted under its reason and the fleet is as it was.
+    /// The refusal is counted under its reason, the audit log tells of it, and the fleet is as it was.
     fn refused(&self, reason: &str) {
-        let fleet = &self.fleet;
+        self.refused_since(&self.fleet, reason);
+    }
+
+    /// The same for a fleet that has changed since the scene began.
+    fn refused_since(&self, fleet: &Json, reason: &str) {
         self.counted(reason);
+        until("the audit log tells of it", || {
+            let told = self.world.collector.audited_refusals(reason);
+            assert!(told.len() <= 1, "once an hour: {told:?}");
+            let machine = (format!("machine:{}", self.machine.id), "address=127.0.0.1".to_owned());
+            let stranger = ("address:127.0.0.1".to_owned(), String::new());
+            assert!(told.iter().all(|told| *told == machine || *told == stranger), "{told:?}");
+            !told.is_empty()
+        });
         assert_eq!(&trace(&self.world), fleet, "{reason} left a trace");
     }
 
@@ -52,6 +64,19 @@ impl Scene {
         let before = counted.entry(reason.to_owned()).or_default();
         until(reason, || self.world.collector.refusals(reason) >= *before + 1.0);
         *before = self.world.collector.refusals(reason);
+    }
+
+    /// A report through a hand, whatever becomes of it.
+    fn tried(&self, hand: &Hand, sequence: u64) -> Answer {
+        hand.post("/v1/reports", self.report(sequence).to_string().as_bytes()).unwrap()
+    }
+
+    /// Changes the store while nobody works on it.
+    fn meanwhile(&mut self, statement: &str) {
+        assert!(self.world.collector.terminate());
+        let changed = store(&self.world).execute(statement, []).unwrap();
+        assert!(changed > 0, "{statement}");
+        self.world.collector.restart();
     }
 
     fn answered(&self, answer: &Answer, status: u16, reason: &str) {
@@ -111,14 +136,40 @@ fn a_certificate_outside_its_dates_is_turned_away_in_the_handshake() {
 fn a_revoked_machine_is_refused_fresh_and_resumed() {
     let scene = scene();
     assert!(scene.world.collector.command(&["machine", "revoke", "pc-01"]).status.success());
+    let fleet = trace(&scene.world);
     let resumed = scene.post(&scene.report(2));
-    assert_eq!((resumed.status, resumed.reason()), (403, "revoked"));
+    assert!(resumed.resumed, "{resumed:?}");
     let fresh = Hand::new(&scene.world, b"", Some(&scene.machine.identity));
-    let fresh = fresh.post("/v1/reports", scene.report(2).to_string().as_bytes()).unwrap();
-    assert_eq!((fresh.status, fresh.reason()), (403, "revoked"));
+    let fresh = scene.tried(&fresh, 2);
+    assert!(!fresh.resumed, "{fresh:?}");
     let renewal = Hand::new(&scene.world, RENEW_ALPN, Some(&scene.machine.identity));
     let renewal = renewal.post("/v1/renew", b"{}").unwrap();
-    assert_eq!((renewal.status, renewal.reason()), (403, "revoked"));
+    for answer in [resumed, fresh, renewal] {
+        assert_eq!((answer.status, answer.reason()), (403, "revoked"));
+    }
+    scene.refused_since(&fleet, "revoked");
+}
+
+#[test]
+fn a_certificate_that_ends_while_its_machine_resumes_is_refused() {
+    let mut scene = scene();
+    let ended = format!("UPDATE certificates SET not_after = {}", now().0 - 60);
+    scene.meanwhile(&ended);
+    let fleet = trace(&scene.world);
+    let answer = scene.post(&scene.report(2));
+    assert!(answer.resumed, "a resumed handshake looks at no dates: {answer:?}");
+    assert_eq!((answer.status, answer.reason()), (403, "expired"));
+    scene.refused_since(&fleet, "expired");
+    let early = format!(
+        "UPDATE certificates SET not_before = {}, not_after = {}",
+        now().0 + 600,
+        now().0 + DAY
+    );
+    scene.meanwhile(&early);
+    let answer = scene.post(&scene.report(2));
+    assert!(answer.resumed, "{answer:?}");
+    assert_eq!((answer.status, answer.reason()), (403, "not_yet_valid"));
+    scene.refused_since(&fleet, "not_yet_valid");
 }
 
 #[test]
@@ -149,6 +200,21 @@ fn a_session_of_the_enrolment_door_opens_no_other() {
 }
 
 #[test]
+fn a_session_of_the_renewal_door_opens_no_other() {
+    let scene = scene();
+    assert!(scene.world.collector.command(&["machine", "revoke", "pc-01"]).status.success());
+    let fleet = trace(&scene.world);
+    let renewal = Hand::new(&scene.world, RENEW_ALPN, Some(&scene.machine.identity));
+    for _ in 0..2 {
+        let answer = renewal.post("/v1/renew", b"{}").unwrap();
+        assert_eq!((answer.resumed, answer.reason()), (false, "revoked"), "no tickets there");
+    }
+    let answer = scene.tried(&renewal.at_another_door(b""), 2);
+    assert!(!answer.resumed, "{answer:?}");
+    scene.refused_since(&fleet, "revoked");
+}
+
+#[test]
 fn each_door_reaches_its_own_path_and_nothing_else() {
     let scene = scene();
     let enrolment = Hand::new(&scene.world, ENROL_ALPN, None);
@@ -175,8 +241,15 @@ fn a_renewal_gives_a_new_certificate_and_its_first_use_ends_the_old_one() {
     let renewed = Hand::new(&scene.world, b"", Some(&identity));
     let body = scene.report(3).to_string();
     assert_eq!(renewed.post("/v1/reports", body.as_bytes()).unwrap().status, 200);
-    let old = scene.post(&scene.report(4));
-    assert_eq!((old.status, old.reason()), (403, "superseded"));
+    let fleet = trace(&scene.world);
+    let resumed = scene.post(&scene.report(4));
+    let fresh = Hand::new(&scene.world, b"", Some(&scene.machine.identity));
+    let fresh = scene.tried(&fresh, 4);
+    assert_eq!((resumed.resumed, fresh.resumed), (true, false));
+    for old in [resumed, fresh] {
+        assert_eq!((old.status, old.reason()), (403, "superseded"));
+    }
+    scene.refused_since(&fleet, "superseded");
 }
 
 #[test]
@@ -264,11 +337,21 @@ fn what_is_too_large_too_deep_or_too_much_is_not_read() {
         "too_deep",
     );
 
-    let mut crowd = scene.report(2);
-    let facts: serde_json::Map<_, _> =
-        (0..500).map(|n| (format!("machine.x{n}"), json!({ "absent": true }))).collect();
-    crowd["topics"]["machine"]["facts"] = Json::Object(facts);
-    scene.answered(&scene.post(&crowd), 400, "too_many_facts");
+    let crowd = |many: usize| {
+        let facts: serde_json::Map<_, _> =
+            (0..many).map(|n| (format!("machine.x{n}"), json!({ "absent": true }))).collect();
+        let mut crowd = scene.report(2);
+        crowd["topics"]["machine"]["facts"] = Json::Object(facts);
+        crowd
+    };
+    scene.answered(&scene.post(&crowd(500)), 400, "too_many_facts");
+    let ten_thousand = gzip(crowd(10_000).to_string().as_bytes());
+    let answer = scene.machine.hand.send("/v1/reports", &["content-encoding: gzip"], &ten_thousand);
+    scene.answered(&answer.unwrap(), 413, "too_large");
+    let head = format!("x-long: {}", "y".repeat(20_000));
+    let answer = scene.machine.hand.send("/v1/reports", &[&head], b"{}");
+    assert!(answer.is_err() || answer.is_ok_and(|answer| answer.status == 431));
+    scene.refused("head_too_large");
 }
 
 #[test]
@@ -341,8 +424,15 @@ fn a_join_token_works_once_within_its_time_until_it_is_revoked() {
     let foreign = other.collector.token(&["--machine", "pc-01"]);
     let unknown = enrol(&scene.world, &foreign, &csr);
     assert_eq!((unknown.status, unknown.reason()), (403, "token_unknown"));
-    for reason in ["token_spent", "token_expired", "token_revoked", "token_unknown"] {
-        scene.counted(reason);
+    let fleet = trace(&scene.world);
+    for (token, reason) in [
+        (once, "token_spent"),
+        (brief, "token_expired"),
+        (taken, "token_revoked"),
+        (foreign, "token_unknown"),
+    ] {
+        assert_eq!(enrol(&scene.world, &token, &csr).reason(), reason);
+        scene.refused_since(&fleet, reason);
     }
 }
 
@@ -351,9 +441,11 @@ fn a_token_for_registered_machines_lets_nobody_else_in_and_says_what_to_do() {
     let scene = scene();
     let token = scene.world.collector.token(&["--uses", "3"]);
     let csr = request(&rcgen::KeyPair::generate().unwrap());
+    let fleet = trace(&scene.world);
     let answer = enrol(&scene.world, &token, &csr);
     assert_eq!((answer.status, answer.reason()), (403, "not_registered"));
     assert!(answer.body["message"].as_str().unwrap().contains("machines.csv"));
+    scene.refused_since(&fleet, "not_registered");
 }
 
 #[test]
@@ -389,8 +481,7 @@ fn a_machine_that_speaks_without_a_pause_is_told_when_to_come_back() {
         assert_eq!((answer.status, answer.reason()), (429, "too_many"), "{answer:?}");
         assert!(answer.retry_after.is_some_and(|wait| (1..=120).contains(&wait)), "{answer:?}");
     }
-    scene.counted("too_many");
-    assert_eq!(trace(&scene.world), fleet);
+    scene.refused_since(&fleet, "too_many");
     let other = Machine::join(&scene.world, &scene.world.collector.token(&["--unregistered"]));
     assert_eq!(other.post(&other.report(1, "OTHER")).unwrap().status, 200, "nobody else pays");
 }
@@ -408,6 +499,54 @@ fn whoever_had_to_ask_for_the_time_gets_rid_of_all_it_has_kept() {
     }
 }
 
+/// Version 2, for a client at 10.1.2.3.
+const SPEAKS_FOR_ANOTHER: &[u8] =
+    b"\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x0c\x0a\x01\x02\x03\x0a\x09\x09\x09\xc3\x50\x1d\x13";
+
+#[test]
+fn only_a_named_proxy_speaks_for_another() {
+    let scene = scene();
+    for header in [SPEAKS_FOR_ANOTHER, b"PROXY TCP4 10.1.2.3 10.9.9.9 50000 7443\r\n"] {
+        let liar = scene.machine.hand.clone().saying_first(header);
+        let answer = liar.post("/v1/reports", scene.report(2).to_string().as_bytes());
+        assert!(answer.is_err(), "{answer:?}");
+        scene.refused("proxy_stranger");
+    }
+}
+
+#[test]
+fn a_machine_whose_clock_is_hours_or_years_off_is_heard_and_its_facts_count_from_now() {
+    let world = World::with_machines(&[ROW]);
+    let machine = Machine::join(&world, &world.collector.token(&["--machine", "pc-01"]));
+    let year_2009 = Timestamp::from_civil((2009, 1, 1), (0, 0, 0)).unwrap();
+    for (sequence, clock) in (1..).zip([now() + 7200, now() - 7200, year_2009]) {
+        assert_eq!(machine.ask_time(clock).unwrap().status, 200);
+        let mut report = machine.report(sequence, "FIRST");
+        report["sent_at"] = json!(clock);
+        report["topics"]["machine"]["observed_at"] = json!(clock - 60);
+        let answer = machine.post(&report).unwrap();
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let shown = world.collector.machine("pc-01");
+        let off = shown["machine"]["clock_skew"].as_i64().unwrap();
+        assert!((off - clock.since(now())).abs() < 60, "{off}");
+        let age = world.collector.scrape();
+        let recent = age.value(r#"lachan_machines_by_report_age{age="1h"}"#);
+        assert_eq!(recent, Some(1.0), "{}", age.text);
+        let seen = store(&world).query_row(
+            "SELECT noted_seen_at FROM topics WHERE topic = 'machine'",
+            [],
+            |row| row.get::<_, i64>(0),
+        );
+        assert!((now().0 - 60 - seen.unwrap()).abs() < 60, "as the collector's clock says");
+    }
+    assert_eq!(world.collector.scrape().sum("lachan_refusals_total", ""), 0.0);
+}
+
+fn store(world: &World) -> rusqlite::Connection {
+    let store = world.collector.folder().join("data/store.sqlite");
+    rusqlite::Connection::open(store).unwrap()
+}
+
 #[test]
 fn a_health_check_refuses_nobody() {
     let scene = scene();
@@ -417,6 +556,8 @@ fn a_health_check_refuses_nobody() {
     assert_eq!(scene.post(&scene.report(2)).status, 200);
     let metrics = scene.world.collector.scrape();
     assert_eq!(metrics.sum("lachan_refusals_total", ""), 0.0, "{}", metrics.text);
+    let page = scene.world.collector.json(&["audit", "list", "--action", "refused"]);
+    assert_eq!(page["entries"], json!([]));
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {

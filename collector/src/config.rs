@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 use report::wire::{CONTACT_RANGE, DEFAULT_PORT};
 
 use crate::files::read_bounded;
+use crate::metrics::access::MetricsAccess;
+use crate::server::Admittance;
+use crate::server::places::Room;
 
 /// The default settings: a commented file that is documentation, default and template in one.
 pub const DEFAULT: &str = include_str!("../../packaging/collector.toml");
@@ -17,6 +20,10 @@ const MAX_CONFIG_BYTES: u64 = 256 * 1024;
 /// Up to a thousand in a second: as good as no limit.
 const CONTACTS_PER_HOUR: std::ops::RangeInclusive<u32> = 1..=3_600_000;
 
+/// Fewer would not let an office in at once; more have not been tried.
+const CONNECTIONS: std::ops::RangeInclusive<usize> = 16..=60_000;
+const NEW_PER_ADDRESS: std::ops::RangeInclusive<u32> = 1..=100_000;
+
 /// What the collector needs to know to run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -24,8 +31,12 @@ pub struct Config {
     pub listen: SocketAddr,
     /// `host:port` by which agents reach this collector, first choice first.
     pub public: Vec<String>,
-    /// Where Prometheus scrapes; always a loopback address.
+    /// Who may come in, and through which proxies.
+    pub admittance: Admittance,
+    /// Where Prometheus scrapes: a loopback address unless something is asked of who comes.
     pub metrics: SocketAddr,
+    /// What is asked of who scrapes.
+    pub metrics_access: MetricsAccess,
     /// The folder of policies and of the register.
     pub policies: PathBuf,
     /// Where keys and store are kept.
@@ -99,12 +110,18 @@ impl Config {
         let any = SocketAddr::from(([0, 0, 0, 0], DEFAULT_PORT));
         let listen = address("listen", &raw.listen, any);
         let metrics = address("metrics", &raw.metrics, SocketAddr::from(([127, 0, 0, 1], 0)));
-        if !metrics.ip().is_loopback() {
+        let metrics_access = MetricsAccess {
+            token_file: named(folder, &raw.metrics_token_file),
+            client_ca: named(folder, &raw.metrics_client_ca),
+        };
+        if !metrics.ip().is_loopback() && metrics_access.is_open() {
             problems.push(format!(
-                "metrics = \"{metrics}\": only a loopback address is accepted, because the numbers \
-                 say which machines are weak; let Prometheus scrape on this host"
+                "metrics = \"{metrics}\": only a loopback address is accepted without \
+                 metrics_token_file or metrics_client_ca, because the numbers say which machines \
+                 are weak; let Prometheus scrape on this host, or set one of the two"
             ));
         }
+        let admittance = admittance(&raw, &mut problems);
         let contact_interval = duration(&raw.contact_interval)
             .filter(|seconds| CONTACT_RANGE.contains(seconds))
             .unwrap_or_else(|| {
@@ -127,7 +144,9 @@ impl Config {
         let config = Self {
             listen,
             public,
+            admittance,
             metrics,
+            metrics_access,
             policies: folder.join(raw.policies),
             data: folder.join(raw.data),
             contact_interval,
@@ -172,6 +191,36 @@ impl Config {
     pub fn admin_socket(&self) -> PathBuf {
         self.data.join("admin.sock")
     }
+}
+
+fn admittance(raw: &raw::Config, problems: &mut Vec<String>) -> Admittance {
+    let mut within = |key: &str, given: usize, least: usize, most: usize| {
+        if !(least..=most).contains(&given) {
+            problems.push(format!("{key} = {given}: expected {least} to {most}"));
+        }
+    };
+    let connections = raw.connections;
+    within("connections", connections, *CONNECTIONS.start(), *CONNECTIONS.end());
+    within("connections_per_address", raw.connections_per_address, 1, connections);
+    if !NEW_PER_ADDRESS.contains(&raw.new_per_address) {
+        let (least, most) = (NEW_PER_ADDRESS.start(), NEW_PER_ADDRESS.end());
+        let given = raw.new_per_address;
+        problems.push(format!("new_per_address = {given}: expected {least} to {most}"));
+    }
+    let mut proxies = Vec::new();
+    for proxy in &raw.proxy_from {
+        match proxy.parse() {
+            Ok(network) => proxies.push(network),
+            Err(error) => problems.push(format!("proxy_from: {error}")),
+        }
+    }
+    let (per_address, new_per_address) = (raw.connections_per_address, raw.new_per_address);
+    Admittance { room: Room { connections, per_address, new_per_address }, proxies }
+}
+
+/// A file that is named, or none.
+fn named(folder: &Path, file: &str) -> Option<PathBuf> {
+    (!file.is_empty()).then(|| folder.join(file))
 }
 
 /// Seconds of a duration such as `90s`, `15m`, `6h` or `7d`.
@@ -239,6 +288,33 @@ mod tests {
         {
             assert!(error.contains(part), "{error}");
         }
+    }
+
+    #[test]
+    fn metrics_leave_the_host_only_where_something_is_asked_of_who_scrapes() {
+        let elsewhere = "metrics = \"0.0.0.0:9743\"\n";
+        assert!(parse(elsewhere).unwrap_err().contains("metrics_token_file"));
+        for key in ["metrics_token_file", "metrics_client_ca"] {
+            let config = parse(&format!("{elsewhere}{key} = \"keys/scrape\"")).unwrap();
+            let MetricsAccess { token_file, client_ca } = config.metrics_access;
+            assert_eq!(token_file.or(client_ca).unwrap(), Path::new("/etc/lachan/keys/scrape"));
+        }
+    }
+
+    #[test]
+    fn limits_that_shut_everybody_out_or_proxies_that_are_none_are_refused() {
+        for (text, part) in [
+            ("connections = 0", "16 to 60000"),
+            ("connections_per_address = 0", "1 to 2048"),
+            ("connections = 100\nconnections_per_address = 101", "1 to 100"),
+            ("new_per_address = 0", "1 to 100000"),
+            ("proxy_from = [\"10.0.0.5\", \"balancer\"]", "\"balancer\" is no network"),
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(error.contains(part), "{text}: {error}");
+        }
+        let config = parse("proxy_from = [\"10.0.0.5\"]").unwrap();
+        assert!(config.admittance.proxies[0].contains([10, 0, 0, 5].into()));
     }
 
     #[test]

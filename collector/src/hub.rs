@@ -22,6 +22,7 @@ use crate::metrics::process::Process;
 use crate::past::{Past, PastError};
 use crate::policy::PolicySet;
 use crate::recorder;
+use crate::refusals::{Caller, Refusals};
 use crate::reload::Gate;
 use crate::store::{AppendAudit, Archive, Holdings, KeptToken, Operation, Store, StoreError};
 use crate::when::When;
@@ -51,6 +52,7 @@ pub struct Hub {
     pub audit_key: AuditKey,
     /// The file of the heads that were signed.
     pub heads: PathBuf,
+    refusals: Refusals,
     limits: Mutex<Limits>,
     store: Store,
     live: RwLock<Live>,
@@ -117,6 +119,7 @@ impl Hub {
             authorities: from.authorities,
             public: from.public,
             contact_interval: from.contact_interval,
+            refusals: Refusals::new(from.process.refusals.clone()),
             limits: Mutex::new(Limits::new(from.contacts_per_hour, from.contact_interval)),
             process: from.process,
             policies: from.policies,
@@ -165,6 +168,21 @@ impl Hub {
     /// When it was not kept.
     pub async fn audit(self: &Arc<Self>, entry: Entry) -> Result<(), StoreError> {
         self.commit(AppendAudit(entry), |hub, ()| hub.process.audit_entries.inc()).await
+    }
+
+    /// Counts a refusal, and tells the audit log of it where that is due: in the background, because
+    /// whoever is refused waits for nothing.
+    pub fn refused(self: &Arc<Self>, reason: &'static str, caller: Caller) {
+        let (now, can_write) = (crate::clock::now(), !self.store.is_behind());
+        let Some(entry) = self.refusals.note(reason, caller, now, can_write) else {
+            return;
+        };
+        let hub = Arc::clone(self);
+        tokio::spawn(async move {
+            if let Err(error) = hub.audit(entry).await {
+                tracing::error!(%error, reason, "a refusal is not in the audit log");
+            }
+        });
     }
 
     /// How both logs end now, signed, with what the judge has said [until now](recorder::catch_up).
@@ -255,6 +273,12 @@ impl Hub {
     #[must_use]
     pub fn past(&self) -> Past {
         Past { archive: self.archive.clone(), source: self.gate.source().clone() }
+    }
+
+    /// Whether the store has more to write than it can in a moment.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        self.store.is_behind()
     }
 
     /// Whether the store still takes anything.

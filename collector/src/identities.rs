@@ -227,6 +227,13 @@ impl Identities {
         }
     }
 
+    /// Whose certificate this is, in force or not; `None` where this collector did not issue it.
+    #[must_use]
+    pub fn holder(&self, peer: &CertificateDer<'_>) -> Option<MachineId> {
+        let sha256: [u8; 32] = Sha256::digest(peer).into();
+        self.certificates.known.get(&sha256).map(|known| known.machine)
+    }
+
     /// A certificate of this collector, of a machine that is not revoked and an issuer in force,
     /// not before its beginning.
     fn record(

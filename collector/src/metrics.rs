@@ -1,5 +1,6 @@
 //! Metrics in two books: [this process](process) and [the fleet](fleet).
 
+pub mod access;
 mod family;
 pub mod fleet;
 pub mod listener;

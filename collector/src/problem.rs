@@ -48,6 +48,18 @@ impl Refusal {
         }
     }
 
+    /// Ours too: more waits for the disk than it takes in a moment.
+    #[must_use]
+    pub fn busy() -> Self {
+        Self {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            reason: "busy",
+            message: "the collector is busy: try again later".to_owned(),
+            cause: None,
+            retry_after: Some(COME_BACK),
+        }
+    }
+
     /// The body the peer gets.
     #[must_use]
     pub fn body(&self) -> Problem {

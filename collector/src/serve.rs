@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::drain::{self, Draining};
 use crate::enrol::ca::{Authorities, LEAF_LIFE};
 use crate::hub::{Beginnings, Hub};
+use crate::metrics::access::Guard;
 use crate::metrics::process::Process;
 use crate::reload::{Beginning, Reloader, Source, Started};
 use crate::snapshot::keeper;
@@ -71,6 +72,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let tickets = Arc::new(TicketKeys::open(config.ticket_keys(), crate::clock::now()));
     let doors = Doors::new(own.clone(), authorities.machines.certificate(), tickets.clone())
         .context("set up TLS")?;
+    let guard = Guard::new(&config.metrics_access, own.clone()).context("guard the metrics")?;
     let hub = Arc::new(Hub::new(Beginnings {
         authorities,
         public: config.public.clone(),
@@ -95,14 +97,15 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         tracing::warn!("this is a simulation (mô phỏng): its machines do not exist");
     }
     let (drain, draining) = drain::channel();
-    tokio::spawn(server::serve(agents, doors, hub.clone(), draining.clone()));
+    let admittance = config.admittance.clone();
+    tokio::spawn(server::serve(agents, doors, hub.clone(), admittance, draining.clone()));
     tokio::spawn(report_end(
         "the admin socket",
         admin::serve(officers, hub.clone(), draining.clone()),
     ));
     tokio::spawn(report_end(
         "the metrics listener",
-        metrics::listener::serve(scrapes, hub.clone(), draining.clone()),
+        metrics::listener::serve(scrapes, guard, hub.clone(), draining.clone()),
     ));
     tokio::spawn(reloader.watch(hub.clone(), draining.clone()));
     tokio::spawn(rotate(tickets, draining.clone()));

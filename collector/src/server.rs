@@ -1,8 +1,10 @@
 //! The agents' listener: connections, handshakes, requests.
 
+mod connection;
+pub mod places;
+pub mod proxy;
 mod reply;
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,131 +12,96 @@ use std::time::Duration;
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CONNECTION, HeaderValue, RETRY_AFTER};
-use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
-use hyper_util::rt::{TokioIo, TokioTimer};
 use report::wire::{CLOCK_PATH, ENROL_PATH, HEARTBEATS_PATH, RENEW_PATH, REPORTS_PATH};
 use rustls_pki_types::CertificateDer;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio_rustls::{LazyConfigAcceptor, server::TlsStream};
+use tokio::time::Instant;
 
 use crate::drain::Draining;
 use crate::hub::Hub;
+use crate::network::Cidr;
 use crate::problem::Refusal;
-use crate::tls::{self, Door, Doors};
+use crate::refusals::Caller;
+use crate::tls::{Door, Doors};
 use crate::{enrol, ingest};
+use connection::Connection;
+use places::{Moment, Places, Room};
 use reply::{json, packed, takes_gzip};
 
-/// Connections that are served at once; more wait in the kernel's queue.
-const MAX_CONNECTIONS: usize = 2048;
-const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
-const HEAD_TIME: Duration = Duration::from_secs(10);
 const REQUEST_TIME: Duration = Duration::from_secs(30);
-/// No agent needs a connection for longer.
-const CONNECTION_TIME: Duration = Duration::from_secs(300);
-/// The largest head of a request, in bytes: agents send a few hundred.
-const MAX_HEAD_BYTES: usize = 16 * 1024;
+/// Between two tries to accept where that fails.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Who may come in, and through whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Admittance {
+    /// How many may be connected.
+    pub room: Room,
+    /// Whose connections begin with a header of the PROXY protocol, version 2.
+    pub proxies: Vec<Cidr>,
+}
 
 /// Serves agents until it is told to end.
-pub async fn serve(listener: TcpListener, doors: Doors, hub: Arc<Hub>, mut draining: Draining) {
-    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+pub async fn serve(
+    listener: TcpListener,
+    doors: Doors,
+    hub: Arc<Hub>,
+    Admittance { room, proxies }: Admittance,
+    mut draining: Draining,
+) {
+    let places = Places::new(room);
+    let (began, told) = (Instant::now(), draining.clone());
+    let listening = Listening { doors, hub, places, proxies, began, draining: told };
+    let listening = Arc::new(listening);
     loop {
-        let place = tokio::select! {
-            place = places.clone().acquire_owned() => place,
-            () = draining.told() => return,
-        };
-        let Ok(place) = place else { return };
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             () = draining.told() => return,
         };
         match accepted {
-            Ok((stream, from)) => {
-                let connection = Connection {
-                    doors: doors.clone(),
-                    hub: hub.clone(),
-                    draining: draining.clone(),
-                    from,
-                    _place: place,
-                };
-                tokio::spawn(connection.serve(stream));
-            }
+            Ok((stream, from)) => listening.take_in(stream, from),
             Err(error) => {
-                // Out of file descriptors, most likely: waiting lets others finish.
+                // Out of file descriptors, most likely: whoever holds one for nothing gives it up.
                 tracing::warn!(%error, "cannot accept a connection");
-                tokio::time::sleep(Duration::from_millis(100)).await;
+                listening.places.make_room(listening.now());
+                tokio::time::sleep(PAUSE).await;
             }
         }
     }
 }
 
-struct Connection {
+/// What the connections of one listener share.
+struct Listening {
     doors: Doors,
     hub: Arc<Hub>,
+    places: Places,
+    proxies: Vec<Cidr>,
+    began: Instant,
     draining: Draining,
-    from: SocketAddr,
-    _place: OwnedSemaphorePermit,
 }
 
-impl Connection {
-    async fn serve(mut self, stream: TcpStream) {
-        // Replies are one small segment: waiting for more only delays them.
-        let _ = stream.set_nodelay(true);
-        let mut draining = self.draining.clone();
-        let handshake = tokio::select! {
-            handshake = tokio::time::timeout(HANDSHAKE_TIME, self.handshake(stream)) => handshake,
-            () = draining.told() => return,
+impl Listening {
+    fn now(&self) -> Moment {
+        self.began.elapsed()
+    }
+
+    /// Nothing is spent on a connection that finds no place: it is closed at once.
+    fn take_in(self: &Arc<Self>, stream: TcpStream, from: SocketAddr) {
+        let (address, now) = (from.ip(), self.now());
+        let is_proxied = self.proxies.iter().any(|proxies| proxies.contains(address));
+        let place = match is_proxied {
+            true => self.places.admit_proxy(address, now),
+            false => self.places.admit(address, now),
         };
-        drop(draining);
-        match handshake {
-            Ok(Ok((door, stream))) => self.requests(door, stream).await,
-            Ok(Err(error)) => {
-                if let Some(reason) = tls::refusal_reason(&error) {
-                    self.hub.process.refusals.with_label_values(&[reason]).inc();
-                    tracing::debug!(from = %self.from, reason, %error, "a handshake was refused");
-                }
+        match place {
+            Ok(place) => {
+                let at = Arc::clone(self);
+                tokio::spawn(Connection { at, place, from, is_proxied }.serve(stream));
             }
-            Err(_) => self.hub.process.refusals.with_label_values(&["slow_handshake"]).inc(),
-        }
-    }
-
-    async fn handshake(&self, stream: TcpStream) -> std::io::Result<(Door, TlsStream<TcpStream>)> {
-        let start = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream).await?;
-        let (door, config) = self.doors.choose(&start.client_hello());
-        Ok((door, start.into_stream(config).await?))
-    }
-
-    async fn requests(&mut self, door: Door, stream: TlsStream<TcpStream>) {
-        let peer = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
-        let peer = peer.map(|certificate| Arc::new(certificate.clone().into_owned()));
-        let (hub, from) = (self.hub.clone(), self.from);
-        let service = service_fn(move |request| {
-            let (hub, peer) = (hub.clone(), peer.clone());
-            async move {
-                let peer = peer.as_deref();
-                Ok::<_, Infallible>(respond(&hub, door, peer, from, request).await)
-            }
-        });
-        let connection = hyper::server::conn::http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_TIME)
-            .max_buf_size(MAX_HEAD_BYTES)
-            .serve_connection(TokioIo::new(stream), service);
-        let mut connection = std::pin::pin!(connection);
-        let ended = tokio::time::timeout(CONNECTION_TIME, async {
-            tokio::select! {
-                ended = connection.as_mut() => ended,
-                () = self.draining.told() => {
-                    connection.as_mut().graceful_shutdown();
-                    connection.as_mut().await
-                }
-            }
-        });
-        if let Ok(Err(error)) = ended.await {
-            tracing::debug!(from = %self.from, %error, "a connection ended early");
-            if error.is_parse() {
-                self.hub.process.refusals.with_label_values(&["not_http"]).inc();
+            Err(shed) => {
+                let _ = stream.set_zero_linger();
+                self.hub.refused(shed.reason(), Caller { address, machine: None });
             }
         }
     }
@@ -152,7 +119,7 @@ async fn respond(
     let answer = tokio::time::timeout(REQUEST_TIME, answer).await.unwrap_or_else(|_| {
         Err(Refusal::of(StatusCode::REQUEST_TIMEOUT, "slow_request", "the request took too long"))
     });
-    let answer = answer.unwrap_or_else(|refusal| refuse(hub, from, &refusal));
+    let answer = answer.unwrap_or_else(|refusal| refuse(hub, peer, from, &refusal));
     let answer = if unpacks { packed(answer) } else { answer };
     answer.map(Full::new)
 }
@@ -164,7 +131,11 @@ async fn route(
     from: SocketAddr,
     request: Request<Incoming>,
 ) -> Result<Response<Bytes>, Refusal> {
-    match service(door, &request)? {
+    let service = service(door, &request)?;
+    if service.writes() && hub.is_behind() {
+        return Err(Refusal::busy());
+    }
+    match service {
         Service::Report => {
             let timer = hub.process.report_duration.start_timer();
             let reply = ingest::take_report(hub, peer, request).await?;
@@ -188,6 +159,16 @@ enum Service {
     Clock,
     Enrol,
     Renew,
+}
+
+impl Service {
+    /// Whether its answer waits for the disk.
+    fn writes(self) -> bool {
+        match self {
+            Self::Report | Self::Heartbeat | Self::Enrol | Self::Renew => true,
+            Self::Clock => false,
+        }
+    }
 }
 
 /// What each door leads to, and nothing else.
@@ -216,8 +197,14 @@ fn service<B>(door: Door, request: &Request<B>) -> Result<Service, Refusal> {
 }
 
 /// A refused connection is closed: whatever else the peer had in mind begins anew.
-fn refuse(hub: &Hub, from: SocketAddr, refusal: &Refusal) -> Response<Bytes> {
-    hub.process.refusals.with_label_values(&[refusal.reason]).inc();
+fn refuse(
+    hub: &Arc<Hub>,
+    peer: Option<&CertificateDer<'_>>,
+    from: SocketAddr,
+    refusal: &Refusal,
+) -> Response<Bytes> {
+    let machine = peer.and_then(|peer| hub.identities().holder(peer));
+    hub.refused(refusal.reason, Caller { address: from.ip(), machine });
     match &refusal.cause {
         Some(cause) => tracing::error!(%from, reason = refusal.reason, cause, "a request failed"),
         None => tracing::info!(%from, reason = refusal.reason, "a request was refused"),

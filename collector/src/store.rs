@@ -155,6 +155,13 @@ impl Store {
         self.queue.is_closed()
     }
 
+    /// Whether more waits to be written than a transaction takes: who comes now waits for the
+    /// second one from now at least.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        self.queue.capacity() < QUEUE - MAX_BATCH
+    }
+
     /// Returns when the writing thread has ended.
     pub async fn ended(&self) {
         self.queue.closed().await;

@@ -1,8 +1,10 @@
 //! A collector in a world of its own.
 
-use std::net::SocketAddr;
+use std::collections::BTreeMap;
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 
+use rusqlite::Connection;
 use serde_json::Value as Json;
 
 use crate::program::{Running, built, printed, run};
@@ -69,7 +71,12 @@ impl World {
         Self::with_settings(rows, "contacts_per_hour = 3600000\n")
     }
 
-    fn with_settings(rows: &[&str], more: &str) -> Self {
+    /// The same with more lines in its settings.
+    ///
+    /// # Panics
+    /// When the collector does not come up.
+    #[must_use]
+    pub fn with_settings(rows: &[&str], more: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let (agents, metrics) = (free_port(), free_port());
         let dir = folder.path().join("c");
@@ -139,15 +146,22 @@ impl Collector {
     /// When it does not come up.
     #[must_use]
     pub fn start(folder: &Path, agents: SocketAddr, metrics: SocketAddr) -> Self {
-        let settings = folder.join("collector.toml");
-        let running = Running::start(
-            &built("lachan-collector"),
-            &["serve", "--config", text(&settings)],
-            &folder.join("collector.log"),
-        );
+        let running = start(folder);
         let mut collector = Self { folder: folder.to_owned(), running, agents, metrics };
         collector.wait_until_ready();
         collector
+    }
+
+    /// Starts it again where its metrics are told over TLS only.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    pub fn restart_guarded(&mut self) {
+        self.running = start(&self.folder);
+        until("the collector listens", || {
+            assert!(self.running.is_running(), "the collector ended:\n{}", self.running.log());
+            TcpStream::connect(self.metrics).is_ok() && self.folder.join("data/admin.sock").exists()
+        });
     }
 
     fn wait_until_ready(&mut self) {
@@ -230,6 +244,25 @@ impl Collector {
         self.scrape().value(&series).unwrap_or(0.0)
     }
 
+    /// What the audit log tells of a refusal for this reason: each time who, and what else.
+    ///
+    /// # Panics
+    /// When an entry is none.
+    #[must_use]
+    pub fn audited_refusals(&self, reason: &str) -> Vec<(String, String)> {
+        let page = self.json(&["audit", "list", "--action", "refused"]);
+        let text = |entry: &Json, field: &str| entry[field].as_str().expect("a text").to_owned();
+        let entries = page["entries"].as_array().expect("entries");
+        let of_reason = entries.iter().filter(|entry| entry["subject"] == reason);
+        of_reason.map(|entry| (text(entry, "actor"), text(entry, "detail"))).collect()
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.running.id()
+    }
+
     /// What it says of one machine.
     #[must_use]
     pub fn machine(&self, name: &str) -> Json {
@@ -237,11 +270,42 @@ impl Collector {
     }
 }
 
+/// How often each report of a [machine](crate::Machine) that says its serial number stands in the
+/// history, by machine and serial number.
+///
+/// # Panics
+/// When the store cannot be read.
+#[must_use]
+pub fn stored_reports(world: &World) -> BTreeMap<(String, String), u32> {
+    let store = Connection::open(world.collector.folder().join("data/store.sqlite"));
+    let store = store.expect("the store");
+    let mut statement = store
+        .prepare("SELECT machine, body FROM history WHERE topic = 'machine'")
+        .expect("the history");
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("rows");
+    let mut stored = BTreeMap::new();
+    for row in rows {
+        let (machine, body): (String, String) = row.expect("a row");
+        let body: Json = serde_json::from_str(&body).expect("JSON");
+        let serial = &body["facts"]["machine.serial"]["known"];
+        if let Some(serial) = serial.as_str() {
+            *stored.entry((machine, serial.to_owned())).or_default() += 1;
+        }
+    }
+    stored
+}
+
 /// A register's machines, with the header.
 #[must_use]
 pub fn machines_csv(rows: &[&str]) -> String {
     let header = "id,unit,kind,systems,serial,asset_tag,host_name,from,until";
     std::iter::once(&header).chain(rows).map(|row| format!("{row}\n")).collect()
+}
+
+fn start(folder: &Path) -> Running {
+    let settings = folder.join("collector.toml");
+    let log = folder.join("collector.log");
+    Running::start(&built("lachan-collector"), &["serve", "--config", text(&settings)], &log)
 }
 
 fn text(path: &Path) -> &str {

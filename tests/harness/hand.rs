@@ -1,10 +1,12 @@
 //! A hand that speaks TLS and HTTP itself, to say what no honest agent says.
 
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, Issuer, KeyPair, SanType};
 use report::wire::{CLOCK_PATH, HEARTBEATS_PATH, REPORTS_PATH};
 use report::{JoinToken, MachineId, Timestamp};
@@ -16,14 +18,24 @@ use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use serde_json::{Value as Json, json};
 
 use crate::World;
+use crate::ports::connect_from;
 use crate::root::now;
 
 /// A TLS client with or without an identity.
 #[derive(Clone, Debug)]
 pub struct Hand {
     to: SocketAddr,
+    from: IpAddr,
+    /// What it says before TLS begins.
+    preface: Vec<u8>,
     config: Arc<ClientConfig>,
 }
+
+/// A connection that holds TLS and has not said everything.
+pub type Open = StreamOwned<ClientConnection, TcpStream>;
+
+/// Where whoever says nothing else comes from.
+pub const HOME: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
 /// An answer over HTTP.
 #[derive(Clone, Debug)]
@@ -81,7 +93,8 @@ impl Hand {
         if !alpn.is_empty() {
             config.alpn_protocols = vec![alpn.to_vec()];
         }
-        Self { to: world.collector.agents, config: Arc::new(config) }
+        let to = world.collector.agents;
+        Self { to, from: HOME, preface: Vec::new(), config: Arc::new(config) }
     }
 
     /// The same hand, identity and sessions included, at the door that this ALPN opens.
@@ -89,7 +102,19 @@ impl Hand {
     pub fn at_another_door(&self, alpn: &[u8]) -> Self {
         let mut config = (*self.config).clone();
         config.alpn_protocols = if alpn.is_empty() { vec![] } else { vec![alpn.to_vec()] };
-        Self { to: self.to, config: Arc::new(config) }
+        Self { config: Arc::new(config), ..self.clone() }
+    }
+
+    /// The same hand from another address of this host.
+    #[must_use]
+    pub fn coming_from(self, from: IpAddr) -> Self {
+        Self { from, ..self }
+    }
+
+    /// The same hand that says these bytes before TLS begins.
+    #[must_use]
+    pub fn saying_first(self, preface: &[u8]) -> Self {
+        Self { preface: preface.to_vec(), ..self }
     }
 
     /// The same hand towards another address.
@@ -176,13 +201,43 @@ impl Hand {
 }
 
 impl Hand {
-    fn connect(&self) -> std::io::Result<StreamOwned<ClientConnection, TcpStream>> {
-        let socket = TcpStream::connect(self.to)?;
+    /// Begins to post a body and leaves it at that: the answer is still to come.
+    ///
+    /// # Errors
+    /// When the handshake fails or the connection breaks.
+    pub fn begin(&self, path: &str, body: &[u8]) -> std::io::Result<Open> {
+        let mut stream = self.connect()?;
+        let length = body.len();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: c\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
+        );
+        stream.write_all(&[head.as_bytes(), body].concat())?;
+        stream.flush()?;
+        Ok(stream)
+    }
+
+    /// Opens a connection without saying anything in it.
+    ///
+    /// # Errors
+    /// When the handshake fails.
+    pub fn connect(&self) -> std::io::Result<Open> {
+        let mut socket = connect_from(self.from, self.to)?;
         socket.set_read_timeout(Some(Duration::from_secs(20)))?;
+        socket.write_all(&self.preface)?;
         let name = "127.0.0.1".try_into().expect("a name");
         let client = ClientConnection::new(self.config.clone(), name).expect("a client");
         Ok(StreamOwned::new(client, socket))
     }
+}
+
+/// What is answered on a connection that was begun.
+///
+/// # Errors
+/// When it breaks before an answer.
+pub fn answer(mut begun: Open) -> std::io::Result<Answer> {
+    let mut answer = Vec::new();
+    let _ = begun.read_to_end(&mut answer);
+    parse(&answer, &begun.conn).ok_or_else(|| std::io::Error::other("no answer"))
 }
 
 fn parse(answer: &[u8], connection: &ClientConnection) -> Option<Answer> {
@@ -321,6 +376,17 @@ pub fn identity(answer: &Answer, key: &KeyPair) -> Identity {
     (certificate, key.serialize_der())
 }
 
+/// An identity as other programs read it: certificate and key in one file.
+#[must_use]
+pub fn pem((certificate, key): &Identity) -> String {
+    let block = |name: &str, der: &[u8]| {
+        let text = STANDARD.encode(der);
+        let lines: Vec<_> = text.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
+        format!("-----BEGIN {name}-----\n{}\n-----END {name}-----\n", lines.join("\n"))
+    };
+    block("CERTIFICATE", certificate) + &block("PRIVATE KEY", key)
+}
+
 /// A certificate that the collector never issued, signed with its own machine CA: what a thief of
 /// that key could make, or a clock that was wrong.
 ///
@@ -352,6 +418,15 @@ fn date(moment: Timestamp) -> time::OffsetDateTime {
 /// When the token is damaged or the door does not answer.
 #[must_use]
 pub fn enrol(world: &World, token: &str, csr: &str) -> Answer {
+    enrol_through(&Hand::new(world, report::wire::ENROL_ALPN, None), token, csr)
+}
+
+/// The same through a hand of one's own.
+///
+/// # Panics
+/// When the token is damaged or the door does not answer.
+#[must_use]
+pub fn enrol_through(hand: &Hand, token: &str, csr: &str) -> Answer {
     let token: JoinToken = token.parse().expect("a token");
     let body = json!({
         "wire": 1,
@@ -360,6 +435,5 @@ pub fn enrol(world: &World, token: &str, csr: &str) -> Answer {
         "fingerprint": FINGERPRINT,
         "claims": {},
     });
-    let hand = Hand::new(world, report::wire::ENROL_ALPN, None);
     hand.post("/v1/enrol", body.to_string().as_bytes()).expect("an answer")
 }

@@ -1,6 +1,6 @@
-//! Ports that are nobody else's while this process lives.
+//! Ports that are nobody else's while this process lives, and whom a connection comes from.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr as Name, UnixListener};
 use std::sync::Mutex;
@@ -36,4 +36,17 @@ fn reserve(port: u16) -> Option<SocketAddr> {
     TcpListener::bind(address).ok()?;
     TAKEN.lock().expect("nobody panics while it is held").push(mark);
     Some(address)
+}
+
+/// A connection from one of this host's addresses: every address in 127.0.0.0/8 is one.
+///
+/// # Errors
+/// When nobody listens, or the address is another host's.
+pub fn connect_from(source: IpAddr, to: SocketAddr) -> std::io::Result<TcpStream> {
+    use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, connect, socket_with};
+    let (family, flags) = (AddressFamily::INET, SocketFlags::CLOEXEC);
+    let socket = socket_with(family, SocketType::STREAM, flags, None)?;
+    bind(&socket, &SocketAddr::new(source, 0))?;
+    connect(&socket, &to)?;
+    Ok(socket.into())
 }

@@ -1,6 +1,8 @@
 //! Bodies, bounded before and after they are unpacked.
 
+use std::fmt;
 use std::io::Read as _;
+use std::sync::Arc;
 
 use flate2::read::GzDecoder;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
@@ -9,6 +11,23 @@ use hyper::header::CONTENT_ENCODING;
 use hyper::{Request, StatusCode};
 
 use crate::problem::Refusal;
+
+/// Whoever wants to know when a body has come in puts this into the extensions of its request.
+#[derive(Clone)]
+pub struct OnArrival(Arc<dyn Fn() + Send + Sync>);
+
+impl OnArrival {
+    /// Calls this for each body.
+    pub fn new(tell: impl Fn() + Send + Sync + 'static) -> Self {
+        Self(Arc::new(tell))
+    }
+}
+
+impl fmt::Debug for OnArrival {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OnArrival").finish_non_exhaustive()
+    }
+}
 
 /// Reads a whole body of at most `limit` bytes, unpacked if it says it is packed.
 ///
@@ -26,7 +45,11 @@ pub async fn read_body(request: Request<Incoming>, limit: usize) -> Result<Vec<u
             ));
         }
     };
+    let on_arrival = request.extensions().get::<OnArrival>().cloned();
     let bytes = receive(request.into_body(), limit).await?;
+    if let Some(OnArrival(tell)) = on_arrival {
+        tell();
+    }
     if packed { unpack(&bytes, limit) } else { Ok(bytes) }
 }
 
