@@ -24,6 +24,7 @@ pub mod init;
 pub mod live;
 pub mod machine;
 pub mod metrics;
+pub mod network;
 pub mod past;
 pub mod policy;
 pub mod problem;
