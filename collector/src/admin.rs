@@ -15,11 +15,10 @@ pub mod reports;
 pub mod rules;
 pub mod since;
 pub mod snapshots;
+mod socket;
 pub mod tokens;
 pub mod views;
 
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
 use std::sync::Arc;
 
 use axum::extract::connect_info::Connected;
@@ -36,41 +35,14 @@ use crate::drain::Draining;
 use crate::hub::Hub;
 use crate::problem::Refusal;
 use crate::when::When;
+pub use socket::bind;
 use views::PostureView;
-
-/// The group whose members may use the socket, where it exists.
-const ADMIN_GROUP: &str = "lachan-admin";
 
 /// What an officer is told when something cannot be done.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AdminProblem {
     /// A sentence.
     pub message: String,
-}
-
-/// Opens the socket: for its owner and the administrators' group, for nobody else.
-///
-/// # Errors
-/// When it cannot be made. The caller makes sure that no other collector works on the folder.
-pub fn bind(path: &Path) -> std::io::Result<UnixListener> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let listener = UnixListener::bind(path)?;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660))?;
-    if let Some(group) = group_id(ADMIN_GROUP)
-        && let Err(error) = std::os::unix::fs::chown(path, None, Some(group))
-    {
-        tracing::warn!(%error, group = ADMIN_GROUP, "the admin socket stays with its owner's group");
-    }
-    Ok(listener)
-}
-
-fn group_id(name: &str) -> Option<u32> {
-    let groups = crate::files::read_bounded(Path::new("/etc/group"), 1 << 20).ok()?;
-    let line = groups.lines().find(|line| line.split(':').next() == Some(name))?;
-    line.split(':').nth(2)?.parse().ok()
 }
 
 /// Serves officers until it is told to end.

@@ -110,7 +110,7 @@ impl From<TokenRefusal> for Refusal {
 
 impl From<RequestRefusal> for Refusal {
     fn from(refusal: RequestRefusal) -> Self {
-        Self::of(StatusCode::BAD_REQUEST, "certificate_request", refusal.to_string())
+        Self::of(StatusCode::BAD_REQUEST, refusal.reason(), refusal.to_string())
     }
 }
 

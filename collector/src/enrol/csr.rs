@@ -6,8 +6,8 @@ use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::oid_registry::{OID_EC_P256, OID_KEY_TYPE_EC_PUBLIC_KEY};
 use x509_parser::prelude::FromDer as _;
 
-/// The public key of a certificate request. Names, extensions and constraints that the request
-/// asks for are not in it, so nothing can copy them.
+/// The public key of a certificate request. The subject that the request names is not in it, so
+/// nothing can copy it.
 #[derive(Debug)]
 pub struct RequestedKey {
     subject_public_key_info: Vec<u8>,
@@ -30,15 +30,34 @@ pub enum RequestRefusal {
     /// Its key is of another kind.
     #[error("the certificate request must carry an ECDSA key on P-256")]
     Key,
+    /// It asks for names, uses or powers. No agent does, and nobody would get them: whoever tries is
+    /// better seen than silently given less.
+    #[error(
+        "the certificate request asks for extensions or other attributes: the collector alone \
+         decides what a certificate says; send a request for a key and nothing else"
+    )]
+    Wishes,
     /// The asker does not hold the key.
     #[error("the certificate request is not signed by its own key")]
     Signature,
 }
 
+impl RequestRefusal {
+    /// The label of `lachan_refusals_total`.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Wishes => "certificate_wishes",
+            Self::Malformed | Self::Key | Self::Signature => "certificate_request",
+        }
+    }
+}
+
 /// Takes the public key out of a PKCS #10 request in PEM.
 ///
 /// # Errors
-/// When it cannot be read, carries a key of another kind, or is not signed by that key.
+/// When it cannot be read, asks for anything more than a certificate, carries a key of another kind,
+/// or is not signed by that key.
 pub fn requested_key(pem: &str) -> Result<RequestedKey, RequestRefusal> {
     let der = CertificateSigningRequestDer::from_pem_slice(pem.as_bytes())
         .map_err(|_| RequestRefusal::Malformed)?;
@@ -46,6 +65,9 @@ pub fn requested_key(pem: &str) -> Result<RequestedKey, RequestRefusal> {
         X509CertificationRequest::from_der(&der).map_err(|_| RequestRefusal::Malformed)?;
     if !rest.is_empty() {
         return Err(RequestRefusal::Malformed);
+    }
+    if !request.certification_request_info.attributes().is_empty() {
+        return Err(RequestRefusal::Wishes);
     }
     let key = &request.certification_request_info.subject_pki;
     let curve = key.algorithm.parameters.as_ref().and_then(|curve| curve.as_oid().ok());
@@ -58,18 +80,64 @@ pub fn requested_key(pem: &str) -> Result<RequestedKey, RequestRefusal> {
 
 #[cfg(test)]
 mod tests {
-    use rcgen::{CertificateParams, KeyPair, PKCS_ED25519};
+    use rcgen::{
+        Attribute, BasicConstraints, CertificateParams, CustomExtension, ExtendedKeyUsagePurpose,
+        IsCa, KeyPair, KeyUsagePurpose, PKCS_ED25519, SanType,
+    };
 
     use super::*;
+
+    fn pem(params: &CertificateParams, key: &KeyPair) -> String {
+        params.serialize_request(key).unwrap().pem().unwrap()
+    }
 
     #[test]
     fn only_the_key_of_a_request_comes_through() {
         let key = KeyPair::generate().unwrap();
-        let mut wishes = CertificateParams::new(vec!["collector.example".to_owned()]).unwrap();
-        wishes.is_ca = rcgen::IsCa::NoCa;
-        let pem = wishes.serialize_request(&key).unwrap().pem().unwrap();
-        let requested = requested_key(&pem).unwrap();
+        let mut named = CertificateParams::default();
+        named.distinguished_name.push(rcgen::DnType::CommonName, "collector.example");
+        let requested = requested_key(&pem(&named, &key)).unwrap();
         assert!(requested.der().ends_with(rcgen::PublicKeyData::der_bytes(&key)));
+    }
+
+    #[test]
+    fn whoever_asks_for_more_than_a_certificate_gets_none() {
+        let with = |wish: &dyn Fn(&mut CertificateParams)| {
+            let mut params = CertificateParams::default();
+            wish(&mut params);
+            params
+        };
+        let another = || SanType::URI("lachan://machine/07".try_into().unwrap());
+        let wishes = [
+            with(&|of| {
+                of.subject_alt_names = vec![SanType::DnsName("c.example".try_into().unwrap())]
+            }),
+            with(&|of| of.subject_alt_names = vec![another()]),
+            with(&|of| of.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth]),
+            with(&|of| of.key_usages = vec![KeyUsagePurpose::KeyCertSign]),
+            with(&|of| of.is_ca = IsCa::Ca(BasicConstraints::Unconstrained)),
+            with(&|of| {
+                let own = CustomExtension::from_oid_content(&[1, 2, 3, 4], vec![5, 0]);
+                of.custom_extensions = vec![own];
+            }),
+        ];
+        let key = KeyPair::generate().unwrap();
+        for wish in wishes {
+            let refused = requested_key(&pem(&wish, &key)).unwrap_err();
+            assert_eq!(refused, RequestRefusal::Wishes, "{wish:?}");
+        }
+    }
+
+    #[test]
+    fn an_attribute_that_nobody_knows_is_a_wish_too() {
+        // The extensions as some Windows tools ask for them.
+        let oid = &[1, 3, 6, 1, 4, 1, 311, 2, 1, 14];
+        let attributes = vec![Attribute { oid, values: vec![0x31, 2, 0x30, 0] }];
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::default();
+        let request = params.serialize_request_with_attributes(&key, attributes).unwrap();
+        let refused = requested_key(&request.pem().unwrap()).unwrap_err();
+        assert_eq!(refused, RequestRefusal::Wishes);
     }
 
     #[test]
