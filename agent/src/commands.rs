@@ -192,12 +192,18 @@ fn run_once(world: World) -> anyhow::Result<u8> {
             Ok(FINE)
         }
         Contact::Refused(refusal) => Err(anyhow!("report: {refusal}")),
-        Contact::Later { why, .. } => {
-            let is_kept = newest(&Spool::look(&state)?) == newest(cycle.spool());
-            let then = if is_kept { "the report is kept" } else { "the report is lost" };
-            Err(anyhow!("report: {why}: {then}"))
-        }
+        Contact::ShutOut(refusal) => Err(anyhow!(
+            "report: {refusal}: {}; lachan-agent status says what helps",
+            fate(&state, &cycle)?
+        )),
+        Contact::Later { why, .. } => Err(anyhow!("report: {why}: {}", fate(&state, &cycle)?)),
     }
+}
+
+/// What becomes of a report that nobody took when this process ends.
+fn fate(state: &StateDir, cycle: &Cycle) -> anyhow::Result<&'static str> {
+    let is_kept = newest(&Spool::look(state)?) == newest(cycle.spool());
+    Ok(if is_kept { "the report is kept" } else { "the report is lost" })
 }
 
 fn newest(spool: &Spool) -> Option<Sequence> {
