@@ -76,6 +76,7 @@ fn execute(cli: Cli, lang: Lang) -> anyhow::Result<u8> {
         Command::Look => look(cli.root.as_ref()),
         Command::Status { json } => show_status(&World::new(&cli)?, json, lang),
         Command::Doctor { json } => show_examination(cli, json, lang),
+        Command::Seal => seal(&World::new(&cli)?, lang),
         Command::Run { once: true } => run_once(World::new(&cli)?),
         Command::Run { once: false } => run(World::new(&cli)?, cli),
         Command::Enrol { ref token, replace, .. } => join(&World::new(&cli)?, token, replace),
@@ -163,6 +164,11 @@ fn join(world: &World, token: &TokenSource, replace: bool) -> anyhow::Result<u8>
     let runtime = runtime()?;
     let identity = runtime.block_on(enrol(&world.state, &token, applicant, replace, proxy))?;
     print(&format!("{}\n", identity.machine))
+}
+
+fn seal(world: &World, lang: Lang) -> anyhow::Result<u8> {
+    let removed = crate::seal::seal(&world.state).map_err(doing("seal this disk"))?;
+    print(&screen::seal::sealed(&removed, lang))
 }
 
 fn read_token(source: &TokenSource) -> anyhow::Result<JoinToken> {
