@@ -59,6 +59,8 @@ pub enum Command {
         /// `--json`.
         json: bool,
     },
+    /// Make this disk ready to be copied.
+    Seal,
     /// Look for the agent that asks on standard input: [`LOOK`].
     Look,
     /// Show the help text.
@@ -86,12 +88,12 @@ pub enum CliError {
     Shape(#[from] lexopt::Error),
     /// It names no command.
     #[error(
-        "understand the command line: no command: use run, survey, enrol, status or doctor, or see --help"
+        "understand the command line: no command: use run, survey, enrol, status, doctor or seal, or see --help"
     )]
     NoCommand,
     /// It names a command there is not.
     #[error(
-        "understand the command line: unknown command {0:?}: use run, survey, enrol, status or doctor"
+        "understand the command line: unknown command {0:?}: use run, survey, enrol, status, doctor or seal"
     )]
     UnknownCommand(String),
     /// An option of another command.
@@ -177,6 +179,7 @@ impl Written {
                 token: token_source(self.token.take(), self.token_file.take())?,
                 replace: std::mem::take(&mut self.replace),
             },
+            "seal" => Command::Seal,
             LOOK => Command::Look,
             _ => return Err(CliError::UnknownCommand(name)),
         };
@@ -246,6 +249,7 @@ mod tests {
         assert_eq!(command("--json status"), Command::Status { json: true });
         assert_eq!(command("doctor"), Command::Doctor { json: false });
         assert_eq!(command("doctor --json"), Command::Doctor { json: true });
+        assert_eq!(command("seal --state /s"), Command::Seal);
         assert_eq!(command("look --root /r"), Command::Look);
         assert_eq!(command("--help"), Command::Help);
         assert_eq!(command("run -h"), Command::Help);
@@ -290,6 +294,7 @@ mod tests {
             ("status --replace", "--replace"),
             ("doctor --once", "--once"),
             ("run --token-file f", "--token-file"),
+            ("seal --json", "--json"),
         ] {
             assert!(parse(line).unwrap_err().contains(option), "{line}");
         }
@@ -319,6 +324,7 @@ mod tests {
                 "enrol ",
                 "status [--json]",
                 "doctor [--json]",
+                "seal ",
                 "--token-file",
                 "--token ",
                 "--replace",

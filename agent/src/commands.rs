@@ -76,6 +76,7 @@ fn execute(cli: Cli, lang: Lang) -> anyhow::Result<u8> {
         Command::Look => look(cli.root.as_ref()),
         Command::Status { json } => show_status(&World::new(&cli)?, json, lang),
         Command::Doctor { json } => show_examination(cli, json, lang),
+        Command::Seal => seal(&World::new(&cli)?, lang),
         Command::Run { once: true } => run_once(World::new(&cli)?),
         Command::Run { once: false } => run(World::new(&cli)?, cli),
         Command::Enrol { ref token, replace, .. } => join(&World::new(&cli)?, token, replace),
@@ -165,6 +166,11 @@ fn join(world: &World, token: &TokenSource, replace: bool) -> anyhow::Result<u8>
     print(&format!("{}\n", identity.machine))
 }
 
+fn seal(world: &World, lang: Lang) -> anyhow::Result<u8> {
+    let removed = crate::seal::seal(&world.state).map_err(doing("seal this disk"))?;
+    print(&screen::seal::sealed(&removed, lang))
+}
+
 fn read_token(source: &TokenSource) -> anyhow::Result<JoinToken> {
     let text = match source {
         TokenSource::Given(token) => return Ok(token.clone()),
@@ -192,12 +198,18 @@ fn run_once(world: World) -> anyhow::Result<u8> {
             Ok(FINE)
         }
         Contact::Refused(refusal) => Err(anyhow!("report: {refusal}")),
-        Contact::Later { why, .. } => {
-            let is_kept = newest(&Spool::look(&state)?) == newest(cycle.spool());
-            let then = if is_kept { "the report is kept" } else { "the report is lost" };
-            Err(anyhow!("report: {why}: {then}"))
-        }
+        Contact::ShutOut(refusal) => Err(anyhow!(
+            "report: {refusal}: {}; lachan-agent status says what helps",
+            fate(&state, &cycle)?
+        )),
+        Contact::Later { why, .. } => Err(anyhow!("report: {why}: {}", fate(&state, &cycle)?)),
     }
+}
+
+/// What becomes of a report that nobody took when this process ends.
+fn fate(state: &StateDir, cycle: &Cycle) -> anyhow::Result<&'static str> {
+    let is_kept = newest(&Spool::look(state)?) == newest(cycle.spool());
+    Ok(if is_kept { "the report is kept" } else { "the report is lost" })
 }
 
 fn newest(spool: &Spool) -> Option<Sequence> {

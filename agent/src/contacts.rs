@@ -1,11 +1,15 @@
 //! What became of the last contacts, for `status`.
 
+mod shut_out;
+
 use report::wire::ReportReply;
 use report::{MachineId, Sequence, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::durable;
 use crate::state::{StateDir, StateError, at};
+use crate::uplink::Refusal;
+pub use shut_out::ShutOut;
 
 const FILE: &str = "contacts.json";
 const MAX_BYTES: u64 = 256 * 1024;
@@ -21,6 +25,9 @@ pub struct Contacts {
     pub accepted: Option<Accepted>,
     /// When the next one is due, by the machine's clock, if the service runs.
     pub next_at: Option<Timestamp>,
+    /// That collectors refuse this identity, until one accepts it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shut_out: Option<ShutOut>,
 }
 
 /// What lies where contacts are kept.
@@ -62,6 +69,8 @@ pub enum Trouble {
     NotTaken,
     /// A collector refused it for good.
     Refused,
+    /// A collector refused this machine's identity.
+    ShutOut,
 }
 
 /// A contact that was accepted.
@@ -95,7 +104,7 @@ impl Contacts {
     /// No contact yet.
     #[must_use]
     pub fn none(machine: MachineId) -> Self {
-        Self { machine, attempt: None, accepted: None, next_at: None }
+        Self { machine, attempt: None, accepted: None, next_at: None, shut_out: None }
     }
 
     /// The contacts of `machine` kept in `state`; a damaged file counts as none.
@@ -144,12 +153,20 @@ impl Contacts {
     /// Notes an accepted contact.
     pub fn accept(&mut self, accepted: Accepted) {
         self.attempt = Some(Attempt { at: accepted.at, failure: None });
+        self.shut_out = None;
         self.accepted = Some(accepted);
     }
 
     /// Notes a contact that was not accepted.
     pub fn fail(&mut self, at: Timestamp, trouble: Trouble, cause: String) {
         self.attempt = Some(Attempt { at, failure: Some(AttemptFailure { trouble, cause }) });
+    }
+
+    /// Notes that the identity itself was refused.
+    pub fn refuse(&mut self, at: Timestamp, refusal: &Refusal) {
+        self.fail(at, Trouble::ShutOut, refusal.to_string());
+        let since = self.shut_out.as_ref().map_or(at, |former| former.since);
+        self.shut_out = Some(ShutOut { since, refusal: refusal.clone() });
     }
 
     /// Keeps them.
@@ -169,12 +186,8 @@ impl Contacts {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_failed_contact_does_not_hide_the_last_accepted_one() {
-        let folder = tempfile::tempdir().unwrap();
-        let state = StateDir::new(folder.path().to_owned());
-        let machine = MachineId::from_bytes([1; 16]);
-        let accepted = Accepted {
+    fn accepted() -> Accepted {
+        Accepted {
             at: Timestamp(1),
             collector: "a:1".to_owned(),
             sequence: Sequence(1),
@@ -188,7 +201,15 @@ mod tests {
                 unjudged: Vec::new(),
                 digest: None,
             },
-        };
+        }
+    }
+
+    #[test]
+    fn a_failed_contact_does_not_hide_the_last_accepted_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = StateDir::new(folder.path().to_owned());
+        let machine = MachineId::from_bytes([1; 16]);
+        let accepted = accepted();
         let mut contacts = Contacts::none(machine);
         contacts.accept(accepted.clone());
         contacts.fail(Timestamp(3), Trouble::NotTaken, "down".to_owned());
@@ -198,6 +219,28 @@ mod tests {
         assert_eq!(kept.accepted, Some(accepted));
         assert_eq!(kept.told(), Sequence(1));
         assert_eq!(kept.attempt.unwrap().failure.unwrap().cause, "down");
+    }
+
+    #[test]
+    fn that_an_identity_is_refused_is_known_until_it_is_accepted_whatever_comes_between() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = StateDir::new(folder.path().to_owned());
+        let machine = MachineId::from_bytes([1; 16]);
+        let mut contacts = Contacts::none(machine);
+        let problem = |message: &str| report::wire::Problem {
+            reason: "revoked".to_owned(),
+            message: message.to_owned(),
+            wire: 1,
+        };
+        let refusal = |message| Refusal { status: 403, problem: problem(message) };
+        contacts.refuse(Timestamp(3), &refusal("first"));
+        contacts.refuse(Timestamp(7), &refusal("second"));
+        contacts.fail(Timestamp(9), Trouble::NotTaken, "down".to_owned());
+        contacts.save(&state).unwrap();
+        let kept = Contacts::load(&state, machine).unwrap().shut_out.unwrap();
+        assert_eq!((kept.since, kept.refusal), (Timestamp(3), refusal("second")));
+        contacts.accept(accepted());
+        assert_eq!(contacts.shut_out, None);
     }
 
     #[test]

@@ -28,7 +28,7 @@ use crate::identity::{Identity, IdentityError};
 use crate::lookout::{Lookout, NoAnswer};
 use crate::probes::assignment::AssignmentClaims;
 use crate::random::{self, NoRandomness};
-use crate::renew;
+use crate::renew::{self, RenewError};
 use crate::spool::{Draft, Spool, surveyed_at};
 use crate::state::{StateDir, StateError, StateLock};
 pub use crate::survey::Subject;
@@ -80,6 +80,8 @@ pub enum Contact {
     Accepted(ReportReply),
     /// The report was refused for good and put aside.
     Refused(Refusal),
+    /// This machine's identity was refused. What it has to say is kept.
+    ShutOut(Refusal),
     /// Nobody took the report; it is kept.
     Later {
         /// How long the collector asked to be left alone.
@@ -204,15 +206,17 @@ impl Cycle {
     /// When nothing was sent. What was kept is then still kept.
     pub async fn contact(&mut self, kept: Kept) -> Result<Contact, CycleError> {
         self.check_hardware().await?;
-        self.renew_if_due().await?;
+        let refused = self.renew_if_due().await?;
         if !self.may_send_kept(kept, clock::now()) {
             let seen = self.look().await;
-            if let Some(contact) = self.say_that_nothing_changed(&seen).await? {
+            if refused.is_none()
+                && let Some(contact) = self.say_that_nothing_changed(&seen).await?
+            {
                 return Ok(contact);
             }
             self.keep(seen)?;
         }
-        Ok(self.send_waiting().await)
+        Ok(self.send_unless(refused).await)
     }
 
     /// Looks because something on the machine has changed, and if that shows in the survey, keeps
@@ -230,8 +234,8 @@ impl Cycle {
         if !may_send {
             return Ok(None);
         }
-        self.renew_if_due().await?;
-        Ok(Some(self.send_waiting().await))
+        let refused = self.renew_if_due().await?;
+        Ok(Some(self.send_unless(refused).await))
     }
 
     /// Notes when the next contact is due.
@@ -299,11 +303,11 @@ impl Cycle {
     }
 
     /// A renewal that fails is tried again at the next contact; until the certificate ends there
-    /// are many.
-    async fn renew_if_due(&mut self) -> Result<(), CycleError> {
+    /// are many. The refusal, where it shuts this machine out.
+    async fn renew_if_due(&mut self) -> Result<Option<Refusal>, CycleError> {
         let now = self.reports.today();
         if !renew::is_due(self.identity.validity, self.renewed_at, now) {
-            return Ok(());
+            return Ok(None);
         }
         let heard = self.contacts.heard();
         match renew::renew(&self.state, &self.identity, heard, &self.reports).await {
@@ -314,9 +318,10 @@ impl Cycle {
                 let until = self.identity.validity.not_after;
                 tracing::info!(%until, "renewed the identity");
             }
+            Err(RenewError::Refused(refusal)) if refusal.shuts_out() => return Ok(Some(refusal)),
             Err(error) => tracing::warn!("failed to {error}"),
         }
-        Ok(())
+        Ok(None)
     }
 
     /// A heartbeat, where the collector has these very facts; none, where it wants the report.
@@ -333,6 +338,10 @@ impl Cycle {
                 let kind = ContactKind::Heartbeat;
                 self.note_accepted(kind, heartbeat.sequence, exchange, &reply, &by);
                 Ok(Some(Contact::Accepted(reply)))
+            }
+            Answer::Refused(refusal) if refusal.shuts_out() => {
+                self.keep(seen.to_vec())?;
+                Ok(Some(self.shut_out(refusal)))
             }
             Answer::Refused(refusal) => {
                 match refusal.problem.reason == REPORT_WANTED {
@@ -374,6 +383,14 @@ impl Cycle {
         }))
     }
 
+    /// Everything that waits, unless this machine was `refused` already.
+    async fn send_unless(&mut self, refused: Option<Refusal>) -> Contact {
+        match refused {
+            Some(refusal) => self.shut_out(refusal),
+            None => self.send_waiting().await,
+        }
+    }
+
     /// Everything that waits, oldest first, until something stands in the way. A report that is
     /// refused for what it says is no reason to hold back the next one; two for the same reason
     /// are.
@@ -387,7 +404,7 @@ impl Cycle {
                     former.problem.reason != refusal.problem.reason
                 }
                 (_, Contact::Refused(refusal)) => is_about_the_report(refusal),
-                (_, Contact::Later { .. }) => false,
+                (_, Contact::ShutOut(_) | Contact::Later { .. }) => false,
             };
             last = next;
             if !goes_on {
@@ -409,6 +426,7 @@ impl Cycle {
                 self.spool.taken(draft.sequence);
                 Contact::Accepted(reply)
             }
+            Answer::Refused(refusal) if refusal.shuts_out() => self.shut_out(refusal),
             Answer::Refused(refusal) => {
                 tracing::error!(sequence = %draft.sequence, "the report is put aside: {refusal}");
                 self.known = None;
@@ -442,6 +460,14 @@ impl Cycle {
             reply: reply.clone(),
         });
         self.save_contacts();
+    }
+
+    /// No other report would fare better, so none is given up.
+    fn shut_out(&mut self, refusal: Refusal) -> Contact {
+        tracing::error!("this machine is shut out, and its reports are kept: {refusal}");
+        self.contacts.refuse(clock::now(), &refusal);
+        self.save_contacts();
+        Contact::ShutOut(refusal)
     }
 
     fn note_failure(&mut self, trouble: Trouble, why: String) {

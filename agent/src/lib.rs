@@ -22,6 +22,7 @@ pub mod renew;
 pub mod rounds;
 pub mod schedule;
 pub mod screen;
+pub mod seal;
 pub mod service;
 pub mod spool;
 pub mod state;

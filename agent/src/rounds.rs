@@ -185,6 +185,7 @@ fn went(contact: Contact) -> Went {
         }
         // Each was logged when it was put aside.
         Contact::Refused(_) => Went::Refused,
+        Contact::ShutOut(_) => Went::ShutOut,
         Contact::Later { retry_after, why } => {
             tracing::warn!("kept for later: {why}");
             Went::Later { retry_after }

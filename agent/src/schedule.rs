@@ -19,6 +19,8 @@ pub enum Went {
     },
     /// The report was refused for good: the next survey may be taken.
     Refused,
+    /// This machine's identity was refused.
+    ShutOut,
     /// Nobody took it.
     Later {
         /// How long the collector asked to be left alone.
@@ -31,6 +33,8 @@ pub enum Went {
 pub struct Schedule {
     interval: Duration,
     failures: u32,
+    /// How often in a row the identity was refused, whatever came between.
+    shut_out: u32,
     has_begun: bool,
 }
 
@@ -38,7 +42,7 @@ impl Schedule {
     /// Before the first contact.
     #[must_use]
     pub fn new(interval: Duration) -> Self {
-        Self { interval, failures: 0, has_begun: false }
+        Self { interval, failures: 0, shut_out: 0, has_begun: false }
     }
 
     /// The interval in force: the configured one until the collector names another.
@@ -48,10 +52,10 @@ impl Schedule {
     }
 
     /// Whether a change may be told of at once. Before the first contact, which is spread over many
-    /// machines, and between failures it waits for the next one.
+    /// machines, between failures, and while the identity is refused, it waits for the next one.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        self.has_begun && self.failures == 0
+        self.has_begun && self.failures == 0 && self.shut_out == 0
     }
 
     /// How long to wait after a contact.
@@ -60,12 +64,21 @@ impl Schedule {
         match went {
             Went::Accepted { next } => {
                 self.interval = backoff::bounded(next);
-                self.failures = 0;
+                self.is_heard();
                 backoff::between_contacts(self.interval, chance)
             }
             Went::Refused => {
-                self.failures = 0;
+                self.is_heard();
                 backoff::between_contacts(self.interval, chance)
+            }
+            Went::ShutOut => {
+                self.failures = 0;
+                self.shut_out = self.shut_out.saturating_add(1);
+                backoff::when_shut_out(self.shut_out, chance)
+            }
+            // What nobody would take is not offered more often because nobody answers.
+            Went::Later { .. } if self.shut_out > 0 => {
+                backoff::when_shut_out(self.shut_out, chance)
             }
             Went::Later { retry_after } => {
                 self.failures = self.failures.saturating_add(1);
@@ -74,6 +87,13 @@ impl Schedule {
                     .max(asked.unwrap_or_default())
             }
         }
+    }
+}
+
+impl Schedule {
+    fn is_heard(&mut self) {
+        self.failures = 0;
+        self.shut_out = 0;
     }
 }
 
@@ -129,6 +149,23 @@ mod tests {
         let mut schedule = Schedule::new(secs(900));
         let asked = Went::Later { retry_after: Some(secs(120)) };
         assert!(schedule.after(asked, Chance::of(0.0)) >= secs(120));
+    }
+
+    #[test]
+    fn an_identity_that_is_refused_comes_back_later_and_later_and_tells_of_no_change() {
+        let mut schedule = Schedule::new(secs(900));
+        let half = Chance::of(0.5);
+        assert_eq!(schedule.after(Went::ShutOut, half), secs(3600));
+        assert_eq!(schedule.after(Went::ShutOut, half), secs(2 * 3600));
+        assert!(!schedule.is_open());
+        assert_eq!(schedule.after(LATER, half), secs(2 * 3600), "an outage is no way around it");
+        assert_eq!(schedule.after(Went::ShutOut, half), secs(4 * 3600));
+        let next = Went::Accepted { next: secs(300) };
+        assert_eq!(schedule.after(next, half), secs(300));
+        assert!(schedule.is_open());
+        assert_eq!(schedule.after(Went::ShutOut, half), secs(3600), "it begins anew");
+        schedule.after(Went::Refused, half);
+        assert!(schedule.is_open(), "a report was refused, and its sender was not");
     }
 
     #[test]

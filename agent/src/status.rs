@@ -6,7 +6,7 @@ use report::{MachineId, Sequence, State, Timestamp, Verdict};
 use serde::Serialize;
 
 use crate::address::Address;
-use crate::contacts::{Attempt, ContactKind, Contacts, Found};
+use crate::contacts::{Attempt, ContactKind, Contacts, Found, ShutOut};
 use crate::identity::{Identity, IdentityError};
 use crate::spool::{Draft, Spool};
 use crate::state::{StateDir, StateError};
@@ -32,6 +32,9 @@ pub struct Status {
     pub next_contact: Option<Timestamp>,
     /// The reports that wait to be sent.
     pub spooled: Option<Spooled>,
+    /// That collectors refuse this machine's identity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shut_out: Option<ShutOut>,
     /// How many reports were lost unsent since the state folder was made.
     pub dropped: u64,
     /// The last report that was refused.
@@ -131,6 +134,7 @@ impl Status {
     fn add_contacts(&mut self, contacts: Contacts) {
         self.last_attempt = contacts.attempt;
         self.next_contact = contacts.next_at;
+        self.shut_out = contacts.shut_out;
         if let Some(accepted) = contacts.accepted {
             self.last_accepted = Some(AcceptedAt {
                 at: accepted.at,
@@ -152,8 +156,8 @@ impl Status {
         let heard = self.last_accepted.as_ref().map(|accepted| now.since(accepted.at));
         let is_fresh = heard.is_some_and(|age| age <= DEFAULT_STALE_AFTER);
         let state = self.verdict.as_ref().map(|verdict| verdict.state);
-        let is_well = self.identity_error.is_none() && state == Some(State::Protected) && is_fresh;
-        !is_well
+        let is_let_in = self.identity_error.is_none() && self.shut_out.is_none();
+        !(is_let_in && state == Some(State::Protected) && is_fresh)
     }
 }
 
@@ -170,6 +174,7 @@ fn spooled(waiting: &[Draft]) -> Option<Spooled> {
 mod tests {
     use super::*;
     use crate::durable;
+    use crate::uplink::Refusal;
 
     const NOW: Timestamp = Timestamp(1_795_300_000);
 
@@ -199,6 +204,10 @@ mod tests {
         let unusable = Some("others may read the key".to_owned());
         let exposed = Status { identity_error: unusable, ..judged(State::Protected) };
         assert!(exposed.is_a_finding(NOW));
+        let problem = Problem { reason: "revoked".to_owned(), message: String::new(), wire: 1 };
+        let shut_out = ShutOut { since: NOW, refusal: Refusal { status: 403, problem } };
+        let shut_out = Status { shut_out: Some(shut_out), ..judged(State::Protected) };
+        assert!(shut_out.is_a_finding(NOW), "what was said last does not count any more");
     }
 
     #[test]

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use hyper::StatusCode;
 use report::Timestamp;
-use report::wire::{Problem, WIRE};
+use report::wire::{Problem, SHUT_OUT, WIRE};
 use rustls::ClientConfig;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -106,6 +106,14 @@ pub struct Refusal {
     pub status: u16,
     /// The collector's explanation.
     pub problem: Problem,
+}
+
+impl Refusal {
+    /// Whether it means this machine's identity: nothing it says is taken until an officer acts.
+    #[must_use]
+    pub fn shuts_out(&self) -> bool {
+        self.status == StatusCode::FORBIDDEN && SHUT_OUT.contains(&self.problem.reason.as_str())
+    }
 }
 
 impl fmt::Display for Refusal {

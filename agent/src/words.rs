@@ -26,6 +26,12 @@ impl Words {
     }
 }
 
+impl From<Words> for Bilingual {
+    fn from(words: Words) -> Self {
+        Self::new(words.vi, words.en)
+    }
+}
+
 /// A moment as people write it.
 #[must_use]
 pub fn moment(at: Timestamp, lang: Lang) -> String {

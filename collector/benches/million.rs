@@ -233,6 +233,7 @@ fn machine(number: usize) -> Machine {
         id: MachineId::from_bytes(id),
         row: Some(format!("stp-{number:07}")),
         token_unit: None,
+        clone_of: None,
         standing: Standing::Current,
         enrolled_at: NOW - 90 * DAY + (number % 1000) as i64,
         last_contact: contact,

@@ -8,7 +8,7 @@ use crate::ingest::admission::Introduction;
 use crate::ingest::heartbeat::Pulse;
 use crate::machine::lexicon::Lexicon;
 use crate::machine::{Contact, Held, Machine, MachineView, Standing};
-use crate::store::{Heard, Stored};
+use crate::store::{Foreign, Heard, Stored};
 
 /// Where a machine stands in the fleet, for as long as the collector runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +35,8 @@ pub struct Fleet {
     machines: Vec<Held>,
     lexicon: Lexicon,
     slots: BTreeMap<MachineId, Slot>,
+    /// By identity: the hardware that uses it and is not the one that enrolled.
+    shadows: BTreeMap<MachineId, Vec<MachineId>>,
 }
 
 impl Fleet {
@@ -53,6 +55,9 @@ impl Fleet {
     pub fn push(&mut self, machine: Machine) -> Slot {
         let slot = Slot::new(self.machines.len());
         self.slots.insert(machine.id, slot);
+        if let Some(original) = machine.clone_of {
+            self.shadows.entry(original).or_default().push(machine.id);
+        }
         self.machines.push(Held::pack(machine, &mut self.lexicon));
         slot
     }
@@ -99,12 +104,40 @@ impl Fleet {
             id,
             row,
             token_unit,
+            clone_of: None,
             standing,
             enrolled_at: at,
             last_contact: Contact { at, skew: 0 },
             topics: BTreeMap::new(),
             security_pending_since: None,
         })
+    }
+
+    /// The hardware that uses an identity and is not the one that enrolled.
+    #[must_use]
+    pub fn shadows(&self, original: MachineId) -> &[MachineId] {
+        self.shadows.get(&original).map_or(&[], Vec::as_slice)
+    }
+
+    /// Other hardware speaks with a machine's identity: there is a shadow for it from now on. The
+    /// machine it is a shadow of.
+    pub fn cloned(&mut self, shadow: MachineId, foreign: &Foreign, at: Timestamp) -> Option<Slot> {
+        if self.find(shadow).is_none() {
+            self.push(Machine {
+                id: shadow,
+                row: None,
+                token_unit: foreign.token_unit.clone(),
+                clone_of: Some(foreign.original),
+                standing: Standing::Clone,
+                enrolled_at: at,
+                last_contact: Contact { at, skew: 0 },
+                topics: BTreeMap::new(),
+                security_pending_since: None,
+            });
+        }
+        let (slot, machine) = self.machine_mut(foreign.original)?;
+        machine.standing = foreign.standing;
+        Some(slot)
     }
 
     /// A report was kept.

@@ -77,6 +77,9 @@ pub enum Stranger {
     /// The identity was revoked.
     #[error("the identity was revoked: ask the security officer")]
     Revoked,
+    /// More hardware speaks with the identity than is told apart.
+    #[error("too many machines use this identity: enrol this one with a token of its own")]
+    TooManyClones,
 }
 
 impl Stranger {
@@ -91,6 +94,7 @@ impl Stranger {
             Self::Expired => "expired",
             Self::Superseded => "superseded",
             Self::Revoked => "revoked",
+            Self::TooManyClones => "too_many_clones",
         }
     }
 }
@@ -328,6 +332,26 @@ mod tests {
 
     fn refused(identities: &Identities, at: i64) -> Stranger {
         identities.authenticate(Some(&certificate(b"old")), Timestamp(at)).unwrap_err()
+    }
+
+    #[test]
+    fn an_agent_knows_by_the_reason_when_no_other_report_would_be_taken() {
+        let all = [
+            (Stranger::NoCertificate, false),
+            (Stranger::UnknownCertificate, true),
+            (Stranger::IssuerRetired, true),
+            (Stranger::NotYetValid, false),
+            (Stranger::Expired, false),
+            (Stranger::Superseded, true),
+            (Stranger::Revoked, true),
+            (Stranger::TooManyClones, false),
+        ];
+        for (stranger, expected) in all {
+            let refusal = crate::problem::Refusal::from(stranger);
+            let is_shut_out = report::wire::SHUT_OUT.contains(&stranger.reason());
+            assert_eq!(is_shut_out, expected, "{stranger:?}");
+            assert!(!is_shut_out || refusal.status.as_u16() == 403, "{stranger:?}");
+        }
     }
 
     #[test]

@@ -97,18 +97,21 @@ fn verdict(hub: &Hub, sender: &AuthenticatedMachine) -> Option<Verdict> {
 
 /// Counts a report by how it followed on the machine's past, and takes it into the fleet.
 fn take_over(hub: &Hub, stored: &Stored) {
-    let (outcome, is_audited) = match stored.continuity {
-        Continuity::Next => ("stored", false),
-        Continuity::Repeat => ("repeated", false),
-        Continuity::Restore => ("restored", true),
-        Continuity::Clone => ("clone", true),
+    hub.process.audit_entries.inc_by(u64::from(stored.is_audited));
+    if stored.was_kept() || stored.foreign.is_some() {
+        hub.live_mut().keep(stored);
+    }
+    let outcome = match stored.continuity {
         Continuity::SequenceConflict | Continuity::OldSequence => return,
+        Continuity::Repeat => "repeated",
+        Continuity::Clone => "clone",
+        Continuity::Next | Continuity::Restore if stored.foreign.is_some() => "clone",
+        Continuity::Next => "stored",
+        Continuity::Restore => "restored",
     };
     hub.process.reports.with_label_values(&[outcome]).inc();
-    hub.process.audit_entries.inc_by(u64::from(is_audited));
     if stored.was_kept() {
         hub.process.unknown_facts.inc_by(stored.report.unjudged_count());
-        hub.live_mut().keep(stored);
     }
 }
 

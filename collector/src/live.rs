@@ -106,10 +106,18 @@ impl Live {
         self.roll.touch(&self.fleet, slot, at);
     }
 
-    /// A report was kept.
+    /// A report came. It is taken in where it was kept.
     pub fn keep(&mut self, stored: &Stored) {
-        let slot = self.fleet.keep(stored);
-        self.touch(slot, stored.report.introduction().contact.at);
+        let introduction = stored.report.introduction();
+        let (machine, at) = (introduction.machine, introduction.contact.at);
+        if let Some(foreign) = &stored.foreign {
+            let original = self.fleet.cloned(machine, foreign, at);
+            self.touch(original, at);
+        }
+        if stored.was_kept() {
+            let slot = self.fleet.keep(stored);
+            self.touch(slot, at);
+        }
     }
 
     /// A heartbeat came.
@@ -118,10 +126,12 @@ impl Live {
         self.touch(slot, heard.heartbeat.introduction().contact.at);
     }
 
-    /// An identity was revoked.
+    /// An identity was revoked, for everybody who uses it.
     pub fn revoke(&mut self, id: MachineId, at: Timestamp) {
-        let slot = self.fleet.revoke(id);
-        self.touch(slot, at);
+        for one in [&[id], self.fleet.shadows(id)].concat() {
+            let slot = self.fleet.revoke(one);
+            self.touch(slot, at);
+        }
     }
 
     fn touch(&mut self, slot: Option<Slot>, at: Timestamp) {

@@ -28,6 +28,8 @@ pub struct Machine {
     pub row: Option<String>,
     /// The unit its join token was made for; counts only while it has no row.
     pub token_unit: Option<String>,
+    /// Whose identity it uses from other hardware; `None`: its own.
+    pub clone_of: Option<MachineId>,
     /// What became of its identity.
     pub standing: Standing,
     /// When it enrolled, by the collector's clock.

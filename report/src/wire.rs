@@ -72,6 +72,10 @@ pub const REPORT_BURST: usize = 10;
 /// The [reason](Problem::reason) of a heartbeat that is answered with: send the report.
 pub const REPORT_WANTED: &str = "report_wanted";
 
+/// The [reasons](Problem::reason) of refusals that mean a machine's identity and nothing it says:
+/// until an officer acts, every other report is refused as well. They come with status 403.
+pub const SHUT_OUT: [&str; 4] = ["revoked", "superseded", "unknown_certificate", "issuer_retired"];
+
 /// Why a body is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WireError {

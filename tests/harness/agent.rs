@@ -99,15 +99,29 @@ impl Agent {
         assert!(output.status.success(), "{}", all(&output));
     }
 
+    /// Gives up the identity it has and joins with a token.
+    ///
+    /// # Panics
+    /// When the collector says no.
+    pub fn enrol_anew(&self, token: &str) {
+        let output = self.enrol_with(token, &["--replace"]);
+        assert!(output.status.success(), "{}", all(&output));
+    }
+
     /// Tries to join with a token.
     ///
     /// # Panics
     /// When the token cannot be written to a file.
     #[must_use]
     pub fn try_enrol(&self, token: &str) -> Output {
+        self.enrol_with(token, &[])
+    }
+
+    fn enrol_with(&self, token: &str, more: &[&str]) -> Output {
         let file = self.folder.join("token");
         std::fs::write(&file, token).expect("a token file");
-        self.command(&["enrol", "--token-file", file.to_str().expect("UTF-8")])
+        let arguments = ["enrol", "--token-file", file.to_str().expect("UTF-8")];
+        self.command(&[&arguments, more].concat())
     }
 
     /// Surveys and reports once.

@@ -10,6 +10,7 @@ use rustix::fs::{major, minor};
 use super::state::Openness;
 use super::{Check, Question, ago};
 use crate::config::Config;
+use crate::contacts::ShutOut;
 use crate::host::Files;
 use crate::state::StateDir;
 use crate::status::{RefusedReport, Status};
@@ -157,6 +158,14 @@ fn contact(status: &Status, now: Timestamp) -> Check {
             Bilingual::new(format!("{} trước", ago.vi), format!("{} ago", ago.en))
         },
     );
+    if let Some(shut_out) = &status.shut_out {
+        let (why, since) = (shut_out.meaning(), ago(shut_out.since, now));
+        let seen = Bilingual::new(
+            format!("{} (từ {} trước)", why.vi, since.vi),
+            format!("{} (for {})", why.en, since.en),
+        );
+        return Check::finding(question, seen, ShutOut::REMEDY.into());
+    }
     if let Some(failure) = status.last_attempt.as_ref().and_then(|attempt| attempt.failure.as_ref())
     {
         let error = &failure.cause;
@@ -199,6 +208,7 @@ mod tests {
     use crate::contacts::{Attempt, AttemptFailure, ContactKind, Trouble};
     use crate::doctor::Health;
     use crate::status::AcceptedAt;
+    use crate::uplink::Refusal;
 
     const LOCKED: &str = "\
 1: POSIX  ADVISORY  WRITE 811 00:19:5678 0 EOF
@@ -303,6 +313,18 @@ mod tests {
             (Health::Finding, "10 min ago; then: down".to_owned())
         );
         assert_eq!(seen(Some(-600), None).0, Health::Fine, "a clock that was set back");
+    }
+
+    #[test]
+    fn a_machine_that_is_shut_out_is_told_for_how_long_and_how_it_may_come_back() {
+        let now = Timestamp(1_000_000);
+        let problem = Problem { reason: "revoked".to_owned(), message: "no".to_owned(), wire: 1 };
+        let shut_out = ShutOut { since: now - 7200, refusal: Refusal { status: 403, problem } };
+        let status = Status { shut_out: Some(shut_out), ..status(Some(now.0 - 60), None) };
+        let check = contact(&status, now);
+        assert_eq!(check.health, Health::Finding);
+        assert_eq!(check.seen.en, "this machine's identity was revoked (for 2 h)");
+        assert!(check.remedy.unwrap().vi.contains("enrol --replace"));
     }
 
     #[test]

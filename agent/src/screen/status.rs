@@ -3,7 +3,7 @@
 use report::{Lang, RuleVerdict, Timestamp, Verdict};
 
 use super::table::{Table, folded, harmless};
-use crate::contacts::{AttemptFailure, ContactKind, Trouble};
+use crate::contacts::{AttemptFailure, ContactKind, ShutOut, Trouble};
 use crate::status::{Spooled, Status};
 use crate::words::{Words, moment, span, words};
 
@@ -30,6 +30,9 @@ const DAMAGED: Words = words(
     "không rõ: contacts.json bị hỏng, lần liên lạc tới sẽ ghi lại",
     "unknown: contacts.json is damaged; the next contact writes it anew",
 );
+const SHUT_OUT: Words = words("Bị từ chối danh tính", "Shut out");
+const SINCE: Words = words("từ", "since");
+const IS_SHUT_OUT: Words = words("danh tính của máy bị từ chối", "this machine is shut out");
 const SPOOLED: Words = words("Báo cáo chờ gửi", "Reports waiting");
 const DROPPED: Words = words("Báo cáo bị mất khi chưa gửi", "Reports lost unsent");
 const SKEW: Words = words("Đồng hồ máy", "This machine's clock");
@@ -64,12 +67,22 @@ pub fn status(status: &Status, lang: Lang) -> String {
         }
         None => format!("{}: {}\n", VERDICT.get(lang), NOT_JUDGED.get(lang)),
     };
+    format!("{facts}{}\n{verdict}", advice(status, lang))
+}
+
+fn advice(status: &Status, lang: Lang) -> String {
     let is_failing = status.last_attempt.as_ref().is_some_and(|last| last.failure.is_some());
-    let advice = match is_failing || status.identity_error.is_some() {
-        true => format!("  → {}\n", ASK_DOCTOR.get(lang)),
-        false => String::new(),
+    let advice = match (&status.shut_out, is_failing || status.identity_error.is_some()) {
+        (Some(_), _) => ShutOut::REMEDY,
+        (None, true) => ASK_DOCTOR,
+        (None, false) => return String::new(),
     };
-    format!("{facts}{advice}\n{verdict}")
+    let lines = folded(advice.get(lang), REMEDY_WIDTH);
+    let lines = lines.iter().enumerate().map(|(number, line)| match number {
+        0 => format!("  → {line}\n"),
+        _ => format!("    {line}\n"),
+    });
+    lines.collect()
 }
 
 fn facts(status: &Status, lang: Lang) -> Table<2> {
@@ -86,6 +99,10 @@ fn facts(status: &Status, lang: Lang) -> Table<2> {
     }
     row(ACCEPTED, &accepted(status, lang));
     row(ATTEMPT, &attempt(status, lang));
+    if let Some(shut_out) = &status.shut_out {
+        let since = moment(shut_out.since, lang);
+        row(SHUT_OUT, &format!("{} {since}: {}", SINCE.get(lang), shut_out.meaning().get(lang)));
+    }
     if let Some(at) = status.next_contact {
         row(NEXT, &moment(at, lang));
     }
@@ -147,6 +164,7 @@ fn how(failure: Option<&AttemptFailure>, lang: Lang) -> String {
         Trouble::NotSent => NOT_SENT,
         Trouble::NotTaken => NOT_TAKEN,
         Trouble::Refused => WAS_REFUSED,
+        Trouble::ShutOut => IS_SHUT_OUT,
     };
     format!("{}: {cause}", trouble.get(lang))
 }
@@ -216,9 +234,12 @@ mod tests {
     use report::verdict::{Ruling, Severity};
     use report::{Bilingual, MachineId, Sequence, State};
 
+    use report::wire::Problem;
+
     use super::*;
     use crate::contacts::Attempt;
     use crate::status::AcceptedAt;
+    use crate::uplink::Refusal;
 
     fn at() -> Timestamp {
         Timestamp::from_civil((2026, 11, 22), (3, 9, 14)).unwrap()
@@ -325,6 +346,45 @@ Kết luận: chưa được bảo vệ (22/11/2026 03:09 UTC)
         ] {
             assert!(text.contains(line), "{line}\n{text}");
         }
+    }
+
+    #[test]
+    fn a_machine_that_is_shut_out_is_told_since_when_why_and_what_helps() {
+        let problem = Problem {
+            reason: "revoked".to_owned(),
+            message: "the identity was revoked: ask the security officer".to_owned(),
+            wire: 1,
+        };
+        let refusal = Refusal { status: 403, problem };
+        let failure = AttemptFailure { trouble: Trouble::ShutOut, cause: refusal.to_string() };
+        let shut_out = Status {
+            last_attempt: Some(Attempt { at: at() + 3600, failure: Some(failure) }),
+            shut_out: Some(ShutOut { since: at(), refusal }),
+            ..judged()
+        };
+        let text = status(&shut_out, Lang::Vi);
+        assert!(
+            text.contains(
+                "\
+Bị từ chối danh tính         từ 22/11/2026 03:09 UTC: danh tính của máy đã bị
+                             thu hồi
+"
+            ),
+            "{text}"
+        );
+        assert!(
+            text.contains(
+                "
+  → hỏi cán bộ phụ trách; nếu máy vẫn được dùng, xin mã ghi danh mới rồi
+    chạy: lachan-agent enrol --replace --token-file TỆP
+"
+            ),
+            "{text}"
+        );
+        assert!(!text.contains("doctor"), "{text}");
+        let text = status(&shut_out, Lang::En);
+        assert!(text.contains("since 2026-11-22T03:09:14Z: this machine's"), "{text}");
+        assert!(text.contains("(403 revoked)"), "{text}");
     }
 
     #[test]

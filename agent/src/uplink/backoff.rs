@@ -12,6 +12,10 @@ const SHORTEST: Duration = Duration::from_secs(5);
 const LONGEST: Duration = Duration::from_secs(15 * 60);
 /// No collector can ask for more silence than this.
 const LONGEST_ASKED: Duration = Duration::from_secs(3600);
+/// How soon an agent comes back whose identity was refused.
+const SHORTEST_SHUT_OUT: Duration = Duration::from_secs(3600);
+/// How late, if it was refused each time.
+const LONGEST_SHUT_OUT: Duration = Duration::from_secs(6 * 3600);
 /// How far an interval moves to either side.
 const JITTER: f64 = 0.2;
 
@@ -31,6 +35,15 @@ pub fn after_failure(attempt: u32, interval: Duration, chance: Chance) -> Durati
 pub fn as_asked(retry_after: Duration, chance: Chance) -> Duration {
     let asked = retry_after.clamp(SHORTEST, LONGEST_ASKED);
     between(asked, asked.mul_f64(1.0 + JITTER), chance).min(LONGEST_ASKED)
+}
+
+/// How long to wait when collectors have refused this machine's identity so often in a row: hours,
+/// because only an officer can change that, and not for ever, because one may have.
+#[must_use]
+pub fn when_shut_out(times: u32, chance: Chance) -> Duration {
+    let doubled = 2_u32.saturating_pow(times.saturating_sub(1));
+    let about = SHORTEST_SHUT_OUT.saturating_mul(doubled).min(LONGEST_SHUT_OUT);
+    between(about.mul_f64(1.0 - JITTER), about.mul_f64(1.0 + JITTER), chance)
 }
 
 /// The interval an agent lets itself be told: nobody can silence it or make it hammer.
@@ -86,6 +99,20 @@ mod tests {
         assert_eq!(seconds(after_failure(u32::MAX, HOUR, nearly_one())), 900);
         assert_eq!(seconds(after_failure(9, HOUR, never())), 5);
         assert_eq!(seconds(after_failure(9, HOUR / 60, nearly_one())), 60, "as often as ever");
+    }
+
+    #[test]
+    fn an_identity_that_is_refused_is_shown_again_after_hours() {
+        let around: Vec<_> = (1..=5)
+            .map(|times| {
+                let wait = |chance| seconds(when_shut_out(times, chance));
+                (wait(never()), wait(nearly_one()))
+            })
+            .collect();
+        let expected =
+            [(2880, 4320), (5760, 8640), (11_520, 17_280), (17_280, 25_920), (17_280, 25_920)];
+        assert_eq!(around, expected);
+        assert_eq!(seconds(when_shut_out(u32::MAX, never())), 17_280);
     }
 
     #[test]

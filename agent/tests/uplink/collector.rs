@@ -48,6 +48,8 @@ pub(crate) enum Next {
     Accept,
     /// Refuses it with a problem of this status.
     Refuse(u16),
+    /// Refuses the machine itself, for this reason.
+    ShutOut(&'static str),
     /// Says that the machine's certificate is over.
     CallExpired,
     /// Has no time, and asks for so many seconds.
@@ -395,7 +397,8 @@ async fn answer(
         Next::Tell(now) => {
             Ok(json(StatusCode::OK, serde_json::to_string(&ClockReply { wire: 1, now }).unwrap()))
         }
-        Next::Refuse(status) => Ok(refusal(status, "revoked", "this machine was revoked")),
+        Next::Refuse(status) => Ok(refusal(status, "unwanted", "nobody wants it")),
+        Next::ShutOut(reason) => Ok(refusal(403, reason, "ask the security officer")),
         Next::CallExpired => Ok(refusal(403, "expired", "the certificate has expired")),
         Next::Busy(seconds) => {
             let mut response = json(StatusCode::SERVICE_UNAVAILABLE, String::new());

@@ -11,6 +11,7 @@ mod hygiene;
 mod patience;
 mod proxy;
 mod service;
+mod shut_out;
 mod ways;
 
 use std::fs;
@@ -188,7 +189,7 @@ async fn a_refused_enrolment_leaves_nothing() {
     let machine = Machine::new();
     collector.will([Next::Refuse(403)]);
     let error = machine.enrol(&collector.token()).await.unwrap_err();
-    assert!(error.to_string().contains("this machine was revoked"), "{error}");
+    assert!(error.to_string().contains("nobody wants it"), "{error}");
     assert_eq!(machine.listing(), ["lock"]);
 }
 
@@ -228,7 +229,7 @@ async fn a_refused_report_is_put_aside_with_its_reason() {
     assert!(status.spooled.is_none());
     let refused = status.refused.unwrap();
     assert_eq!((refused.status, refused.sequence), (403, Sequence(1)));
-    assert_eq!(refused.problem.message, "this machine was revoked");
+    assert_eq!(refused.problem.message, "nobody wants it");
 
     machine.cycle().unwrap().contact(KEPT).await.unwrap();
     let sequences: Vec<_> = reports(&collector);

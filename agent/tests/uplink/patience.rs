@@ -243,7 +243,7 @@ fn claimed_level(seen: &crate::collector::Seen) -> Option<u64> {
 }
 
 /// Waits for what is bound to happen; a failure, not a measurement, after a minute.
-async fn until(condition: impl Fn() -> bool) {
+pub(crate) async fn until(condition: impl Fn() -> bool) {
     for _ in 0..6000 {
         if condition() {
             return;

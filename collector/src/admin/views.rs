@@ -27,6 +27,9 @@ pub struct MachineRow {
     pub row: Option<String>,
     /// Its identity; `None`: it never enrolled.
     pub id: Option<MachineId>,
+    /// Whose identity it uses from other hardware; `None`: its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clone_of: Option<MachineId>,
     /// Its unit.
     pub unit: Option<String>,
     /// What it is.
@@ -238,6 +241,7 @@ pub(crate) fn row(live: &Live, member: &Member<'_>) -> MachineRow {
     MachineRow {
         row: member.row.map(|row| row.id.to_owned()),
         id: machine.map(|machine| machine.id),
+        clone_of: machine.and_then(MachineView::clone_of),
         unit: member.unit().map(str::to_owned),
         kind: member.entry.kind.map(|kind| kind.name().to_owned()),
         level: member.entry.level,
@@ -259,6 +263,7 @@ fn described(set: &PolicySet, subject: &Subject<'_>, judgement: &Judgement<'_>) 
     MachineRow {
         row: subject.row.map(|row| row.id.to_owned()),
         id: subject.machine.map(|machine| machine.id),
+        clone_of: subject.machine.and_then(MachineView::clone_of),
         unit: judgement.unit.map(str::to_owned),
         kind: judgement.kind.map(|kind| kind.name().to_owned()),
         level: judgement.level,

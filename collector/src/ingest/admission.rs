@@ -90,7 +90,30 @@ fn contact(
     is_its_own.then_some(contact).ok_or(ForeignReport)
 }
 
+impl Introduction {
+    /// The name under which it is kept what this hardware says with the identity of another: always
+    /// the same one, and nobody's else.
+    #[must_use]
+    pub fn shadow(&self) -> MachineId {
+        let digest = Sha256::new()
+            .chain_update(b"lachan shadow 1\n")
+            .chain_update(self.machine.as_bytes())
+            .chain_update(self.fingerprint.as_bytes())
+            .finalize();
+        let mut id = [0; 16];
+        id.copy_from_slice(&digest[..16]);
+        MachineId::from_bytes(id)
+    }
+}
+
 impl AdmittedHeartbeat {
+    /// The same as that of the [shadow](Introduction::shadow) it comes from.
+    #[must_use]
+    pub fn of_shadow(mut self) -> Self {
+        self.introduction.machine = self.introduction.shadow();
+        self
+    }
+
     /// Who speaks, when, and which contact it is.
     #[must_use]
     pub fn introduction(&self) -> &Introduction {
@@ -105,6 +128,13 @@ impl AdmittedHeartbeat {
 }
 
 impl AdmittedReport {
+    /// The same as that of the [shadow](Introduction::shadow) it comes from.
+    #[must_use]
+    pub fn of_shadow(mut self) -> Self {
+        self.introduction.machine = self.introduction.shadow();
+        self
+    }
+
     /// Who speaks, when, and which contact it is.
     #[must_use]
     pub fn introduction(&self) -> &Introduction {

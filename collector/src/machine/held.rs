@@ -23,6 +23,8 @@ pub struct Held {
     pub security_pending_since: Option<Timestamp>,
     pub(super) row: Option<Box<str>>,
     pub(super) token_unit: Option<Box<str>>,
+    /// Nearly nobody has it, and a million pay for its place.
+    pub(super) clone_of: Option<Box<MachineId>>,
     /// When a heartbeat last confirmed the topics of the last report.
     pub(super) confirmed_at: Option<Timestamp>,
     pub(super) topics: Packed,
@@ -40,6 +42,7 @@ impl Held {
             security_pending_since: machine.pending().since(),
             row: machine.row.map(String::into_boxed_str),
             token_unit: machine.token_unit.map(String::into_boxed_str),
+            clone_of: machine.clone_of.map(Box::new),
             confirmed_at: None,
             topics: Packed::pack(&machine.topics, lexicon),
         }
@@ -52,6 +55,7 @@ impl Held {
             id: self.id,
             row: self.row.as_deref().map(str::to_owned),
             token_unit: self.token_unit.as_deref().map(str::to_owned),
+            clone_of: self.clone_of.as_deref().copied(),
             standing: self.standing,
             enrolled_at: self.enrolled_at,
             last_contact: self.last_contact,

@@ -7,7 +7,7 @@
 use report::Outcome;
 use report::catalogue::Origin;
 use report::fact::{Ignorance, Record};
-use report::{Fact, FactKey, Moment, Reason, Timestamp, Topic, Value};
+use report::{Fact, FactKey, MachineId, Moment, Reason, Timestamp, Topic, Value};
 
 #[cfg(test)]
 use super::Kept;
@@ -288,6 +288,12 @@ impl<'m> MachineView<'m> {
     #[must_use]
     pub fn token_unit(self) -> Option<&'m str> {
         self.machine.token_unit.as_deref()
+    }
+
+    /// Whose identity it uses from other hardware; `None`: its own.
+    #[must_use]
+    pub fn clone_of(self) -> Option<MachineId> {
+        self.machine.clone_of.as_deref().copied()
     }
 
     /// A fact of its agent, as it was last told; `None`: it was not.

@@ -193,6 +193,7 @@ pub(crate) fn silent_body(number: u8, row: Option<&str>) -> Machine {
         id: MachineId::from_bytes([number; 16]),
         row: row.map(str::to_owned),
         token_unit: Some("so".to_owned()),
+        clone_of: None,
         standing: Standing::Current,
         enrolled_at: NOW - 90 * DAY,
         last_contact: Contact { at: NOW, skew: 0 },

@@ -24,7 +24,9 @@ pub(crate) fn silenced<'m>(
     };
     match machine.standing {
         Standing::Revoked => Some((State::Revoked, Why::Revoked)),
-        Standing::Clone => Some((State::Clone, Why::Clone)),
+        Standing::Clone => {
+            Some((State::Clone, machine.clone_of().map_or(Why::Clone, Why::CloneOf)))
+        }
         Standing::Pending => Some((State::Pending, Why::Pending)),
         Standing::Current => {
             let since = machine.last_contact.at;

@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, OptionalExtension as _};
 
-use super::StoreError;
 use super::holdings::{damaged, parse};
+use super::{StoreError, standings};
 use crate::audit::{Action, Entry};
 use crate::ingest::admission::Introduction;
 use crate::ingest::continuity::{Kind, Mark, Past};
@@ -214,6 +214,19 @@ pub(super) fn cloned(standing: Standing) -> Standing {
         Standing::Pending => Standing::Pending,
         Standing::Revoked => Standing::Revoked,
     }
+}
+
+/// Keeps what has become of the identity of whoever speaks.
+pub(super) fn note_standing(
+    database: &Connection,
+    introduction: &Introduction,
+    standing: Standing,
+) -> Result<(), StoreError> {
+    let Introduction { machine, contact, .. } = introduction;
+    database
+        .prepare_cached("UPDATE machines SET standing = ? WHERE id = ?")?
+        .execute((standing.name(), machine.to_string()))?;
+    standings::note(database, *machine, contact.at, standing)
 }
 
 /// The audit entry of a contact that does not simply follow on the past.

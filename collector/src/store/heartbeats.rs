@@ -5,10 +5,11 @@ use rusqlite::Connection;
 
 use super::audit::audit;
 use super::contacts::Facts;
-use super::{Operation, StoreError, contacts, standings};
+use super::{Operation, StoreError, contacts, shadows};
 use crate::audit::Action;
 use crate::identities::Stranger;
 use crate::ingest::admission::{AdmittedHeartbeat, Introduction};
+use crate::ingest::continuity::Past;
 use crate::ingest::heartbeat::{Pulse, pulse};
 use crate::machine::Standing;
 
@@ -22,11 +23,11 @@ pub struct StoreHeartbeat(pub AdmittedHeartbeat);
 pub struct Heard {
     /// What it comes to; only some of these left anything in the store.
     pub pulse: Pulse,
-    /// The identity's standing after it.
+    /// The standing of whoever it is of after it.
     pub standing: Standing,
     /// Whether it left an entry in the audit log.
     pub is_audited: bool,
-    /// The heartbeat, handed back.
+    /// The heartbeat, handed back: that of a shadow, where one is known of this hardware.
     pub heartbeat: AdmittedHeartbeat,
 }
 
@@ -35,12 +36,11 @@ impl Operation for StoreHeartbeat {
     type Outcome = Result<Heard, Stranger>;
 
     fn apply(self, database: &Connection) -> Result<Self::Outcome, StoreError> {
-        let heartbeat = self.0;
+        let (heartbeat, past, standing) = match whose(database, self.0)? {
+            (_, _, Standing::Revoked) => return Ok(Err(Stranger::Revoked)),
+            it => it,
+        };
         let introduction = heartbeat.introduction();
-        let (past, standing) = contacts::past(database, introduction)?;
-        if standing == Standing::Revoked {
-            return Ok(Err(Stranger::Revoked));
-        }
         let pulse = pulse(&past, &heartbeat);
         let after = match pulse {
             Pulse::Confirmed(seen_at) => {
@@ -53,14 +53,33 @@ impl Operation for StoreHeartbeat {
                 standing
             }
         };
-        // The report that is wanted of a clone leaves a trace each time; this one only the first.
+        // The report that is wanted leaves a trace of its own; this one only where it says more.
         let is_audited = after != standing;
         if is_audited {
             audit(database, &contacts::entry(introduction, Action::CloneSeen, &past))?;
-            keep_standing(database, introduction, after)?;
+            contacts::note_standing(database, introduction, after)?;
         }
         Ok(Ok(Heard { pulse, standing: after, is_audited, heartbeat }))
     }
+}
+
+/// The heartbeat with what is remembered of whoever it is of: of a shadow, where one is known of
+/// this hardware and the identity is in force.
+fn whose(
+    database: &Connection,
+    heartbeat: AdmittedHeartbeat,
+) -> Result<(AdmittedHeartbeat, Past, Standing), StoreError> {
+    let introduction = heartbeat.introduction();
+    let (past, standing) = contacts::past(database, introduction)?;
+    let is_foreign = introduction.fingerprint != past.fingerprint;
+    let has_shadow =
+        || Ok::<_, StoreError>(shadows::standing(database, introduction.shadow())?.is_some());
+    if standing == Standing::Revoked || !is_foreign || !has_shadow()? {
+        return Ok((heartbeat, past, standing));
+    }
+    let heartbeat = heartbeat.of_shadow();
+    let (past, standing) = contacts::past(database, heartbeat.introduction())?;
+    Ok((heartbeat, past, standing))
 }
 
 /// Moves the topics of the last report forward, known to this version or not.
@@ -76,15 +95,4 @@ fn confirm(
         )?
         .execute((seen_at.0, introduction.machine.to_string()))?;
     Ok(())
-}
-
-fn keep_standing(
-    database: &Connection,
-    introduction: &Introduction,
-    standing: Standing,
-) -> Result<(), StoreError> {
-    database
-        .prepare_cached("UPDATE machines SET standing = ? WHERE id = ?")?
-        .execute((standing.name(), introduction.machine.to_string()))?;
-    standings::note(database, introduction.machine, introduction.contact.at, standing)
 }

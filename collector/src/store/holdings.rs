@@ -78,11 +78,19 @@ pub(super) fn parse<T: FromStr<Err: Display>>(what: &str, text: &str) -> Result<
     text.parse().map_err(|error| damaged(what, error))
 }
 
+/// An identifier in a column that may be empty.
+pub(super) fn optional<T: FromStr<Err: Display>>(
+    what: &str,
+    text: Option<String>,
+) -> Result<Option<T>, StoreError> {
+    text.map(|text| parse(what, &text)).transpose()
+}
+
 /// Machines are packed one after the other: a million as they lie in the store would not fit.
 fn fleet(database: &Connection) -> Result<Fleet, StoreError> {
     let mut statement = database.prepare(
         "SELECT id, register_row, token_unit, standing, enrolled_at, contact_at, contact_skew,
-                security_pending_since, reports
+                security_pending_since, reports, clone_of
             FROM machines ORDER BY enrolled_at, id",
     )?;
     let mut topics = database.prepare(
@@ -105,6 +113,7 @@ fn machine(row: &Row<'_>, topics: &mut Statement<'_>) -> Result<Machine, StoreEr
         id: parse(&what, &id)?,
         row: row.get(1)?,
         token_unit: row.get(2)?,
+        clone_of: optional(&what, row.get(9)?)?,
         standing: Standing::from_name(&standing)
             .ok_or_else(|| damaged(&what, format!("unknown standing {standing:?}")))?,
         enrolled_at: Timestamp(row.get(4)?),

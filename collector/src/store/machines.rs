@@ -4,11 +4,11 @@ use report::{MachineId, Timestamp};
 use rusqlite::Connection;
 
 use super::audit::audit;
-use super::{Operation, StoreError, standings};
+use super::{Operation, StoreError, shadows, standings};
 use crate::audit::Entry;
 use crate::machine::Standing;
 
-/// Ends an identity for good.
+/// Ends an identity for good, for everybody who uses it.
 #[derive(Debug)]
 pub struct RevokeMachine {
     /// Which.
@@ -29,6 +29,7 @@ impl Operation for RevokeMachine {
             .execute([self.machine.to_string()])?;
         if revoked > 0 {
             standings::note(database, self.machine, self.entry.at, Standing::Revoked)?;
+            shadows::revoke(database, self.machine, self.entry.at)?;
             audit(database, &self.entry)?;
         }
         Ok(revoked > 0)

@@ -23,7 +23,7 @@ use report::{MachineId, Timestamp, Topic, wire};
 use rusqlite::{Connection, Row, Statement};
 
 use super::contacts::Span;
-use super::holdings::{damaged, parse};
+use super::holdings::{damaged, optional, parse};
 use super::policies::{self, KeptFolder};
 use super::{Archive, StoreError};
 use crate::fleet::Fleet;
@@ -77,7 +77,7 @@ const MACHINES: &str = "
     SELECT machines.id, register_row, token_unit, enrolled_at,
         (SELECT standing FROM standings
          WHERE standings.machine = machines.id AND at <= ?1 ORDER BY number DESC LIMIT 1),
-        first_at, last_at, seen_from, seen_at, skew
+        first_at, last_at, seen_from, seen_at, skew, clone_of
     FROM machines LEFT JOIN contacts ON contacts.machine = machines.id AND first_at =
         (SELECT max(first_at) FROM contacts AS earlier
          WHERE earlier.machine = machines.id AND earlier.first_at <= ?1)
@@ -150,6 +150,7 @@ impl<'d> Reader<'d> {
             id: parse::<MachineId>(&what, &id)?,
             row: row.get(1)?,
             token_unit: row.get(2)?,
+            clone_of: optional(&what, row.get(10)?)?,
             standing: standing.flatten().ok_or_else(|| damaged(&what, "no standing is known"))?,
             enrolled_at,
             last_contact: heard.contact,

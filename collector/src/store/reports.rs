@@ -5,12 +5,13 @@ use rusqlite::{Connection, Row};
 
 use super::audit::audit;
 use super::contacts::Facts;
+use super::shadows::{self, Foreign};
 use super::topics::{Before, TopicRow};
-use super::{Operation, StoreError, contacts, standings, topics};
+use super::{Operation, StoreError, contacts, topics};
 use crate::audit::Action;
 use crate::identities::Stranger;
 use crate::ingest::admission::{AdmittedReport, Introduction};
-use crate::ingest::continuity::{Continuity, continuity};
+use crate::ingest::continuity::{Continuity, Past, continuity};
 use crate::machine::{Contact, Kept, Pending, Standing};
 
 /// Keeps a report that was admitted. There is no other way to one.
@@ -20,11 +21,15 @@ pub struct StoreReport(pub AdmittedReport);
 /// What came of a report.
 #[derive(Debug)]
 pub struct Stored {
-    /// How it followed on the machine's past; only some of these were kept.
+    /// How it followed on the past of whoever it is of; only some of these were kept.
     pub continuity: Continuity,
-    /// The identity's standing after it.
+    /// The standing of whoever it is of after it.
     pub standing: Standing,
-    /// The report, handed back.
+    /// Whose identity that is, where other hardware spoke than the one that enrolled.
+    pub foreign: Option<Foreign>,
+    /// Whether it left an entry in the audit log.
+    pub is_audited: bool,
+    /// The report, handed back: that of a shadow, where other hardware spoke.
     pub report: AdmittedReport,
 }
 
@@ -34,37 +39,72 @@ impl Operation for StoreReport {
 
     fn apply(self, database: &Connection) -> Result<Self::Outcome, StoreError> {
         let report = self.0;
-        let introduction = report.introduction();
-        let (past, standing) = contacts::past(database, introduction)?;
+        let (past, standing) = contacts::past(database, report.introduction())?;
         if standing == Standing::Revoked {
             return Ok(Err(Stranger::Revoked));
         }
-        let continuity = continuity(&past, introduction.fingerprint, introduction.mark);
-        let standing = match continuity {
-            Continuity::Next => standing,
-            Continuity::Restore => {
-                audit(database, &contacts::entry(introduction, Action::Restored, &past))?;
-                standing
-            }
-            Continuity::Clone => {
-                audit(database, &contacts::entry(introduction, Action::CloneSeen, &past))?;
-                note_clone(database, introduction, standing)?
-            }
-            Continuity::Repeat | Continuity::SequenceConflict | Continuity::OldSequence => {
-                return Ok(Ok(Stored { continuity, standing, report }));
-            }
-        };
-        let seen_at = report.kept().map(|(_, kept)| kept.seen_at()).min();
-        let seen_at = seen_at.unwrap_or(introduction.contact.at);
-        contacts::keep(database, introduction, Facts::Seen(seen_at), standing)?;
-        let number = count_report(database, introduction)?;
-        let pending = note_pending(database, &report)?;
-        for (name, body) in report.bodies() {
-            keep_topic(database, &report, number, pending, name, body)?;
+        if report.introduction().fingerprint == past.fingerprint {
+            return Ok(Ok(take(database, report, &past, standing)?));
         }
-        topics::note_left_out(database, introduction, number, seen_at)?;
-        Ok(Ok(Stored { continuity, standing, report }))
+        let foreign = match shadows::seen(database, report.introduction(), &past, standing)? {
+            Ok(foreign) => foreign,
+            Err(stranger) => return Ok(Err(stranger)),
+        };
+        let report = report.of_shadow();
+        let (past, standing) = contacts::past(database, report.introduction())?;
+        let stored = take(database, report, &past, standing)?;
+        let is_audited = stored.is_audited || foreign.is_new;
+        Ok(Ok(Stored { foreign: Some(foreign), is_audited, ..stored }))
     }
+}
+
+/// Takes a report of a machine or a shadow by its own past.
+fn take(
+    database: &Connection,
+    report: AdmittedReport,
+    past: &Past,
+    standing: Standing,
+) -> Result<Stored, StoreError> {
+    let introduction = report.introduction();
+    let continuity = continuity(past, introduction.fingerprint, introduction.mark);
+    let (action, after) = match continuity {
+        Continuity::Next => (None, standing),
+        Continuity::Restore => (Some(Action::Restored), standing),
+        // They go on speaking in turn: that is told once.
+        Continuity::Clone => {
+            let is_news = standing != Standing::Clone;
+            (is_news.then_some(Action::CloneSeen), contacts::cloned(standing))
+        }
+        Continuity::Repeat | Continuity::SequenceConflict | Continuity::OldSequence => {
+            return Ok(Stored { continuity, standing, foreign: None, is_audited: false, report });
+        }
+    };
+    if let Some(action) = action {
+        audit(database, &contacts::entry(introduction, action, past))?;
+    }
+    if after != standing {
+        contacts::note_standing(database, introduction, after)?;
+    }
+    keep(database, &report, after)?;
+    let is_audited = action.is_some();
+    Ok(Stored { continuity, standing: after, foreign: None, is_audited, report })
+}
+
+fn keep(
+    database: &Connection,
+    report: &AdmittedReport,
+    standing: Standing,
+) -> Result<(), StoreError> {
+    let introduction = report.introduction();
+    let seen_at = report.kept().map(|(_, kept)| kept.seen_at()).min();
+    let seen_at = seen_at.unwrap_or(introduction.contact.at);
+    contacts::keep(database, introduction, Facts::Seen(seen_at), standing)?;
+    let number = count_report(database, introduction)?;
+    let pending = note_pending(database, report)?;
+    for (name, body) in report.bodies() {
+        keep_topic(database, report, number, pending, name, body)?;
+    }
+    topics::note_left_out(database, introduction, number, seen_at)
 }
 
 impl Stored {
@@ -87,19 +127,6 @@ fn count_report(database: &Connection, introduction: &Introduction) -> Result<i6
              RETURNING reports",
         )?
         .query_row((contact.at.0, machine.to_string()), |row| row.get(0))?)
-}
-
-/// Whoever waits for an officer waits on.
-fn note_clone(
-    database: &Connection,
-    introduction: &Introduction,
-    before: Standing,
-) -> Result<Standing, StoreError> {
-    let standing = contacts::cloned(before);
-    if standing != before {
-        standings::note(database, introduction.machine, introduction.contact.at, standing)?;
-    }
-    Ok(standing)
 }
 
 /// Since when security updates wait, before a report and after it.

@@ -20,6 +20,7 @@ mod heartbeats;
 mod past;
 mod pending;
 mod policies;
+mod shadows;
 mod snapshots;
 mod verdicts;
 
@@ -398,6 +399,7 @@ async fn a_pending_identity_that_is_cloned_stays_pending_and_leaves_a_trace() {
     assert_eq!(world.store.submit(pending).await.unwrap(), Ok(Standing::Pending));
     // It enrolled on other hardware than it reports from.
     let stored = world.store.submit(StoreReport(report(2, 1, "A"))).await.unwrap().unwrap();
-    assert_eq!((stored.continuity, stored.standing), (Continuity::Clone, Standing::Pending));
+    let original = stored.foreign.as_ref().map(|foreign| foreign.standing);
+    assert_eq!((original, stored.standing), (Some(Standing::Pending), Standing::Clone));
     assert_eq!(count(world.folder.path(), "audit WHERE action = 'clone_seen'"), 1);
 }

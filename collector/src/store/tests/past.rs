@@ -34,7 +34,7 @@ pub(super) enum Move {
     /// A machine reports.
     Report(Says),
     /// A machine says that nothing has changed, by a survey so many seconds ago.
-    Beat(usize, i64),
+    Beat(usize, i64, Hardware),
     /// An officer ends an identity.
     Revoke(usize),
     /// Other policies take effect.
@@ -55,8 +55,21 @@ pub(super) struct Says {
     without: u8,
     /// What its clock is set to first: seconds ahead.
     clock: Option<i64>,
-    /// By a copy of the disk on other hardware.
-    copied: bool,
+    /// Where the disk is.
+    on: Hardware,
+}
+
+/// What speaks with a machine's identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hardware {
+    /// The machine that enrolled.
+    Own,
+    /// One that has a copy of its disk.
+    Copy(u8),
+}
+
+fn hardware() -> impl Strategy<Value = Hardware> {
+    prop_oneof![30 => Just(Hardware::Own), 1 => (2..4_u8).prop_map(Hardware::Copy)]
 }
 
 fn waits() -> impl Strategy<Value = Move> {
@@ -70,9 +83,9 @@ fn reports() -> impl Strategy<Value = Move> {
     let clock = prop_oneof![2 => Just(None), 1 => prop::sample::select(CLOCKS).prop_map(Some)];
     let facts =
         prop_oneof![1 => Just(0), 2 => Just(3), 1 => Just(4), 1 => Just(7), 2 => 0..office::FACTS];
-    (0..2_usize, facts, lag, without, clock, prop::bool::weighted(0.02)).prop_map(
-        |(machine, facts, lag, without, clock, copied)| {
-            Move::Report(Says { machine, facts, lag, without, clock, copied })
+    (0..2_usize, facts, lag, without, clock, hardware()).prop_map(
+        |(machine, facts, lag, without, clock, on)| {
+            Move::Report(Says { machine, facts, lag, without, clock, on })
         },
     )
 }
@@ -84,8 +97,8 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
         8 => waits(),
         1 => prop::option::of(0..3_usize).prop_map(Move::Enrol),
         8 => reports(),
-        6 => (0..2_usize, prop_oneof![5 => Just(30), 1 => 0..HOUR * 14])
-            .prop_map(|(machine, lag)| Move::Beat(machine, lag)),
+        6 => (0..2_usize, prop_oneof![5 => Just(30), 1 => 0..HOUR * 14], hardware())
+            .prop_map(|(machine, lag, on)| Move::Beat(machine, lag, on)),
         1 => (0..40_usize).prop_map(Move::Revoke),
         1 => (0..office::SETS).prop_map(Move::Edit),
         6 => Just(Move::Ask),
@@ -113,7 +126,8 @@ proptest! {
 
 /// A report of a machine whose everything is well.
 pub(super) fn good(machine: usize, lag: i64) -> Move {
-    Move::Report(Says { machine, facts: 0, lag, without: 0, clock: None, copied: false })
+    let on = Hardware::Own;
+    Move::Report(Says { machine, facts: 0, lag, without: 0, clock: None, on })
 }
 
 #[tokio::test]
@@ -161,8 +175,9 @@ async fn what_an_officer_did_later_is_not_brought_forward() {
 
 #[tokio::test]
 async fn what_came_after_the_clock_was_set_back_counts_from_then_on() {
-    let bad = Says { machine: 0, facts: 3, lag: 20, without: 0, clock: None, copied: false };
-    let late = Says { facts: 0, copied: true, machine: 1, ..bad.clone() };
+    let own = Hardware::Own;
+    let bad = Says { machine: 0, facts: 3, lag: 20, without: 0, clock: None, on: own };
+    let late = Says { facts: 0, on: Hardware::Copy(2), machine: 1, ..bad.clone() };
     let mut office = Office::open().await;
     for step in [Move::Wait(DAY), good(0, 20), good(1, 20), Move::Report(late)] {
         office.go(step).await;

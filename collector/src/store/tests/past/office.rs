@@ -31,7 +31,10 @@ impl Told {
             let place = (member.unit(), entry.kind, entry.level);
             format!("{row:?} {id:?} {:?} {place:?} {rulings:?}", entry.state)
         };
-        Self { posture, members: live.roll().members().map(member).collect() }
+        let mut members: Vec<_> = live.roll().members().map(member).collect();
+        // Those that joined in the same second are in no order that anything goes by.
+        members.sort();
+        Self { posture, members }
     }
 
     /// How many machines are in a state.
@@ -130,7 +133,7 @@ impl Office {
             Move::Wait(seconds) => self.now = self.now + seconds,
             Move::Enrol(row) => self.enrol(row).await,
             Move::Report(says) => self.report(&says).await,
-            Move::Beat(machine, lag) => self.beat(machine, lag).await,
+            Move::Beat(machine, lag, on) => self.beat(machine, lag, on).await,
             Move::Revoke(machine) => self.revoke(machine).await,
             Move::Edit(book) => self.edit(book).await,
             Move::Ask => self.ask(),
@@ -208,11 +211,10 @@ impl Office {
         let keeps = |place: usize| says.without & 1 << place == 0;
         let mut places = (0..all).map(keeps);
         observations.retain(|_| places.next().unwrap());
-        let hardware = if says.copied { Fingerprint::from_bytes([2; 32]) } else { HARDWARE };
         let report = Report {
             machine: MachineId::from_bytes([pc.number; 16]),
             agent: Text::new("0.1.0").unwrap(),
-            fingerprint: hardware,
+            fingerprint: fingerprint(says.on),
             incarnation: Incarnation::from_bytes([5; 16]),
             sequence: Sequence(pc.sequence),
             sent_at: self.now + pc.clock,
@@ -222,12 +224,12 @@ impl Office {
         let admitted = admit(&sender(pc.number, self.now), received).unwrap();
         pc.digest = Some(admitted.introduction().mark.digest);
         let stored = self.world.store.submit(StoreReport(admitted)).await.unwrap();
-        if let Some(stored) = stored.ok().filter(Stored::was_kept) {
+        if let Ok(stored) = stored {
             self.live.keep(&stored);
         }
     }
 
-    pub(in crate::store::tests) async fn beat(&mut self, machine: usize, lag: i64) {
+    pub(in crate::store::tests) async fn beat(&mut self, machine: usize, lag: i64, on: Hardware) {
         let Some(pc) = self.machines.get_mut(machine) else {
             return;
         };
@@ -237,7 +239,7 @@ impl Office {
         pc.sequence += 1;
         let heartbeat = wire::Heartbeat {
             machine: MachineId::from_bytes([pc.number; 16]),
-            fingerprint: HARDWARE,
+            fingerprint: fingerprint(on),
             incarnation: Incarnation::from_bytes([5; 16]),
             sequence: Sequence(pc.sequence),
             sent_at: self.now + pc.clock,
@@ -259,6 +261,13 @@ impl Office {
         if self.world.store.submit(RevokeMachine { machine, entry }).await.unwrap() {
             self.live.revoke(machine, self.now);
         }
+    }
+}
+
+fn fingerprint(on: Hardware) -> Fingerprint {
+    match on {
+        Hardware::Own => HARDWARE,
+        Hardware::Copy(number) => Fingerprint::from_bytes([number; 32]),
     }
 }
 

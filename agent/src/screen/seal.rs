@@ -1,0 +1,54 @@
+//! A sealed disk, for people.
+
+use report::Lang;
+
+use crate::words::{Words, words};
+
+const REMOVED: Words = words("Đã xoá:", "Removed:");
+const NOTHING: Words = words(
+    "Không có gì để xoá: máy này chưa ghi danh.",
+    "There was nothing to remove: this machine has not joined.",
+);
+const NEXT: Words = words(
+    "\
+Việc còn lại trước khi nhân bản ổ đĩa này (lệnh seal không tự làm):
+  1. Không khởi động lại lachan-agent trên máy này: systemctl disable --now lachan-agent
+  2. Để mỗi bản sao tự tạo số riêng: truncate --size 0 /etc/machine-id
+Mỗi bản sao ghi danh một lần, bằng mã riêng hoặc mã dùng nhiều lần:
+  lachan-agent enrol --token-file TỆP && systemctl enable --now lachan-agent
+Danh tính cũ vẫn còn hiệu lực cho đến khi cán bộ phụ trách thu hồi: lachan-collector machine revoke
+",
+    "\
+What is left to do before this disk is copied (seal does not do it):
+  1. Keep lachan-agent from starting on this machine: systemctl disable --now lachan-agent
+  2. Let each copy make a number of its own: truncate --size 0 /etc/machine-id
+Each copy joins once, with a token of its own or one for several machines:
+  lachan-agent enrol --token-file FILE && systemctl enable --now lachan-agent
+The former identity stays in force until an officer ends it: lachan-collector machine revoke
+",
+);
+
+/// What was removed, and what is left to do.
+#[must_use]
+pub fn sealed(removed: &[&str], lang: Lang) -> String {
+    let done = match removed {
+        [] => NOTHING.get(lang).to_owned(),
+        removed => format!("{} {}", REMOVED.get(lang), removed.join(", ")),
+    };
+    format!("{done}\n{}", NEXT.get(lang))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_says_what_it_did_and_what_it_did_not() {
+        for lang in [Lang::Vi, Lang::En] {
+            let text = sealed(&["identity", "spool"], lang);
+            assert!(text.contains("identity, spool\n") && text.contains("/etc/machine-id"));
+            assert!(!sealed(&[], lang).contains("identity, "), "{lang:?}");
+            assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+        }
+    }
+}
