@@ -172,8 +172,8 @@ fn a_laptop_finds_its_row_by_its_serial_number() {
     let csv = harness::collector::machines_csv(&[&row]);
     std::fs::write(world.policies("register/machines.csv"), csv).unwrap();
     until("the register is read", || {
-        let good = world.collector.scrape();
-        good.value("lachan_audit_entries_total").is_some_and(|entries| entries >= 3.0)
+        let taken = world.collector.json(&["audit", "list", "--action", "policies_in_force"]);
+        taken["entries"].as_array().unwrap().len() == 2
     });
 
     let agent = harness::Agent::over(&root, &world.folder().join("agent"));

@@ -1,7 +1,7 @@
 //! The dates of a certificate. The agent needs nothing else from inside one, so it reads them
 //! itself instead of carrying a whole X.509 library to every office PC.
 
-use report::Timestamp;
+use report::{MachineId, Timestamp};
 
 /// From when to when a certificate speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,12 +28,21 @@ impl Validity {
         Some(Self { not_before: validity.time()?, not_after: validity.time()? })
     }
 
-    /// Half of its life: from then on it is renewed.
+    /// When the certificate of a machine is to be renewed: after half of its life, and up to a
+    /// thirtieth later (of 90 days: 3), by the machine's name. An office whose machines all joined in
+    /// one morning does not renew in one.
     #[must_use]
-    pub fn renew_from(&self) -> Timestamp {
-        self.not_before + self.not_after.since(self.not_before) / 2
+    pub fn renew_from(&self, machine: MachineId) -> Timestamp {
+        let life = self.not_after.since(self.not_before);
+        let (name, _) = machine.as_bytes().split_first_chunk().unwrap_or((&[0; 8], &[]));
+        let spread = u64::try_from(life / SPREAD).unwrap_or_default().max(1);
+        let later = i64::try_from(u64::from_be_bytes(*name) % spread).unwrap_or_default();
+        self.not_before + life / 2 + later
     }
 }
+
+/// Into how small a part of a certificate's life the renewals of all machines are spread.
+const SPREAD: i64 = 30;
 
 const INTEGER: u8 = 0x02;
 const SEQUENCE: u8 = 0x30;
@@ -102,6 +111,7 @@ fn number(digits: &[u8]) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+    use report::moment::DAY;
 
     use super::*;
 
@@ -130,7 +140,33 @@ mod tests {
     #[test]
     fn ninety_days_are_renewed_after_forty_five() {
         let validity = Validity::of(&certificate((2026, 1, 1), (2026, 4, 1))).unwrap();
-        assert_eq!(validity.renew_from(), midnight(2026, 2, 15));
+        let first = MachineId::from_bytes([0; 16]);
+        assert_eq!(validity.renew_from(first), midnight(2026, 2, 15));
+    }
+
+    #[test]
+    fn machines_that_joined_together_renew_spread_over_three_days() {
+        let validity = Validity::of(&certificate((2026, 1, 1), (2026, 4, 1))).unwrap();
+        let (earliest, latest) = (midnight(2026, 2, 15), midnight(2026, 2, 18));
+        let mut days = [0; 3];
+        for n in 0_u64..3000 {
+            let name = n.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(17).to_be_bytes();
+            let machine = MachineId::from_bytes([name, [7; 8]].concat().try_into().unwrap());
+            let from = validity.renew_from(machine);
+            assert!((earliest..latest).contains(&from), "{from}");
+            assert_eq!(validity.renew_from(machine), from, "the same at every look");
+            days[usize::try_from(from.since(earliest) / DAY).unwrap()] += 1;
+        }
+        assert!(days.iter().all(|machines| (900..1100).contains(machines)), "{days:?}");
+    }
+
+    #[test]
+    fn dates_that_make_no_sense_name_a_moment_all_the_same() {
+        let machine = MachineId::from_bytes([0xff; 16]);
+        for (from, until) in [(0, 0), (10, 5), (0, 29), (i64::MAX, i64::MIN)] {
+            let (not_before, not_after) = (Timestamp(from), Timestamp(until));
+            let _ = Validity { not_before, not_after }.renew_from(machine);
+        }
     }
 
     #[test]

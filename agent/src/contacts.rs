@@ -200,6 +200,7 @@ mod tests {
                 verdict: report::Verdict { state: report::State::Protected, rules: Vec::new() },
                 unjudged: Vec::new(),
                 digest: None,
+                renew: false,
             },
         }
     }

@@ -306,7 +306,10 @@ impl Cycle {
     /// are many. The refusal, where it shuts this machine out.
     async fn renew_if_due(&mut self) -> Result<Option<Refusal>, CycleError> {
         let now = self.reports.today();
-        if !renew::is_due(self.identity.validity, self.renewed_at, now) {
+        let (machine, validity) = (self.identity.machine, self.identity.validity);
+        // The last answer is on disk: a process that ends after each contact is asked as well.
+        let asked = self.contacts.accepted.as_ref().is_some_and(|last| last.reply.renew);
+        if !renew::is_due(machine, validity, asked, self.renewed_at, now) {
             return Ok(None);
         }
         let heard = self.contacts.heard();

@@ -1,8 +1,8 @@
 //! Staying in: a new key and certificate in the place of one that is past half of its life.
 
-use report::Timestamp;
 use report::moment::DAY;
 use report::wire::{IdentityReply, RENEW_PATH, RenewRequest, WIRE};
+use report::{MachineId, Timestamp};
 
 use crate::certificate::Validity;
 use crate::identity::{Candidate, Identity, IdentityError, Purpose};
@@ -29,13 +29,19 @@ pub enum RenewError {
     Request(#[from] serde_json::Error),
 }
 
-/// Whether an identity is to be renewed now: past half of its life, and not renewed today. On a
-/// machine whose clock runs months ahead every new certificate looks old, and that must not become
-/// a renewal at every contact.
+/// Whether the identity of a machine is to be renewed now: past half of its life or because the
+/// collector `asked` for it, and not renewed today. On a machine whose clock runs months ahead
+/// every new certificate looks old, and that must not become a renewal at every contact.
 #[must_use]
-pub fn is_due(validity: Validity, renewed_at: Option<Timestamp>, now: Timestamp) -> bool {
+pub fn is_due(
+    machine: MachineId,
+    validity: Validity,
+    asked: bool,
+    renewed_at: Option<Timestamp>,
+    now: Timestamp,
+) -> bool {
     let renewed_today = renewed_at.is_some_and(|at| (0..DAY).contains(&now.since(at)));
-    now >= validity.renew_from() && !renewed_today
+    (asked || now >= validity.renew_from(machine)) && !renewed_today
 }
 
 /// Renews `identity` on the way that `reports` take, at the first collector that answers. One was
@@ -74,9 +80,11 @@ mod tests {
     const NINETY_DAYS: Validity =
         Validity { not_before: Timestamp(0), not_after: Timestamp(90 * DAY) };
 
+    const FIRST: MachineId = MachineId::from_bytes([0; 16]);
+
     #[test]
     fn an_identity_is_renewed_from_half_of_its_life_on() {
-        let due = |now| is_due(NINETY_DAYS, None, Timestamp(now));
+        let due = |now| is_due(FIRST, NINETY_DAYS, false, None, Timestamp(now));
         assert!(!due(45 * DAY - 1));
         assert!(due(45 * DAY));
         assert!(due(120 * DAY), "an expired one may still be renewed");
@@ -85,9 +93,17 @@ mod tests {
     #[test]
     fn a_clock_that_runs_ahead_renews_once_a_day() {
         let renewed_at = Some(Timestamp(50 * DAY));
-        let due = |now| is_due(NINETY_DAYS, renewed_at, Timestamp(now));
+        let due = |now| is_due(FIRST, NINETY_DAYS, false, renewed_at, Timestamp(now));
         assert!(!due(50 * DAY + 900));
         assert!(due(51 * DAY));
         assert!(due(50 * DAY - 1), "a clock that was set back says nothing");
+    }
+
+    #[test]
+    fn whoever_is_asked_renews_at_once_and_not_twice_a_day() {
+        let due = |renewed_at, now| is_due(FIRST, NINETY_DAYS, true, renewed_at, Timestamp(now));
+        assert!(due(None, DAY));
+        assert!(!due(Some(Timestamp(DAY)), DAY + 900));
+        assert!(due(Some(Timestamp(DAY)), 2 * DAY));
     }
 }

@@ -1,6 +1,7 @@
 //! The officers' commands.
 
 mod audit;
+mod ca;
 mod desk;
 mod forecast;
 mod machine;
@@ -26,6 +27,7 @@ use crate::config::Config;
 use crate::init::{self, Wishes};
 use crate::serve;
 use audit::AuditCommand;
+use ca::CaCommand;
 use machine::MachineCommand;
 use policy::PolicyCommand;
 use register::RegisterCommand;
@@ -84,6 +86,11 @@ enum Command {
     Audit {
         #[command(subcommand)]
         command: AuditCommand,
+    },
+    /// The authorities that issue certificates, and replacing them
+    Ca {
+        #[command(subcommand)]
+        command: CaCommand,
     },
     /// What only time takes away from the targets: licences, contracts, support, waivers,
     /// attestations and trainings that end; 2: a target falls below its goal
@@ -145,6 +152,10 @@ struct InitArgs {
     /// A name or address by which agents reach the collector; may be given several times
     #[arg(long)]
     public: Vec<String>,
+    /// Where to put the key of the root, which only `ca rotate` needs: a medium that can be locked
+    /// away; beside the other keys by default
+    #[arg(long, value_name = "FILE")]
+    root_key: Option<PathBuf>,
 }
 
 /// Runs one command.
@@ -184,6 +195,7 @@ fn log(command: &Command, verbose: bool) {
         | Command::Report(_)
         | Command::Posture(_)
         | Command::Audit { .. }
+        | Command::Ca { .. }
         | Command::Forecast(_)
         | Command::Snapshot { .. }
         | Command::Policy { .. }
@@ -204,6 +216,7 @@ fn run(command: Command, lang: Lang) -> anyhow::Result<u8> {
         Command::Register { command } => single_threaded()?.block_on(register::run(command, lang)),
         Command::Policy { command } => single_threaded()?.block_on(policy(command, lang)),
         Command::Audit { command } => single_threaded()?.block_on(audit::run(command, lang)),
+        Command::Ca { command } => ca::run(command, lang),
         Command::Token { command } => single_threaded()?.block_on(token::token(command, lang)),
         Command::Snapshot { command } => single_threaded()?.block_on(snapshot::run(command, lang)),
         Command::Machine { command } => {
@@ -224,8 +237,9 @@ fn single_threaded() -> anyhow::Result<tokio::runtime::Runtime> {
 }
 
 fn run_init(args: InitArgs, lang: Lang) -> anyhow::Result<u8> {
-    let InitArgs { dir, listen, metrics, public } = args;
-    let settings = init::init(&Wishes { dir, listen, metrics, public, allow_sample: false })?;
+    let InitArgs { dir, listen, metrics, public, root_key } = args;
+    let allow_sample = false;
+    let settings = init::init(&Wishes { dir, listen, metrics, public, allow_sample, root_key })?;
     print::initialised(&settings, lang);
     Ok(FINE)
 }

@@ -88,7 +88,7 @@ fn identity(hub: &Hub, machine: MachineId, issued: IssuedMachine, now: Timestamp
         wire: WIRE,
         machine,
         certificate: issued.pem,
-        anchors: hub.authorities.collectors.pem().to_owned(),
+        anchors: hub.authorities.anchors(),
         received_at: now,
     }
 }
@@ -128,7 +128,7 @@ fn check_wire(wire: u16) -> Result<(), WireError> {
     if wire == WIRE { Ok(()) } else { Err(WireError::Version(wire.into())) }
 }
 
-async fn read<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T, Refusal> {
+pub(crate) async fn read<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T, Refusal> {
     let body = read_body(request, MAX_ENROL_BYTES).await?;
     serde_json::from_slice(&body)
         .map_err(|error| Refusal::from(WireError::Malformed(error.to_string())))

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, fchown};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, fchown, lchown};
 use std::path::Path;
 
 /// Reads a file that must not be larger than `limit` bytes.
@@ -60,6 +60,18 @@ fn permitted(result: io::Result<()>) -> io::Result<()> {
         io::ErrorKind::PermissionDenied => Ok(()),
         _ => Err(error),
     })
+}
+
+/// Gives what root wrote to whom a folder belongs to.
+///
+/// # Errors
+/// When it belongs to somebody else and may not be given away.
+pub fn give_to_owner_of(folder: &Path, path: &Path) -> io::Result<()> {
+    let (owner, is) = (fs::metadata(folder)?, fs::symlink_metadata(path)?);
+    match owner.uid() == is.uid() {
+        true => Ok(()),
+        false => lchown(path, Some(owner.uid()), Some(owner.gid())),
+    }
 }
 
 /// Where a file lies; a bare name lies here.

@@ -13,7 +13,7 @@ use crate::audit::head::Head;
 use crate::audit::key::AuditKey;
 use crate::audit::verification::HeadFinding;
 use crate::audit::{Entry, kept};
-use crate::enrol::ca::Authorities;
+use crate::enrol::ca::{Authorities, CaCertificate};
 use crate::enrol::token::TokenRecord;
 use crate::identities::{AuthenticatedMachine, Identities, Stranger};
 use crate::ingest::limit::Limits;
@@ -111,7 +111,7 @@ impl Hub {
             let machine = fleet.at(slot);
             (machine.id, machine.standing)
         });
-        let issuers = vec![from.authorities.machines.sha256()];
+        let issuers = from.authorities.machine_cas().map(CaCertificate::sha256).collect();
         let identities = Identities::new(issuers, certificates, standings);
         let set = from.policies.borrow().clone();
         let live = Live::new(set, fleet, crate::clock::now());

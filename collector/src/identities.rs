@@ -1,13 +1,18 @@
 //! Who may speak: certificates in force, asked anew for every request.
 
-use std::collections::BTreeMap;
+mod certificates;
+
+use std::collections::BTreeSet;
 
 use report::{MachineId, Timestamp};
 use rustls_pki_types::CertificateDer;
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use crate::machine::Standing;
 use crate::store::CertificateRecord;
+pub use certificates::Certificates;
+use certificates::Known;
 
 /// A machine whose certificate was in force at one moment. Only [`Identities::authenticate`]
 /// makes one, and it is made for each request: a connection that was let in, even a resumed one,
@@ -17,6 +22,7 @@ pub struct AuthenticatedMachine {
     machine: MachineId,
     certificate: [u8; 32],
     first_use: bool,
+    should_renew: bool,
     at: Timestamp,
 }
 
@@ -37,6 +43,13 @@ impl AuthenticatedMachine {
     #[must_use]
     pub fn first_use(&self) -> Option<[u8; 32]> {
         self.first_use.then_some(self.certificate)
+    }
+
+    /// Whether its certificate comes from an authority that is being replaced, so that it should
+    /// get another one before its own is half over.
+    #[must_use]
+    pub fn should_renew(&self) -> bool {
+        self.should_renew
     }
 }
 
@@ -102,77 +115,24 @@ impl Stranger {
 /// For how long after its end an identity may still renew itself, in seconds: 400 days.
 pub const RENEWAL_GRACE: i64 = 400 * 86_400;
 
-/// Every certificate that was ever issued, and the standing of its machine.
+/// Every certificate that may still open a door, and the standing of its machine.
 #[derive(Debug, Default)]
 pub struct Identities {
-    /// SHA-256 of the certificates of the machine CAs in force.
+    /// SHA-256 of the certificates of the machine CAs in force; the first one issues.
     issuers: Vec<[u8; 32]>,
     certificates: Certificates,
-    revoked: std::collections::BTreeSet<MachineId>,
+    revoked: BTreeSet<MachineId>,
 }
 
-/// Certificates by their SHA-256, in the form in which a million of them are kept.
-#[derive(Debug, Default)]
-pub struct Certificates {
-    known: BTreeMap<[u8; 32], Known>,
-    /// SHA-256 of the certificates of every CA that ever issued one: a few.
-    issuers: Vec<[u8; 32]>,
-}
-
-/// What is asked of a certificate.
-#[derive(Clone, Copy, Debug)]
-struct Known {
-    machine: MachineId,
-    /// The place of its issuer.
-    issuer: u32,
-    not_before: Timestamp,
-    not_after: Timestamp,
-    used_at: Option<Timestamp>,
-    ends_at: Option<Timestamp>,
-}
-
-impl Certificates {
-    /// Takes in one more.
-    pub fn push(&mut self, record: &CertificateRecord) {
-        let place = self.issuers.iter().position(|issuer| *issuer == record.issuer);
-        let place = place.unwrap_or_else(|| {
-            self.issuers.push(record.issuer);
-            self.issuers.len() - 1
-        });
-        let known = Known {
-            machine: record.machine,
-            issuer: u32::try_from(place).unwrap_or(u32::MAX),
-            not_before: record.not_before,
-            not_after: record.not_after,
-            used_at: record.used_at,
-            ends_at: record.ends_at,
-        };
-        self.known.insert(record.sha256, known);
-    }
-
-    /// How many there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.known.len()
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.known.is_empty()
-    }
-
-    fn issuer(&self, known: &Known) -> Option<&[u8; 32]> {
-        self.issuers.get(known.issuer as usize)
-    }
-}
-
-impl<'r> FromIterator<&'r CertificateRecord> for Certificates {
-    fn from_iter<I: IntoIterator<Item = &'r CertificateRecord>>(records: I) -> Self {
-        let mut certificates = Self::default();
-        records.into_iter().for_each(|record| certificates.push(record));
-        certificates
-    }
+/// Machines that are not revoked, by who issued the certificate they speak by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ByIssuer {
+    /// By the authority that issues now.
+    pub current: u64,
+    /// By one that is being replaced and still accepted.
+    pub former: u64,
+    /// By one that is accepted no longer: they are shut out.
+    pub retired: u64,
 }
 
 impl Identities {
@@ -206,7 +166,8 @@ impl Identities {
             Err(Stranger::Expired)
         } else {
             let (machine, first_use) = (record.machine, record.used_at.is_none());
-            Ok(AuthenticatedMachine { machine, certificate, first_use, at })
+            let should_renew = self.certificates.issuer(record) != self.issuers.first();
+            Ok(AuthenticatedMachine { machine, certificate, first_use, should_renew, at })
         }
     }
 
@@ -247,7 +208,7 @@ impl Identities {
     ) -> Result<([u8; 32], &Known), Stranger> {
         let peer = peer.ok_or(Stranger::NoCertificate)?;
         let sha256: [u8; 32] = Sha256::digest(peer).into();
-        let record = self.certificates.known.get(&sha256).ok_or(Stranger::UnknownCertificate)?;
+        let record = self.certificates.get(&sha256).ok_or(Stranger::UnknownCertificate)?;
         let issuer = self.certificates.issuer(record);
         if self.revoked.contains(&record.machine) {
             Err(Stranger::Revoked)
@@ -262,34 +223,30 @@ impl Identities {
 
     /// Only the newest certificate of a machine has no end of its own.
     fn newest_was_used(&self, machine: MachineId) -> bool {
-        let mut newest = self
-            .certificates
-            .known
-            .values()
-            .filter(|record| record.machine == machine && record.ends_at.is_none());
-        newest.any(|record| record.used_at.is_some())
+        let mut of_machine = self.certificates.of_machine(machine);
+        of_machine.any(|(_, record)| record.ends_at.is_none() && record.used_at.is_some())
     }
 
     /// A certificate was issued; after a renewal the machine's others end `others_end`.
     pub fn issued(&mut self, record: &CertificateRecord, others_end: Option<Timestamp>) {
         if let Some(end) = others_end {
-            for (_, other) in self.of_machine(record.machine) {
+            self.certificates.change(record.machine, |_, other| {
                 other.ends_at.get_or_insert(end);
-            }
+            });
         }
         self.certificates.push(record);
     }
 
     /// A certificate was used for the first time: the others of its machine end now.
     pub fn used(&mut self, sha256: [u8; 32], at: Timestamp) {
-        let Some(record) = self.certificates.known.get_mut(&sha256) else {
+        let Some(used) = self.certificates.get(&sha256).copied() else {
             return;
         };
-        record.used_at = Some(at);
-        let machine = record.machine;
-        for (_, other) in self.of_machine(machine).filter(|(other, _)| **other != sha256) {
-            other.ends_at = other.ends_at.map(|end| end.min(at));
-        }
+        self.certificates.change(used.machine, |of, record| match *of == sha256 {
+            true => record.used_at = Some(at),
+            false => record.ends_at = record.ends_at.map(|end| end.min(at)),
+        });
+        self.certificates.forget_those_over_before(&used);
     }
 
     /// An identity was revoked.
@@ -297,126 +254,36 @@ impl Identities {
         self.revoked.insert(machine);
     }
 
-    fn of_machine(&mut self, machine: MachineId) -> impl Iterator<Item = (&[u8; 32], &mut Known)> {
-        self.certificates.known.iter_mut().filter(move |(_, known)| known.machine == machine)
+    /// How far machines have come from one authority to the next.
+    #[must_use]
+    pub fn by_issuer(&self) -> ByIssuer {
+        let mut count = ByIssuer::default();
+        for (machine, record) in self.certificates.in_use() {
+            if self.revoked.contains(&machine) {
+                continue;
+            }
+            let issuer = self.certificates.issuer(record);
+            let place = self.issuers.iter().position(|accepted| Some(accepted) == issuer);
+            match place {
+                Some(0) => count.current += 1,
+                Some(_) => count.former += 1,
+                None => count.retired += 1,
+            }
+        }
+        count
+    }
+
+    /// The machines that are not revoked and speak by a certificate of another authority than the
+    /// one that issues now: none of them is known to have what it needs once that one is alone.
+    #[must_use]
+    pub fn left_behind(&self) -> BTreeSet<MachineId> {
+        let current = self.issuers.first();
+        let behind = |known: &Known| self.certificates.issuer(known) != current;
+        let in_use = self.certificates.in_use();
+        let machines = in_use.filter(|(_, known)| behind(known)).map(|(machine, _)| machine);
+        machines.filter(|machine| !self.revoked.contains(machine)).collect()
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const CA: [u8; 32] = [1; 32];
-    const MACHINE: MachineId = MachineId::from_bytes([7; 16]);
-
-    fn certificate(bytes: &'static [u8]) -> CertificateDer<'static> {
-        CertificateDer::from(bytes)
-    }
-
-    fn record(bytes: &'static [u8]) -> CertificateRecord {
-        CertificateRecord {
-            sha256: Sha256::digest(bytes).into(),
-            serial: String::new(),
-            machine: MACHINE,
-            issuer: CA,
-            not_before: Timestamp(100),
-            not_after: Timestamp(200),
-            used_at: None,
-            ends_at: None,
-        }
-    }
-
-    fn identities() -> Identities {
-        Identities::new(vec![CA], [record(b"old")].iter().collect(), std::iter::empty())
-    }
-
-    fn refused(identities: &Identities, at: i64) -> Stranger {
-        identities.authenticate(Some(&certificate(b"old")), Timestamp(at)).unwrap_err()
-    }
-
-    #[test]
-    fn an_agent_knows_by_the_reason_when_no_other_report_would_be_taken() {
-        let all = [
-            (Stranger::NoCertificate, false),
-            (Stranger::UnknownCertificate, true),
-            (Stranger::IssuerRetired, true),
-            (Stranger::NotYetValid, false),
-            (Stranger::Expired, false),
-            (Stranger::Superseded, true),
-            (Stranger::Revoked, true),
-            (Stranger::TooManyClones, false),
-        ];
-        for (stranger, expected) in all {
-            let refusal = crate::problem::Refusal::from(stranger);
-            let is_shut_out = report::wire::SHUT_OUT.contains(&stranger.reason());
-            assert_eq!(is_shut_out, expected, "{stranger:?}");
-            assert!(!is_shut_out || refusal.status.as_u16() == 403, "{stranger:?}");
-        }
-    }
-
-    #[test]
-    fn a_certificate_speaks_for_its_machine_within_its_dates() {
-        let identities = identities();
-        let speaker = identities.authenticate(Some(&certificate(b"old")), Timestamp(150)).unwrap();
-        assert_eq!(speaker.machine(), MACHINE);
-        assert_eq!(refused(&identities, 99), Stranger::NotYetValid);
-        assert_eq!(refused(&identities, 201), Stranger::Expired);
-        assert_eq!(identities.authenticate(None, Timestamp(150)), Err(Stranger::NoCertificate));
-        let foreign = certificate(b"forged with the same serial");
-        assert_eq!(
-            identities.authenticate(Some(&foreign), Timestamp(150)),
-            Err(Stranger::UnknownCertificate)
-        );
-    }
-
-    #[test]
-    fn revocation_acts_on_the_next_request() {
-        let mut identities = identities();
-        identities.revoke(MACHINE);
-        assert_eq!(refused(&identities, 150), Stranger::Revoked);
-        let renewal =
-            identities.authenticate_for_renewal(Some(&certificate(b"old")), Timestamp(150));
-        assert_eq!(renewal, Err(Stranger::Revoked));
-    }
-
-    #[test]
-    fn a_retired_issuer_speaks_for_nobody() {
-        let identities =
-            Identities::new(vec![[2; 32]], [record(b"old")].iter().collect(), std::iter::empty());
-        assert_eq!(refused(&identities, 150), Stranger::IssuerRetired);
-    }
-
-    #[test]
-    fn the_old_certificate_ends_when_the_new_one_is_used_or_after_the_overlap() {
-        let mut identities = identities();
-        identities.issued(&record(b"new"), Some(Timestamp(180)));
-        let old = certificate(b"old");
-        assert!(identities.authenticate(Some(&old), Timestamp(179)).is_ok());
-        assert_eq!(refused(&identities, 180), Stranger::Superseded);
-        let lost = identities.authenticate_for_renewal(Some(&old), Timestamp(180));
-        assert_eq!(lost.map(RenewingMachine::machine), Ok(MACHINE), "the answer was lost");
-
-        let new = identities.authenticate(Some(&certificate(b"new")), Timestamp(150)).unwrap();
-        identities.used(new.first_use().unwrap(), Timestamp(150));
-        assert_eq!(refused(&identities, 150), Stranger::Superseded);
-        assert_eq!(
-            identities.authenticate_for_renewal(Some(&old), Timestamp(150)),
-            Err(Stranger::Superseded)
-        );
-        let again = identities.authenticate(Some(&certificate(b"new")), Timestamp(151)).unwrap();
-        assert_eq!(again.first_use(), None);
-    }
-
-    #[test]
-    fn an_expired_identity_may_renew_itself_for_a_while_and_do_nothing_else() {
-        let identities = identities();
-        let old = certificate(b"old");
-        let last = Timestamp(200 + RENEWAL_GRACE);
-        assert!(identities.authenticate_for_renewal(Some(&old), last).is_ok());
-        assert_eq!(
-            identities.authenticate_for_renewal(Some(&old), last + 1),
-            Err(Stranger::Expired)
-        );
-        assert_eq!(refused(&identities, 201), Stranger::Expired);
-    }
-}
+mod tests;

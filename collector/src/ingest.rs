@@ -81,6 +81,7 @@ async fn answer(
         verdict,
         unjudged,
         digest: Some(digest),
+        renew: sender.should_renew(),
     })
 }
 

@@ -25,6 +25,8 @@ pub struct Wishes {
     pub public: Vec<String>,
     /// Whether a register marked as a sample may be judged by.
     pub allow_sample: bool,
+    /// Where to put the root's key instead of beside the others.
+    pub root_key: Option<PathBuf>,
 }
 
 /// Why a folder was not made ready.
@@ -66,7 +68,7 @@ pub fn init(wishes: &Wishes) -> Result<PathBuf, InitError> {
     write_schemas(&policies)?;
     let data = wishes.dir.join("data");
     make_private(&data)?;
-    Authorities::create(&data.join("pki"), crate::clock::now())?;
+    Authorities::create_under(&data.join("pki"), wishes.root_key.as_deref(), crate::clock::now())?;
     AuditKey::create(&data.join("pki"))?;
     write(&settings, &settings_text(wishes))?;
     Ok(settings)
@@ -130,6 +132,7 @@ mod tests {
             metrics: None,
             public: vec!["collector.example".to_owned(), "10.0.0.1".to_owned()],
             allow_sample: false,
+            root_key: None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! `serve`: everything a running collector consists of, from its start to its orderly end.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,19 +12,21 @@ use crate::audit::key::AuditKey;
 use crate::audit::{Action, Entry, kept};
 use crate::config::Config;
 use crate::drain::{self, Draining};
-use crate::enrol::ca::{Authorities, LEAF_LIFE};
+use crate::enrol::ca::{Authorities, CaCertificate, LEAF_LIFE, Role};
 use crate::hub::{Beginnings, Hub};
 use crate::metrics::access::Guard;
 use crate::metrics::process::Process;
 use crate::reload::{Beginning, Reloader, Source, Started};
 use crate::snapshot::keeper;
-use crate::store::{Archive, Store};
+use crate::store::{Archive, AuthorityRecord, NoteAuthorities, Store, StoreError};
 use crate::tls::tickets::TicketKeys;
 use crate::tls::{Doors, OwnCertificate};
 use crate::{admin, foresight, metrics, recorder, server};
 
 /// How often the collector looks whether its own certificate should be replaced.
 const CERTIFICATE_CHECK: Duration = Duration::from_secs(3600);
+/// How often it counts by whose certificates machines speak.
+const ISSUERS_COUNT: Duration = Duration::from_secs(60);
 /// How often it looks whose judgement the clock has turned.
 const TURN_CHECK: Duration = Duration::from_secs(30);
 /// How often it says how the logs end.
@@ -41,7 +44,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     // Bound first: a port that is busy must not cost a half-started collector.
     let agents = bind(config.listen, "listen").await?;
     let scrapes = bind(config.metrics, "metrics").await?;
-    let _alone = alone(&config)?;
+    let _alone = alone(&config.data)?;
     let officers = admin::bind(&config.admin_socket())
         .with_context(|| format!("open {}", config.admin_socket().display()))?;
 
@@ -70,8 +73,8 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let audit_key = AuditKey::create(&config.pki()).context("read the key that signs the logs")?;
     let own = own_certificate(&authorities, &config, &process)?;
     let tickets = Arc::new(TicketKeys::open(config.ticket_keys(), crate::clock::now()));
-    let doors = Doors::new(own.clone(), authorities.machines.certificate(), tickets.clone())
-        .context("set up TLS")?;
+    let machine_cas = authorities.machine_cas().map(CaCertificate::der);
+    let doors = Doors::new(own.clone(), machine_cas, tickets.clone()).context("set up TLS")?;
     let guard = Guard::new(&config.metrics_access, own.clone()).context("guard the metrics")?;
     let hub = Arc::new(Hub::new(Beginnings {
         authorities,
@@ -90,6 +93,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     if key_is_new {
         hub.audit(key_made(&hub.audit_key)).await.context("write to the store")?;
     }
+    note_authorities(&hub).await.context("write to the store")?;
     hub.audit(started(&config, &hub.audit_key)).await.context("write to the store")?;
     publish_head(&hub).await;
 
@@ -111,6 +115,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     tokio::spawn(rotate(tickets, draining.clone()));
     tokio::spawn(keep_current(hub.clone(), draining.clone()));
     tokio::spawn(publish_heads(hub.clone(), draining.clone()));
+    tokio::spawn(count_issuers(hub.clone(), draining.clone()));
     tokio::spawn(foresight::look_ahead(hub.clone(), draining.clone()));
     tokio::spawn(keeper::watch(hub.clone(), draining.clone()));
     tokio::spawn(replace_certificate(own, hub.clone(), config.clone(), draining));
@@ -134,14 +139,14 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
 }
 
 /// One collector at a time works on a folder; the lock goes with the process.
-fn alone(config: &Config) -> anyhow::Result<std::fs::File> {
-    let path = config.data.join("lock");
+pub(crate) fn alone(data: &Path) -> anyhow::Result<std::fs::File> {
+    let path = data.join("lock");
     let file = std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path);
     let file = file.with_context(|| format!("open {}", path.display()))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => {
-            anyhow::bail!("another collector already runs on {}", config.data.display())
+            anyhow::bail!("another collector already runs on {}", data.display())
         }
         Err(std::fs::TryLockError::Error(error)) => {
             Err(error).with_context(|| format!("lock {}", path.display()))
@@ -189,6 +194,41 @@ async fn keep_current(hub: Arc<Hub>, mut draining: Draining) {
 async fn note_verdicts(hub: &Arc<Hub>) {
     if let Err(error) = recorder::record(hub).await {
         tracing::error!(%error, "changes of verdicts are not logged; all are compared again soon");
+    }
+}
+
+/// Notes which authorities are in force: a new one, or one that is gone, is an entry of the audit
+/// log, whoever changed the files.
+async fn note_authorities(hub: &Arc<Hub>) -> Result<(), StoreError> {
+    let each = hub.authorities.each();
+    for (role, authority) in &each {
+        match role {
+            Role::Root | Role::MachineCa | Role::CollectorCa => {
+                hub.process.certificate(role.kind(), authority.not_after());
+            }
+            Role::FormerMachineCa | Role::NextCollectorCa => {}
+        }
+    }
+    let record = |(role, authority): &(Role, &CaCertificate)| AuthorityRecord {
+        sha256: authority.sha256(),
+        kind: role.kind(),
+        not_after: authority.not_after(),
+    };
+    let in_force = each.iter().map(record).collect();
+    let note = NoteAuthorities { in_force, at: crate::clock::now() };
+    hub.commit(note, |hub, entries| hub.process.audit_entries.inc_by(*entries)).await?;
+    Ok(())
+}
+
+/// Counts by whose certificates machines speak: how far they have come over while the authorities
+/// are replaced.
+async fn count_issuers(hub: Arc<Hub>, mut draining: Draining) {
+    loop {
+        hub.process.issuers(hub.identities().by_issuer());
+        tokio::select! {
+            () = tokio::time::sleep(ISSUERS_COUNT) => {}
+            () = draining.told() => return,
+        }
     }
 }
 

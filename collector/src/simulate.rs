@@ -229,6 +229,7 @@ pub async fn simulate(
         metrics: plan.metrics,
         public: plan.public.clone(),
         allow_sample: true,
+        root_key: None,
     })?;
     put_in_force(&office, &policies, &data.join("store.sqlite")).await?;
     let Truth { states, targets, .. } = truth;

@@ -9,6 +9,7 @@
 
 mod archive;
 mod audit;
+mod authorities;
 mod bulk;
 mod chain;
 mod contacts;
@@ -38,6 +39,7 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use archive::Archive;
 pub use audit::{AppendAudit, LoggedEntry};
+pub use authorities::{AuthorityRecord, NoteAuthorities};
 pub(crate) use bulk::{BeginSimulation, Import, SimulatedEnrolment, SimulatedMachine};
 pub use chain::{Hash, Link, Log, LogEnds};
 pub use enrolment::{Enrol, Enrolled, NewCertificate, Renew};

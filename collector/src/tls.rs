@@ -48,19 +48,21 @@ pub struct Doors {
 }
 
 impl Doors {
-    /// The doors of a collector that shows `own` and lets in what `machine_ca` issued. Only the
-    /// one of reports hands out tickets.
+    /// The doors of a collector that shows `own` and lets in what one of the `machine_cas` issued.
+    /// Only the one of reports hands out tickets.
     ///
     /// # Errors
-    /// When the CA is no trust anchor.
-    pub fn new(
+    /// When a CA is no trust anchor, or there is none.
+    pub fn new<'a>(
         own: Arc<OwnCertificate>,
-        machine_ca: &CertificateDer<'_>,
+        machine_cas: impl IntoIterator<Item = &'a CertificateDer<'static>>,
         tickets: Arc<dyn ProducesTickets>,
     ) -> Result<Self, Error> {
         let provider = Arc::new(default_provider());
         let mut roots = RootCertStore::empty();
-        roots.add(machine_ca.clone())?;
+        for machine_ca in machine_cas {
+            roots.add(machine_ca.clone())?;
+        }
         let in_dates =
             WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone())
                 .build()

@@ -228,6 +228,10 @@ pub struct ReportReply {
     /// does not know all of an agent's facts could not compute the agent's own digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<FactsDigest>,
+    /// Whether the machine should renew its certificate now, however long that is still good: the
+    /// authority that issued it is being replaced.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub renew: bool,
 }
 
 /// What a machine says that asks for the time, and nothing more: its clock is so wrong that no

@@ -461,6 +461,7 @@ fn verdict(received_at: Timestamp, digest: Option<FactsDigest>) -> String {
         verdict: Verdict { state: State::Unprotected, rules: Vec::new() },
         unjudged: Vec::new(),
         digest,
+        renew: false,
     })
     .unwrap()
 }

@@ -89,11 +89,11 @@ proptest! {
 
     #[test]
     fn certificates_have_dates_or_none(noise in noise(), cut in any::<prop::sample::Index>()) {
-        let _ = Validity::of(&noise).map(|validity| validity.renew_from());
+        let _ = Validity::of(&noise).map(|validity| validity.renew_from(MachineId::from_bytes([7; 16])));
         let mut certificate = real_certificate();
         let at = cut.index(certificate.len());
         certificate.splice(at..(at + noise.len()).min(certificate.len()), noise);
-        let _ = Validity::of(&certificate).map(|validity| validity.renew_from());
+        let _ = Validity::of(&certificate).map(|validity| validity.renew_from(MachineId::from_bytes([7; 16])));
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the commands print for people, and the same as JSON for programs.
 
 mod audit;
+mod ca;
 mod explanation;
 mod forecast;
 mod machines;
@@ -32,6 +33,7 @@ use crate::reload::FolderError;
 use crate::simulate::Summary;
 
 pub(super) use audit::{audit_entries, audit_head, audit_verification};
+pub(super) use ca::{authorities, not_finished, rotated, rotation_finished};
 pub(super) use explanation::explanation;
 pub(super) use forecast::forecast;
 pub(super) use machines::machines;

@@ -3,6 +3,10 @@
 //! The two share nothing but the root: collectors trust only the machine CA for clients, agents
 //! trust only the collector CA for servers, so no machine can ever pass for a collector.
 
+mod authorities;
+mod certificate;
+pub mod rotation;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -12,21 +16,21 @@ use rcgen::{
     KeyUsagePurpose, SanType, SerialNumber, SubjectPublicKeyInfo,
 };
 use report::{MachineId, Timestamp};
-use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer, pem::PemObject as _};
+use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 
 use super::csr::RequestedKey;
 use crate::files::{read_bounded, write_atomically};
 use crate::store::NewCertificate;
+pub use authorities::{Authorities, Role};
+pub use certificate::CaCertificate;
 
 const DAY: i64 = report::moment::DAY;
 /// How long a leaf lives, in seconds.
 pub const LEAF_LIFE: i64 = 90 * DAY;
 /// Leaves begin this much in the past, so that a clock that is a little slow accepts them.
 const BACKDATED: i64 = 3600;
-const ISSUING_LIFE: i64 = 10 * 365 * DAY;
-const ROOT_LIFE: i64 = 20 * 365 * DAY;
 /// No key or certificate is larger.
 const MAX_PEM_BYTES: u64 = 64 * 1024;
 
@@ -60,6 +64,21 @@ pub enum CaError {
     /// A certificate cannot be made.
     #[error("issue a certificate: {0}")]
     Issue(#[from] rcgen::Error),
+    /// The key that signs authorities lies elsewhere.
+    #[error("{0} is not there: say with --root-key FILE where the root's key is kept")]
+    NoRootKey(PathBuf),
+    /// A key would be written over.
+    #[error("{0} is already there: it may be the key of another collector's root")]
+    KeyThere(PathBuf),
+    /// One rotation at a time.
+    #[error("the authorities are being replaced already: end that first with `ca finish`")]
+    UnderWay,
+    /// There is nothing to finish.
+    #[error("no authority is being replaced: begin with `ca rotate`")]
+    NotUnderWay,
+    /// A command did not come to its end.
+    #[error("replacing the authorities was cut short: run `lachan-collector ca {0}` again")]
+    CutShort(&'static str),
     /// The source of random numbers fails.
     #[error("the system gives no random numbers")]
     Random,
@@ -68,23 +87,13 @@ pub enum CaError {
 /// One issuing authority.
 pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
-    certificate: CertificateDer<'static>,
-    pem: String,
+    certificate: CaCertificate,
 }
 
 impl std::fmt::Debug for Authority {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Authority").finish_non_exhaustive()
+        f.debug_struct("Authority").field("certificate", &self.certificate).finish_non_exhaustive()
     }
-}
-
-/// Both issuing authorities.
-#[derive(Debug)]
-pub struct Authorities {
-    /// Issues `clientAuth` leaves to machines.
-    pub machines: Authority,
-    /// Issues `serverAuth` leaves to collectors.
-    pub collectors: Authority,
 }
 
 /// A certificate for a machine.
@@ -106,75 +115,34 @@ pub struct IssuedCollector {
     pub not_after: Timestamp,
 }
 
-impl Authorities {
-    /// Makes root and issuing authorities in an empty folder; keeps those that are there.
-    ///
-    /// # Errors
-    /// When a file cannot be written.
-    pub fn create(folder: &Path, now: Timestamp) -> Result<Self, CaError> {
-        if !folder.join("collector-ca.pem").exists() {
-            fs::create_dir_all(folder).map_err(|cause| at(folder, cause))?;
-            let root_key = KeyPair::generate()?;
-            let root = ca_params("Lá Chắn Root CA", None, now, ROOT_LIFE)?;
-            let root_certificate = root.self_signed(&root_key)?;
-            let root = Issuer::new(root, root_key);
-            write_authority(folder, "root", root.key(), &root_certificate.pem())?;
-            for (file, name, usage) in [
-                ("machine-ca", "Lá Chắn Machine CA", ExtendedKeyUsagePurpose::ClientAuth),
-                ("collector-ca", "Lá Chắn Collector CA", ExtendedKeyUsagePurpose::ServerAuth),
-            ] {
-                let key = KeyPair::generate()?;
-                let params = ca_params(name, Some(usage), now, ISSUING_LIFE)?;
-                let certificate = params.signed_by(&key, &root)?;
-                write_authority(folder, file, &key, &certificate.pem())?;
-            }
-        }
-        Self::load(folder)
-    }
-
-    /// Reads the authorities that [`Authorities::create`] made.
-    ///
-    /// # Errors
-    /// When a file is missing, damaged, or a key can be read by others.
-    pub fn load(folder: &Path) -> Result<Self, CaError> {
-        Ok(Self {
-            machines: Authority::load(folder, "machine-ca")?,
-            collectors: Authority::load(folder, "collector-ca")?,
-        })
-    }
-}
-
 impl Authority {
     fn load(folder: &Path, name: &str) -> Result<Self, CaError> {
-        let key_path = folder.join(format!("{name}.key"));
-        let content = |path: &Path, why: String| CaError::Content { path: path.to_owned(), why };
-        let key = KeyPair::from_pem(&read_key(&key_path)?)
-            .map_err(|error| content(&key_path, error.to_string()))?;
-        let path = folder.join(format!("{name}.pem"));
-        let pem = read(&path)?;
-        let certificate = CertificateDer::from_pem_slice(pem.as_bytes())
-            .map_err(|error| content(&path, error.to_string()))?;
-        let issuer = Issuer::from_ca_cert_der(&certificate, key)
-            .map_err(|error| content(&path, error.to_string()))?;
-        Ok(Self { issuer, certificate, pem })
+        let certificate = CaCertificate::read(&folder.join(format!("{name}.pem")))?;
+        Self::with_key(certificate, &folder.join(format!("{name}.key")))
+    }
+
+    fn with_key(certificate: CaCertificate, key_path: &Path) -> Result<Self, CaError> {
+        let content = |why: String| CaError::Content { path: key_path.to_owned(), why };
+        let key =
+            KeyPair::from_pem(&read_key(key_path)?).map_err(|error| content(error.to_string()))?;
+        if !certificate.is_of(&key) {
+            return Err(content("does not belong to the certificate it is for".to_owned()));
+        }
+        let issuer = Issuer::from_ca_cert_der(certificate.der(), key)
+            .map_err(|error| content(error.to_string()))?;
+        Ok(Self { issuer, certificate })
     }
 
     /// The authority's certificate.
     #[must_use]
-    pub fn certificate(&self) -> &CertificateDer<'static> {
+    pub fn certificate(&self) -> &CaCertificate {
         &self.certificate
-    }
-
-    /// The authority's certificate in PEM.
-    #[must_use]
-    pub fn pem(&self) -> &str {
-        &self.pem
     }
 
     /// SHA-256 of the authority's certificate.
     #[must_use]
     pub fn sha256(&self) -> [u8; 32] {
-        Sha256::digest(&self.certificate).into()
+        self.certificate.sha256()
     }
 
     /// Issues a machine's certificate for a key. Everything but the key is the collector's own.
@@ -219,7 +187,7 @@ impl Authority {
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         let leaf = params.signed_by(&key, &self.issuer)?;
         Ok(IssuedCollector {
-            chain: vec![leaf.der().clone(), self.certificate.clone()],
+            chain: vec![leaf.der().clone(), self.certificate.der().clone()],
             key: PrivatePkcs8KeyDer::from(key.serialize_der()),
             not_after: now + LEAF_LIFE,
         })

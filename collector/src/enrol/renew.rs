@@ -18,7 +18,8 @@ const OVERLAP: i64 = 24 * 3600;
 /// Gives a machine a new certificate for the one it shows, which may have expired.
 ///
 /// # Errors
-/// When the certificate, the request or the hardware says no; nothing is kept then.
+/// When the certificate, the request or the hardware says no, or it was renewed too often; nothing
+/// is kept then.
 pub async fn renew(
     hub: &Arc<Hub>,
     peer: Option<&CertificateDer<'_>>,
@@ -26,6 +27,7 @@ pub async fn renew(
 ) -> Result<IdentityReply, Refusal> {
     let now = crate::clock::now();
     let machine = hub.identities().authenticate_for_renewal(peer, now)?.machine();
+    hub.limits().take_renewal(machine, now)?;
     let request: RenewRequest = read(request).await?;
     check_wire(request.wire)?;
     let key = csr::requested_key(&request.csr)?;

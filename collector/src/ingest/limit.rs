@@ -3,7 +3,7 @@
 //! Each machine has a bucket that holds a burst and fills at a steady rate. An agent that comes
 //! back after weeks empties what it has kept into it at once; one that went astray is slowed down,
 //! and nobody else notices. Questions for the time have a bucket of their own: whoever had to ask
-//! first still gets rid of everything.
+//! first still gets rid of everything. So have renewals, each of which is kept for years.
 
 use std::collections::BTreeMap;
 
@@ -23,6 +23,10 @@ pub struct TooMany {
 const CONTACT_BURST: usize = REPORT_BURST + 1;
 /// How often the time is told in a row: an agent asks once, its doctor once for each try.
 const CLOCK_BURST: usize = 5;
+/// How many renewals are taken in a row: the answer to one may be lost, and that to the next.
+const RENEWAL_BURST: usize = 3;
+/// In which time one more is: an agent asks for one in 45 days.
+const RENEWAL_SPACING: Millis = 6 * HOUR;
 
 type Millis = i64;
 
@@ -34,6 +38,7 @@ const HOUR: Millis = 3600 * SECOND;
 pub struct Limits {
     contacts: Buckets,
     clock: Buckets,
+    renewals: Buckets,
 }
 
 impl Limits {
@@ -44,7 +49,8 @@ impl Limits {
         let spacing = (HOUR / Millis::from(contacts_per_hour.max(1))).min(told / 2).max(1);
         let contacts = Buckets::new(spacing, CONTACT_BURST);
         let clock = Buckets::new(spacing, CLOCK_BURST);
-        Self { contacts, clock }
+        let renewals = Buckets::new(RENEWAL_SPACING, RENEWAL_BURST);
+        Self { contacts, clock, renewals }
     }
 
     /// Takes one report or heartbeat of a machine.
@@ -61,6 +67,14 @@ impl Limits {
     /// When its bucket is empty; it is left as it was.
     pub fn take_clock(&mut self, machine: MachineId, now: Timestamp) -> Result<(), TooMany> {
         self.clock.take(machine, now)
+    }
+
+    /// Takes one renewal of a machine, whatever comes of it.
+    ///
+    /// # Errors
+    /// When its bucket is empty; it is left as it was.
+    pub fn take_renewal(&mut self, machine: MachineId, now: Timestamp) -> Result<(), TooMany> {
+        self.renewals.take(machine, now)
     }
 }
 
@@ -141,6 +155,17 @@ mod tests {
         assert_eq!(limits.take_clock(pc(1), NOW), Err(TooMany { seconds: 120 }));
         assert_eq!(limits.take_clock(pc(1), NOW + 120), Ok(()));
         assert_eq!(limits.take_clock(pc(2), NOW), Ok(()), "nobody else pays");
+    }
+
+    #[test]
+    fn a_machine_renews_three_times_in_a_row_and_then_once_in_six_hours() {
+        let mut limits = Limits::new(30, QUARTER);
+        let renewed = (0..50).filter(|_| limits.take_renewal(pc(1), NOW).is_ok()).count();
+        assert_eq!(renewed, RENEWAL_BURST);
+        assert_eq!(limits.take_renewal(pc(1), NOW), Err(TooMany { seconds: 6 * 3600 }));
+        assert_eq!(limits.take_renewal(pc(1), NOW + 6 * 3600), Ok(()));
+        assert_eq!(limits.take_renewal(pc(2), NOW), Ok(()), "nobody else pays");
+        assert_eq!(limits.take(pc(1), NOW), Ok(()), "nor does it cost reports");
     }
 
     #[test]

@@ -6,6 +6,8 @@ use prometheus::{
     Registry,
 };
 
+use crate::identities::ByIssuer;
+
 /// What this process counts.
 #[derive(Clone, Debug)]
 pub struct Process {
@@ -37,6 +39,7 @@ pub struct Process {
     pub reload_success_at: IntGauge,
     policy: IntGaugeVec,
     certificate_not_after: IntGaugeVec,
+    certificates: IntGaugeVec,
 }
 
 /// Up to the 30 seconds after which a request is given up.
@@ -130,6 +133,12 @@ impl Process {
                 "When a certificate of the collector ends.",
                 "certificate",
             )?,
+            certificates: gauges(
+                "lachan_certificates",
+                "Machines by the authority of the certificate they speak by: the current one, a \
+                 former one that is still accepted, or one that is retired and shuts them out.",
+                "issuer",
+            )?,
             registry: registry.clone(),
         };
         Ok(book)
@@ -147,6 +156,15 @@ impl Process {
     /// A certificate of the collector ends then.
     pub fn certificate(&self, name: &str, not_after: report::Timestamp) {
         self.certificate_not_after.with_label_values(&[name]).set(not_after.0);
+    }
+
+    /// So many machines speak by a certificate of each authority.
+    pub fn issuers(&self, count: ByIssuer) {
+        let ByIssuer { current, former, retired } = count;
+        for (issuer, machines) in [("current", current), ("former", former), ("retired", retired)] {
+            let machines = i64::try_from(machines).unwrap_or(i64::MAX);
+            self.certificates.with_label_values(&[issuer]).set(machines);
+        }
     }
 
     /// The book's content; a family that has counted nothing yet is left out.

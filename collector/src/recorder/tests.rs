@@ -16,8 +16,14 @@ use crate::store::{Archive, Store};
 /// The hub of an office that was just made.
 async fn hub(dir: &Path) -> Arc<Hub> {
     let public = vec!["localhost".to_owned()];
-    let wishes =
-        Wishes { dir: dir.to_owned(), listen: None, metrics: None, public, allow_sample: false };
+    let wishes = Wishes {
+        dir: dir.to_owned(),
+        listen: None,
+        metrics: None,
+        public,
+        allow_sample: false,
+        root_key: None,
+    };
     let config = Config::load(&init(&wishes).unwrap()).unwrap();
     let process = Process::new().unwrap();
     let (store, _, holdings) =

@@ -19,7 +19,7 @@ use crate::machine::{Contact, Kept, Machine, Standing};
 pub struct Holdings {
     /// Every identity.
     pub fleet: Fleet,
-    /// Every certificate.
+    /// Every certificate that may still open a door.
     pub certificates: Certificates,
     /// Every join token.
     pub tokens: Vec<KeptToken>,
@@ -148,10 +148,15 @@ fn kept_topics(
     Ok(kept)
 }
 
+/// Those that may still open a door, and not those that were over before one that the same machine
+/// has used began: of them there are more every year.
 fn certificates(database: &Connection) -> Result<Certificates, StoreError> {
     let mut statement = database.prepare(
         "SELECT sha256, serial, machine, issuer, not_before, not_after, used_at, ends_at
-         FROM certificates",
+         FROM certificates AS c WHERE NOT EXISTS (
+            SELECT 1 FROM certificates AS used
+            WHERE used.machine = c.machine AND used.used_at IS NOT NULL
+                AND used.not_before > c.not_after)",
     )?;
     let mut rows = statement.query([])?;
     let mut certificates = Certificates::default();

@@ -14,6 +14,7 @@ use crate::ingest::continuity::Continuity;
 use crate::ingest::heartbeat::Pulse;
 use crate::machine::{Contact, Machine, Standing};
 
+mod authorities;
 mod bulk;
 mod chain;
 mod heartbeats;

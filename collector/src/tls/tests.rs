@@ -8,7 +8,7 @@ use rustls_pki_types::pem::PemObject as _;
 
 use super::tickets::TicketKeys;
 use super::*;
-use crate::enrol::ca::{Authorities, LEAF_LIFE};
+use crate::enrol::ca::{Authorities, CaCertificate, LEAF_LIFE, rotation};
 use crate::enrol::csr::requested_key;
 
 const DAY: i64 = report::moment::DAY;
@@ -17,7 +17,7 @@ const DAY: i64 = report::moment::DAY;
 struct World {
     authorities: Authorities,
     doors: Doors,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 type ClientIdentity = (CertificateDer<'static>, PrivatePkcs8KeyDer<'static>);
@@ -29,12 +29,17 @@ fn now() -> Timestamp {
 fn world() -> World {
     let folder = tempfile::tempdir().unwrap();
     let authorities = Authorities::create(folder.path(), now() - 1000 * DAY).unwrap();
+    collector_with(authorities, folder)
+}
+
+fn collector_with(authorities: Authorities, folder: tempfile::TempDir) -> World {
     let names = ["collector.example".to_owned()];
     let issued = authorities.collectors.issue_collector(&names, now()).unwrap();
     let own = Arc::new(OwnCertificate::new(issued).unwrap());
     let tickets = Arc::new(TicketKeys::open(folder.path().join("ticket-keys"), now()));
-    let doors = Doors::new(own, authorities.machines.certificate(), tickets).unwrap();
-    World { authorities, doors, _folder: folder }
+    let machine_cas = authorities.machine_cas().map(CaCertificate::der);
+    let doors = Doors::new(own, machine_cas, tickets).unwrap();
+    World { authorities, doors, folder }
 }
 
 impl World {
@@ -50,7 +55,7 @@ impl World {
 
     fn client(&self, alpn: &[&[u8]], identity: Option<ClientIdentity>) -> ClientConfig {
         let mut roots = RootCertStore::empty();
-        roots.add(self.authorities.collectors.certificate().clone()).unwrap();
+        roots.add(self.authorities.collectors.certificate().der().clone()).unwrap();
         let builder = ClientConfig::builder_with_provider(Arc::new(default_provider()))
             .with_protocol_versions(&[&rustls::version::TLS13])
             .unwrap()
@@ -211,6 +216,28 @@ fn a_resumed_report_connection_still_carries_its_certificate() {
     let (_, second, server) = world.knock(&client).unwrap();
     assert_eq!(second.handshake_kind(), Some(HandshakeKind::Resumed));
     assert_eq!(server.peer_certificates().unwrap(), [leaf]);
+}
+
+#[test]
+fn a_former_machine_authority_opens_doors_until_the_rotation_is_finished() {
+    let before = world();
+    let (early, ended) = (before.identity(now()), before.identity(now() - LEAF_LIFE - DAY));
+    let copy = |(leaf, key): &ClientIdentity| (leaf.clone(), key.clone_key());
+    let World { folder, .. } = before;
+    rotation::rotate(folder.path(), None, now()).unwrap();
+    let during = collector_with(Authorities::load(folder.path()).unwrap(), folder);
+    assert_eq!(door(&during, &[], Some(copy(&early))), Ok(Door::Reports));
+    assert_eq!(door(&during, &[RENEW_ALPN], Some(copy(&ended))), Ok(Door::Renew));
+    let late = during.identity(now());
+    assert_eq!(door(&during, &[], Some(copy(&late))), Ok(Door::Reports));
+
+    let World { folder, .. } = during;
+    rotation::finish(folder.path()).unwrap();
+    let after = collector_with(Authorities::load(folder.path()).unwrap(), folder);
+    assert_eq!(door(&after, &[], Some(late)), Ok(Door::Reports));
+    let unknown = Error::InvalidCertificate(CertificateError::UnknownIssuer);
+    assert_eq!(door(&after, &[], Some(early)), Err(unknown.clone()));
+    assert_eq!(door(&after, &[RENEW_ALPN], Some(ended)), Err(unknown));
 }
 
 #[test]

@@ -1,4 +1,5 @@
 use rcgen::{CertificateParams, KeyPair};
+use rustls_pki_types::pem::PemObject as _;
 use x509_parser::prelude::*;
 
 use super::*;
@@ -46,7 +47,7 @@ fn a_leaf_is_what_the_collector_decides_and_nothing_the_request_asks_for() {
 fn each_ca_issues_for_one_purpose_only_and_no_ca_stands_below_it() {
     let (_folder, authorities) = authorities();
     for (authority, client) in [(&authorities.machines, true), (&authorities.collectors, false)] {
-        let (_, ca) = X509Certificate::from_der(authority.certificate()).unwrap();
+        let (_, ca) = X509Certificate::from_der(authority.certificate().der()).unwrap();
         let constraints = ca.basic_constraints().unwrap().unwrap().value;
         assert!(constraints.ca && constraints.path_len_constraint == Some(0));
         let usage = ca.extended_key_usage().unwrap().unwrap().value;
@@ -82,4 +83,28 @@ fn authorities_are_made_once_and_their_keys_are_closed() {
         .unwrap();
     let error = Authorities::load(folder.path()).unwrap_err();
     assert!(matches!(error, CaError::OpenKey { mode: 0o640, .. }), "{error}");
+}
+
+#[test]
+fn a_key_that_is_not_that_of_the_certificate_beside_it_is_not_used() {
+    let (folder, _) = authorities();
+    let [key, other] = ["machine-ca.key", "collector-ca.key"].map(|name| folder.path().join(name));
+    fs::copy(other, &key).unwrap();
+    let error = Authorities::load(folder.path()).unwrap_err().to_string();
+    assert!(error.contains("machine-ca.key") && error.contains("does not belong"), "{error}");
+}
+
+#[test]
+fn the_roots_key_may_lie_elsewhere_and_is_never_written_over() {
+    let (folder, medium) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let key = medium.path().join("root.key");
+    let authorities = Authorities::create_under(folder.path(), Some(&key), NOW).unwrap();
+    assert!(authorities.root.is_some());
+    assert!(!folder.path().join("root.key").exists());
+    assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
+    Authorities::load(folder.path()).unwrap();
+
+    let another = tempfile::tempdir().unwrap();
+    let error = Authorities::create_under(another.path(), Some(&key), NOW).unwrap_err();
+    assert!(matches!(error, CaError::KeyThere(_)), "{error}");
 }

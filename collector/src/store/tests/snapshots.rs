@@ -37,6 +37,7 @@ impl Archives {
             metrics: None,
             public: Vec::new(),
             allow_sample: true,
+            root_key: None,
         };
         let config = Config::load(&init::init(&wishes).unwrap()).unwrap();
         let past = Past { archive: office.archive(), source: Source::of(&config) };
