@@ -9,9 +9,9 @@ use sha2::{Digest as _, Sha256};
 use crate::machine::Standing;
 use crate::store::CertificateRecord;
 
-/// A machine whose certificate was in force at one moment. Only [`Identities::authenticate`]
-/// makes one, and it is made for each request: a connection that was let in, even a resumed one,
-/// proves nothing about now.
+/// A machine whose certificate was in force at one moment. Only [`Identities::authenticate`] and
+/// [`Identities::authenticate_file`] make one, and it is made for each request: a connection that
+/// was let in, even a resumed one, proves nothing about now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AuthenticatedMachine {
     machine: MachineId,
@@ -227,6 +227,23 @@ impl Identities {
         }
     }
 
+    /// Who has signed a file with the key of this certificate, asked when the file is brought: a
+    /// machine without a network cannot renew its certificate in time, so what holds for renewing
+    /// holds for its files.
+    ///
+    /// # Errors
+    /// When the certificate is foreign, not valid yet, expired for too long, replaced or revoked.
+    pub fn authenticate_file(
+        &self,
+        signer: &CertificateDer<'_>,
+        at: Timestamp,
+    ) -> Result<AuthenticatedMachine, Stranger> {
+        let RenewingMachine(machine) = self.authenticate_for_renewal(Some(signer), at)?;
+        let (certificate, record) = self.record(Some(signer), at)?;
+        let first_use = record.used_at.is_none();
+        Ok(AuthenticatedMachine { machine, certificate, first_use, at })
+    }
+
     /// A certificate of this collector, of a machine that is not revoked and an issuer in force,
     /// not before its beginning.
     fn record(
@@ -374,6 +391,27 @@ mod tests {
         );
         let again = identities.authenticate(Some(&certificate(b"new")), Timestamp(151)).unwrap();
         assert_eq!(again.first_use(), None);
+    }
+
+    #[test]
+    fn a_file_is_taken_from_whoever_may_renew_and_from_nobody_else() {
+        let mut identities = identities();
+        let old = certificate(b"old");
+        let file = |identities: &Identities, at: i64| {
+            identities.authenticate_file(&old, Timestamp(at)).map(|signer| signer.machine())
+        };
+        assert_eq!(file(&identities, 99), Err(Stranger::NotYetValid));
+        assert_eq!(file(&identities, 200 + RENEWAL_GRACE), Ok(MACHINE), "it cannot renew in time");
+        assert_eq!(file(&identities, 201 + RENEWAL_GRACE), Err(Stranger::Expired));
+        let stranger = identities.authenticate_file(&certificate(b"forged"), Timestamp(150));
+        assert_eq!(stranger, Err(Stranger::UnknownCertificate));
+
+        identities.issued(&record(b"new"), Some(Timestamp(160)));
+        assert_eq!(file(&identities, 170), Ok(MACHINE), "the answer to the renewal was lost");
+        identities.used(Sha256::digest(b"new").into(), Timestamp(170));
+        assert_eq!(file(&identities, 171), Err(Stranger::Superseded));
+        identities.revoke(MACHINE);
+        assert_eq!(file(&identities, 171), Err(Stranger::Revoked));
     }
 
     #[test]

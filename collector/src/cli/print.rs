@@ -3,6 +3,7 @@
 mod audit;
 mod explanation;
 mod forecast;
+mod import;
 mod machines;
 mod paper;
 mod past;
@@ -34,6 +35,7 @@ use crate::simulate::Summary;
 pub(super) use audit::{audit_entries, audit_head, audit_verification};
 pub(super) use explanation::explanation;
 pub(super) use forecast::forecast;
+pub(super) use import::brought;
 pub(super) use machines::machines;
 pub(super) use paper::{csv, on_screen, written};
 pub(super) use past::as_of;

@@ -10,7 +10,7 @@ use super::{Operation, StoreError, contacts, standings, topics};
 use crate::audit::Action;
 use crate::identities::Stranger;
 use crate::ingest::admission::{AdmittedReport, Introduction};
-use crate::ingest::continuity::{Continuity, continuity};
+use crate::ingest::continuity::Continuity;
 use crate::machine::{Contact, Kept, Pending, Standing};
 
 /// Keeps a report that was admitted. There is no other way to one.
@@ -39,7 +39,7 @@ impl Operation for StoreReport {
         if standing == Standing::Revoked {
             return Ok(Err(Stranger::Revoked));
         }
-        let continuity = continuity(&past, introduction.fingerprint, introduction.mark);
+        let continuity = report.follows_on(&past);
         let standing = match continuity {
             Continuity::Next => standing,
             Continuity::Restore => {
