@@ -12,6 +12,9 @@ use crate::config::ConfigPath;
 /// The command that the agent gives to a child of its own, and no help names.
 pub const LOOK: &str = "look";
 
+/// The command that is followed by a file.
+const EXPORT: &str = "export";
+
 /// What the command line says.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Cli {
@@ -48,6 +51,11 @@ pub enum Command {
         token: TokenSource,
         /// `--replace`: give up the identity this machine has.
         replace: bool,
+    },
+    /// Write a report into a file that is carried to the collector.
+    Export {
+        /// The file, which is not there yet.
+        file: PathBuf,
     },
     /// Show what the collector makes of this machine.
     Status {
@@ -88,12 +96,12 @@ pub enum CliError {
     Shape(#[from] lexopt::Error),
     /// It names no command.
     #[error(
-        "understand the command line: no command: use run, survey, enrol, status, doctor or seal, or see --help"
+        "understand the command line: no command: use run, survey, enrol, export, status, doctor or seal, or see --help"
     )]
     NoCommand,
     /// It names a command there is not.
     #[error(
-        "understand the command line: unknown command {0:?}: use run, survey, enrol, status, doctor or seal"
+        "understand the command line: unknown command {0:?}: use run, survey, enrol, export, status, doctor or seal"
     )]
     UnknownCommand(String),
     /// An option of another command.
@@ -102,6 +110,9 @@ pub enum CliError {
     /// No token, or two.
     #[error("understand the command line: enrol needs exactly one of --token-file and --token")]
     OneToken,
+    /// No file to write.
+    #[error("understand the command line: export needs the name of the file to write")]
+    NoFile,
     /// The token on the command line is none.
     #[error("understand the command line: {0}")]
     Token(#[from] TokenError),
@@ -116,6 +127,7 @@ struct Written {
     replace: bool,
     token: Option<JoinToken>,
     token_file: Option<PathBuf>,
+    file: Option<PathBuf>,
     help: bool,
     version: bool,
 }
@@ -153,6 +165,7 @@ impl Cli {
                 Value(command) if written.command.is_none() => {
                     written.command = Some(command.string()?);
                 }
+                Value(file) if written.wants_a_file() => written.file = Some(file.into()),
                 Long(_) | Short(_) | Value(_) => return Err(argument.unexpected().into()),
             }
         }
@@ -162,6 +175,10 @@ impl Cli {
 }
 
 impl Written {
+    fn wants_a_file(&self) -> bool {
+        self.command.as_deref() == Some(EXPORT) && self.file.is_none()
+    }
+
     fn command(mut self) -> Result<Command, CliError> {
         if self.help {
             return Ok(Command::Help);
@@ -180,6 +197,7 @@ impl Written {
                 replace: std::mem::take(&mut self.replace),
             },
             "seal" => Command::Seal,
+            EXPORT => Command::Export { file: self.file.take().ok_or(CliError::NoFile)? },
             LOOK => Command::Look,
             _ => return Err(CliError::UnknownCommand(name)),
         };
@@ -250,6 +268,8 @@ mod tests {
         assert_eq!(command("doctor"), Command::Doctor { json: false });
         assert_eq!(command("doctor --json"), Command::Doctor { json: true });
         assert_eq!(command("seal --state /s"), Command::Seal);
+        assert_eq!(command("export /media/pc-01"), Command::Export { file: "/media/pc-01".into() });
+        assert_eq!(command("export --lang vi f"), Command::Export { file: "f".into() });
         assert_eq!(command("look --root /r"), Command::Look);
         assert_eq!(command("--help"), Command::Help);
         assert_eq!(command("run -h"), Command::Help);
@@ -306,6 +326,8 @@ mod tests {
             ("", "no command"),
             ("enroll --token-file f", "\"enroll\""),
             ("run fast", "fast"),
+            ("export", "the file to write"),
+            ("export one two", "two"),
             ("run --fast", "--fast"),
             ("run --lang fr", "fr"),
             ("run --config", "--config"),
@@ -322,6 +344,7 @@ mod tests {
                 "run [--once]",
                 "survey [--json]",
                 "enrol ",
+                "export F",
                 "status [--json]",
                 "doctor [--json]",
                 "seal ",

@@ -21,6 +21,7 @@ use crate::cycle::{Contact, Cycle, Kept, Subject};
 use crate::doctor;
 use crate::durable;
 use crate::enrol::{Applicant, enrol};
+use crate::export::export;
 use crate::fingerprint::{claims, fingerprint};
 use crate::host::{Host, ffi};
 use crate::log;
@@ -80,6 +81,7 @@ fn execute(cli: Cli, lang: Lang) -> anyhow::Result<u8> {
         Command::Run { once: true } => run_once(World::new(&cli)?),
         Command::Run { once: false } => run(World::new(&cli)?, cli),
         Command::Enrol { ref token, replace, .. } => join(&World::new(&cli)?, token, replace),
+        Command::Export { ref file } => write_report(World::new(&cli)?, file, lang),
     }
 }
 
@@ -169,6 +171,16 @@ fn join(world: &World, token: &TokenSource, replace: bool) -> anyhow::Result<u8>
 fn seal(world: &World, lang: Lang) -> anyhow::Result<u8> {
     let removed = crate::seal::seal(&world.state).map_err(doing("seal this disk"))?;
     print(&screen::seal::sealed(&removed, lang))
+}
+
+fn write_report(world: World, file: &Path, lang: Lang) -> anyhow::Result<u8> {
+    let World { config, state, host } = world;
+    let subject = Subject { host, claims: config.claims };
+    let surveyor = Surveyor::in_child(Path::new(THIS_PROGRAM));
+    let runtime = runtime()?;
+    let exported = runtime.block_on(export(&state, subject, &surveyor, file));
+    runtime.shutdown_background();
+    print(&screen::export::exported(&exported?, file, clock::now(), lang))
 }
 
 fn read_token(source: &TokenSource) -> anyhow::Result<JoinToken> {

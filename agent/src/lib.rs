@@ -11,6 +11,7 @@ pub mod cycle;
 pub mod doctor;
 pub mod durable;
 pub mod enrol;
+pub mod export;
 pub mod fingerprint;
 pub mod host;
 pub mod identity;

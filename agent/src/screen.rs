@@ -1,6 +1,7 @@
 //! What people read in a terminal.
 
 pub mod doctor;
+pub mod export;
 pub mod seal;
 pub mod status;
 pub mod survey;

@@ -7,6 +7,7 @@
 pub mod audit;
 pub mod client;
 pub mod forecast;
+pub mod import;
 pub mod machines;
 pub mod past;
 pub mod policies;
@@ -59,6 +60,7 @@ pub async fn serve(
         .merge(tokens::routes())
         .merge(machines::routes())
         .merge(audit::routes())
+        .merge(import::routes())
         .merge(past::routes())
         .merge(policies::routes())
         .merge(register::routes())

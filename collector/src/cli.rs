@@ -4,6 +4,7 @@ mod audit;
 mod ca;
 mod desk;
 mod forecast;
+mod import;
 mod machine;
 mod policy;
 mod posture;
@@ -73,6 +74,9 @@ enum Command {
         #[command(subcommand)]
         command: MachineCommand,
     },
+    /// Bring in reports that machines without a network wrote into files (`lachan-agent export`), as
+    /// if they had sent them; a list of machines from a spreadsheet: `register import`
+    Import(import::ImportArgs),
     /// What an office hands in: systems by level, units in numbers, machines by name
     Report(report::ReportArgs),
     /// The targets and how far they are met
@@ -192,6 +196,7 @@ fn log(command: &Command, verbose: bool) {
         Command::Init(_)
         | Command::Token { .. }
         | Command::Machine { .. }
+        | Command::Import(_)
         | Command::Report(_)
         | Command::Posture(_)
         | Command::Audit { .. }
@@ -222,6 +227,7 @@ fn run(command: Command, lang: Lang) -> anyhow::Result<u8> {
         Command::Machine { command } => {
             single_threaded()?.block_on(machine::machine(command, lang))
         }
+        Command::Import(args) => single_threaded()?.block_on(import::import(args, lang)),
         Command::Report(args) => single_threaded()?.block_on(report::report(args, lang)),
         Command::Posture(args) => single_threaded()?.block_on(posture::posture(args, lang)),
         Command::Forecast(args) => single_threaded()?.block_on(forecast::forecast(args, lang)),

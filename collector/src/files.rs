@@ -18,6 +18,16 @@ pub fn read_bytes_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Reads at most so many bytes of a file, from its beginning.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn read_beginning(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// Reads a text file that must not be larger than `limit` bytes.
 ///
 /// # Errors

@@ -14,9 +14,9 @@ use crate::store::CertificateRecord;
 pub use certificates::Certificates;
 use certificates::Known;
 
-/// A machine whose certificate was in force at one moment. Only [`Identities::authenticate`]
-/// makes one, and it is made for each request: a connection that was let in, even a resumed one,
-/// proves nothing about now.
+/// A machine whose certificate was in force at one moment. Only [`Identities::authenticate`] and
+/// [`Identities::authenticate_file`] make one, and it is made for each request: a connection that
+/// was let in, even a resumed one, proves nothing about now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AuthenticatedMachine {
     machine: MachineId,
@@ -165,9 +165,7 @@ impl Identities {
         } else if at > record.not_after {
             Err(Stranger::Expired)
         } else {
-            let (machine, first_use) = (record.machine, record.used_at.is_none());
-            let should_renew = self.certificates.issuer(record) != self.issuers.first();
-            Ok(AuthenticatedMachine { machine, certificate, first_use, should_renew, at })
+            Ok(self.speaker(certificate, record, at))
         }
     }
 
@@ -196,7 +194,38 @@ impl Identities {
     #[must_use]
     pub fn holder(&self, peer: &CertificateDer<'_>) -> Option<MachineId> {
         let sha256: [u8; 32] = Sha256::digest(peer).into();
-        self.certificates.known.get(&sha256).map(|known| known.machine)
+        self.certificates.get(&sha256).map(|known| known.machine)
+    }
+
+    /// Who has signed a file with the key of this certificate, asked when the file is brought: a
+    /// machine without a network cannot renew its certificate in time, so what holds for renewing
+    /// holds for its files.
+    ///
+    /// # Errors
+    /// When the certificate is foreign, not valid yet, expired for too long, replaced or revoked.
+    pub fn authenticate_file(
+        &self,
+        signer: &CertificateDer<'_>,
+        at: Timestamp,
+    ) -> Result<AuthenticatedMachine, Stranger> {
+        self.authenticate_for_renewal(Some(signer), at)?;
+        let (certificate, record) = self.record(Some(signer), at)?;
+        Ok(self.speaker(certificate, record, at))
+    }
+
+    fn speaker(
+        &self,
+        certificate: [u8; 32],
+        record: &Known,
+        at: Timestamp,
+    ) -> AuthenticatedMachine {
+        AuthenticatedMachine {
+            machine: record.machine,
+            certificate,
+            first_use: record.used_at.is_none(),
+            should_renew: self.certificates.issuer(record) != self.issuers.first(),
+            at,
+        }
     }
 
     /// A certificate of this collector, of a machine that is not revoked and an issuer in force,

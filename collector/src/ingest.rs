@@ -4,6 +4,7 @@ pub mod admission;
 pub mod body;
 mod clock;
 pub mod continuity;
+pub mod file;
 pub mod heartbeat;
 pub mod limit;
 

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use hyper::StatusCode;
+use report::export::ExportError;
 use report::wire::{Problem, WIRE, WireError};
 
 use crate::enrol::csr::RequestRefusal;
@@ -84,6 +85,16 @@ impl From<WireError> for Refusal {
             | WireError::Version(_)
             | WireError::TooDeep
             | WireError::TooManyFacts => StatusCode::BAD_REQUEST,
+        };
+        Self::of(status, error.reason(), error.to_string())
+    }
+}
+
+impl From<ExportError> for Refusal {
+    fn from(error: ExportError) -> Self {
+        let status = match error {
+            ExportError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            ExportError::Version(_) | ExportError::Malformed(_) => StatusCode::BAD_REQUEST,
         };
         Self::of(status, error.reason(), error.to_string())
     }

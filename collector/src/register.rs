@@ -29,7 +29,7 @@ pub mod waivers;
 
 pub use declared::Declared;
 pub use licences::{Licence, Licences};
-pub use machines::{MachineKind, MachineRow, Machines, RowIndex};
+pub use machines::{MachineKind, MachineRow, Machines, ReportsBy, RowIndex};
 pub use systems::{Status, System, Systems};
 pub use training::Training;
 pub use units::{Unit, UnitIndex, Units, UnitsOnDay};

@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 pub mod catalogue;
+pub mod export;
 pub mod fact;
 pub mod machine;
 pub mod moment;
@@ -20,6 +21,7 @@ pub mod verdict;
 pub mod wire;
 
 pub use catalogue::{FactKey, Kind, Topic};
+pub use export::Export;
 pub use fact::{Fact, Reading, Reason, Record, Value};
 pub use machine::{Fingerprint, Incarnation, MachineId, Sequence};
 pub use moment::{Clock, Moment, Timestamp};

@@ -298,7 +298,7 @@ pub fn stored_reports(world: &World) -> BTreeMap<(String, String), u32> {
 /// A register's machines, with the header.
 #[must_use]
 pub fn machines_csv(rows: &[&str]) -> String {
-    let header = "id,unit,kind,systems,serial,asset_tag,host_name,from,until";
+    let header = "id,unit,kind,systems,serial,asset_tag,host_name,from,until,reports";
     std::iter::once(&header).chain(rows).map(|row| format!("{row}\n")).collect()
 }
 

@@ -20,7 +20,7 @@ use crate::policy::roll::Member;
 use crate::problem::Refusal;
 use crate::register::import::{By, Candidate};
 use crate::register::machines::{Entry, Marks, new_id};
-use crate::register::{MachineKind, MachineRow, same_mark};
+use crate::register::{MachineKind, MachineRow, ReportsBy, same_mark};
 
 const SERIAL: FactKey = FactKey::of("machine.serial");
 const ASSET_TAG: FactKey = FactKey::of("machine.asset_tag");
@@ -239,6 +239,7 @@ impl<'l> Matcher<'l> {
             host_name: said.host_name.clone(),
             from: Some(self.today),
             until: None,
+            reports: ReportsBy::default(),
         };
         entry.line()
     }

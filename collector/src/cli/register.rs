@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
-use report::Lang;
+use report::{Export, Lang};
 
 use super::desk::Desk;
 use super::{ConfigArg, ERROR, FINDING, FINE, ReadArgs, print};
@@ -30,7 +30,8 @@ pub(super) enum RegisterCommand {
     /// where a machine says something else than its row
     Match(ReadArgs),
     /// Bring a spreadsheet (.xlsx, .xls, .ods, .csv) into machines.csv: what is new, what changes,
-    /// what is not clear; nothing is written while anything is refused or not clear
+    /// what is not clear; nothing is written while anything is refused or not clear. What machines
+    /// without a network reported: `lachan-collector import`
     Import(Box<ImportArgs>),
 }
 
@@ -119,6 +120,12 @@ fn import(args: ImportArgs, lang: Lang) -> anyhow::Result<u8> {
     let Some((folder, set)) = read(&policies) else { return Ok(ERROR) };
     let bytes = files::read_bytes_bounded(&args.file, MOST_BYTES)
         .with_context(|| format!("read {}", args.file.display()))?;
+    if Export::decode(&bytes).is_ok() {
+        bail!(
+            "{} is what a machine reported, and no list of machines: use lachan-collector import",
+            args.file.display()
+        );
+    }
     let today = set.targets.calendar.date_of(crate::clock::now());
     let wishes = Wishes {
         sheet: args.sheet,

@@ -188,3 +188,24 @@ fn a_new_machine_has_come_over_before_its_first_word_and_a_revoked_one_does_not_
     assert!(revoked.left_behind().is_empty());
     assert_eq!(revoked.by_issuer(), ByIssuer { current: 1, ..ByIssuer::default() });
 }
+
+#[test]
+fn a_file_is_taken_from_whoever_may_renew_and_from_nobody_else() {
+    let mut identities = identities();
+    let old = certificate(b"old");
+    let file = |identities: &Identities, at: i64| {
+        identities.authenticate_file(&old, Timestamp(at)).map(|signer| signer.machine())
+    };
+    assert_eq!(file(&identities, 99), Err(Stranger::NotYetValid));
+    assert_eq!(file(&identities, 200 + RENEWAL_GRACE), Ok(MACHINE), "it cannot renew in time");
+    assert_eq!(file(&identities, 201 + RENEWAL_GRACE), Err(Stranger::Expired));
+    let stranger = identities.authenticate_file(&certificate(b"forged"), Timestamp(150));
+    assert_eq!(stranger, Err(Stranger::UnknownCertificate));
+
+    identities.issued(&record(b"new"), Some(Timestamp(160)));
+    assert_eq!(file(&identities, 170), Ok(MACHINE), "the answer to the renewal was lost");
+    identities.used(Sha256::digest(b"new").into(), Timestamp(170));
+    assert_eq!(file(&identities, 171), Err(Stranger::Superseded));
+    identities.revoke(MACHINE);
+    assert_eq!(file(&identities, 171), Err(Stranger::Revoked));
+}

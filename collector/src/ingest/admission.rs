@@ -5,9 +5,10 @@ use report::wire::{Heartbeat, ReceivedReport};
 use report::{Fingerprint, MachineId, Observation, Timestamp, Topic};
 use sha2::{Digest as _, Sha256};
 
-use super::continuity::{Kind, Mark};
+use super::continuity::{Continuity, Kind, Mark, Past, continuity, of_file};
 use crate::identities::AuthenticatedMachine;
 use crate::machine::{Contact, Kept};
+use crate::register::ReportsBy;
 
 /// Who speaks, when, and which contact it is: what a report and a heartbeat have in common.
 #[derive(Clone, Copy, Debug)]
@@ -23,11 +24,12 @@ pub struct Introduction {
 }
 
 /// A report whose sender is who it says, by a certificate in force at this very request. Only
-/// [`admit`] makes one, and the store takes nothing else.
+/// [`admit`] and [`admit_file`] make one, and the store takes nothing else.
 #[derive(Debug)]
 pub struct AdmittedReport {
     introduction: Introduction,
     received: ReceivedReport,
+    by: ReportsBy,
 }
 
 /// A heartbeat whose sender is who it says, by a certificate in force at this very request. Only
@@ -51,6 +53,29 @@ pub fn admit(
     sender: &AuthenticatedMachine,
     received: ReceivedReport,
 ) -> Result<AdmittedReport, ForeignReport> {
+    let contact = contact(sender, received.report.machine, received.report.sent_at)?;
+    Ok(admitted(sender, contact, received, ReportsBy::Network))
+}
+
+/// Admits a report that came in a file an authenticated machine has signed. How far the machine's
+/// clock is off, no file tells.
+///
+/// # Errors
+/// When it names another machine.
+pub fn admit_file(
+    sender: &AuthenticatedMachine,
+    received: ReceivedReport,
+) -> Result<AdmittedReport, ForeignReport> {
+    let contact = contact(sender, received.report.machine, sender.at())?;
+    Ok(admitted(sender, contact, received, ReportsBy::File))
+}
+
+fn admitted(
+    sender: &AuthenticatedMachine,
+    contact: Contact,
+    received: ReceivedReport,
+    by: ReportsBy,
+) -> AdmittedReport {
     let report = &received.report;
     let mark = Mark {
         incarnation: report.incarnation,
@@ -58,10 +83,9 @@ pub fn admit(
         kind: Kind::Report,
         digest: report.digest(),
     };
-    let contact = contact(sender, report.machine, report.sent_at)?;
     let introduction =
         Introduction { machine: sender.machine(), contact, fingerprint: report.fingerprint, mark };
-    Ok(AdmittedReport { introduction, received })
+    AdmittedReport { introduction, received, by }
 }
 
 /// Admits a heartbeat of an authenticated machine.
@@ -139,6 +163,16 @@ impl AdmittedReport {
     #[must_use]
     pub fn introduction(&self) -> &Introduction {
         &self.introduction
+    }
+
+    /// How it follows on what its machine said before.
+    #[must_use]
+    pub fn follows_on(&self, past: &Past) -> Continuity {
+        let Introduction { fingerprint, mark, .. } = self.introduction;
+        match self.by {
+            ReportsBy::Network => continuity(past, fingerprint, mark),
+            ReportsBy::File => of_file(past, fingerprint, mark),
+        }
     }
 
     /// Every topic by name, as it stood in the body.

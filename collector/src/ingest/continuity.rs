@@ -1,5 +1,7 @@
 //! Whether a contact continues what a machine said before: the defence against copied disks.
 
+use std::cmp::Ordering;
+
 use report::machine::FactsDigest;
 use report::{Fingerprint, Incarnation, Sequence, Timestamp};
 
@@ -92,10 +94,10 @@ pub fn continuity(past: &Past, fingerprint: Fingerprint, now: Mark) -> Continuit
     let repeats = Mark { incarnation: last.incarnation, ..now } == last;
     if now.incarnation == last.incarnation {
         return match now.sequence.cmp(&last.sequence) {
-            std::cmp::Ordering::Greater => Continuity::Next,
-            std::cmp::Ordering::Equal if repeats => Continuity::Repeat,
-            std::cmp::Ordering::Equal => Continuity::SequenceConflict,
-            std::cmp::Ordering::Less => Continuity::OldSequence,
+            Ordering::Greater => Continuity::Next,
+            Ordering::Equal if repeats => Continuity::Repeat,
+            Ordering::Equal => Continuity::SequenceConflict,
+            Ordering::Less => Continuity::OldSequence,
         };
     }
     if past.incarnation_seen {
@@ -106,6 +108,21 @@ pub fn continuity(past: &Past, fingerprint: Fingerprint, now: Mark) -> Continuit
         Continuity::Repeat
     } else {
         Continuity::Restore
+    }
+}
+
+/// Decides the same of a report that came in a file.
+///
+/// Files lie about, and are brought again and out of their order, which says nothing of a restored
+/// disk or of a second holder of the key. So one whose number is not the highest yet is a replay.
+#[must_use]
+pub fn of_file(past: &Past, fingerprint: Fingerprint, now: Mark) -> Continuity {
+    let last = past.last.filter(|_| fingerprint == past.fingerprint);
+    match last.map(|last| (now.sequence.cmp(&last.sequence), last)) {
+        None | Some((Ordering::Greater, _)) => continuity(past, fingerprint, now),
+        Some((Ordering::Equal, last)) if now == last => Continuity::Repeat,
+        Some((Ordering::Equal, _)) => Continuity::SequenceConflict,
+        Some((Ordering::Less, _)) => Continuity::OldSequence,
     }
 }
 
@@ -185,6 +202,40 @@ mod tests {
     #[test]
     fn two_live_holders_of_one_key_show_as_a_process_that_returns() {
         assert_eq!(after(mark(2, 8, 1), true, mark(1, 9, 1)), Continuity::Clone);
+    }
+
+    #[test]
+    fn a_file_that_is_not_the_newest_is_a_replay_and_never_a_restore_or_a_clone() {
+        let brought = |last: Mark, incarnation_seen: bool, now: Mark| {
+            let past = Past {
+                fingerprint: HARDWARE,
+                last: Some(last),
+                reported_at: None,
+                incarnation_seen,
+            };
+            of_file(&past, HARDWARE, now)
+        };
+        let last = mark(2, 8, 1);
+        assert_eq!(brought(last, false, mark(3, 9, 1)), Continuity::Next);
+        assert_eq!(brought(last, true, mark(2, 8, 1)), Continuity::Repeat);
+        for (seen, now) in [(false, mark(1, 7, 1)), (true, mark(1, 7, 1)), (true, mark(2, 7, 1))] {
+            assert_eq!(brought(last, seen, now), Continuity::OldSequence, "{now:?}");
+        }
+        for now in [mark(2, 8, 2), mark(3, 8, 1), beat(2, 8, 1)] {
+            assert_eq!(brought(last, false, now), Continuity::SequenceConflict, "{now:?}");
+        }
+        // Whoever speaks by network and by file at once holds the key twice.
+        assert_eq!(brought(last, true, mark(1, 9, 1)), Continuity::Clone);
+        let foreign = Fingerprint::from_bytes([2; 32]);
+        let past = Past {
+            fingerprint: HARDWARE,
+            last: Some(last),
+            reported_at: None,
+            incarnation_seen: false,
+        };
+        assert_eq!(of_file(&past, foreign, mark(3, 1, 1)), Continuity::Clone);
+        let none = Past { last: None, ..past };
+        assert_eq!(of_file(&none, HARDWARE, mark(3, 1, 1)), Continuity::Next);
     }
 
     #[test]

@@ -11,14 +11,14 @@ use report::catalogue::{Origin, Platform};
 use report::{Clock, FactKey, Moment, Timestamp, Topic};
 
 use super::PolicySet;
-use super::calendar::Calendar;
 use super::day::Day;
 use super::facts::{Evidence, Facts, Finding};
 use super::hourglass::Hourglass;
 use super::subject::Subject;
+use super::targets::Targets;
 use super::why::{Matter, Why};
 use crate::machine::view::{Datum, FactsView, OutcomeView, Seen, TopicView};
-use crate::register::{MachineKind, MachineRow};
+use crate::register::{MachineKind, MachineRow, ReportsBy};
 
 pub(crate) mod antivirus;
 pub(crate) mod inputs;
@@ -55,7 +55,7 @@ pub fn derive<'m>(
 
 /// What the agent saw, in the collector's time.
 fn observed<'m>(set: &PolicySet, subject: &Subject<'m>, clock: &Hourglass) -> Facts<'m> {
-    let deadlines = Deadlines::by(&set.targets.calendar);
+    let deadlines = Deadlines::of(&set.targets, ReportsBy::of(subject.row));
     let mut facts = Facts::unknown(Why::FactMissing);
     let mut reported = [false; Topic::ALL.len()];
     for topic in subject.machine.into_iter().flat_map(|machine| machine.topics()) {
@@ -127,26 +127,27 @@ fn untimely<'m>(
 
 /// Until when what was seen speaks for the present. The facts of a machine were seen at very few
 /// moments, so the last answer mostly is the next one.
-struct Deadlines<'c> {
-    calendar: &'c Calendar,
+struct Deadlines<'t> {
+    targets: &'t Targets,
+    reports: ReportsBy,
     last: Cell<Option<(Timestamp, i64, Timestamp)>>,
 }
 
-impl<'c> Deadlines<'c> {
-    fn by(calendar: &'c Calendar) -> Self {
-        Self { calendar, last: Cell::new(None) }
+impl<'t> Deadlines<'t> {
+    fn of(targets: &'t Targets, reports: ReportsBy) -> Self {
+        Self { targets, reports, last: Cell::new(None) }
     }
 
     /// Nothing is missed before the time has gone by on the wall; only then the calendar is asked.
     fn is_missed(&self, seen_at: Timestamp, stale_after: i64, clock: &Hourglass) -> bool {
-        clock.is_past(seen_at + stale_after) && clock.is_past(self.of(seen_at, stale_after))
+        clock.is_past(seen_at + stale_after) && clock.is_past(self.after(seen_at, stale_after))
     }
 
-    fn of(&self, seen_at: Timestamp, stale_after: i64) -> Timestamp {
+    fn after(&self, seen_at: Timestamp, stale_after: i64) -> Timestamp {
         match self.last.get() {
             Some((seen, after, deadline)) if (seen, after) == (seen_at, stale_after) => deadline,
             Some(_) | None => {
-                let deadline = self.calendar.after_work(seen_at, stale_after);
+                let deadline = self.targets.speaks_until(self.reports, seen_at, stale_after);
                 self.last.set(Some((seen_at, stale_after, deadline)));
                 deadline
             }

@@ -10,7 +10,7 @@ use super::subject::Subject;
 use super::targets::Targets;
 use super::why::Why;
 use crate::machine::Standing;
-use crate::register::MachineKind;
+use crate::register::{MachineKind, ReportsBy};
 
 /// The first five states: what the machine said does not count, whatever it was.
 pub(crate) fn silenced<'m>(
@@ -30,7 +30,7 @@ pub(crate) fn silenced<'m>(
         Standing::Pending => Some((State::Pending, Why::Pending)),
         Standing::Current => {
             let since = machine.last_contact.at;
-            is_silent(&set.targets, kind, since, clock)
+            is_silent(&set.targets, (kind, ReportsBy::of(subject.row)), since, clock)
                 .then_some((State::Silent, Why::Silent(since)))
         }
     }
@@ -38,12 +38,12 @@ pub(crate) fn silenced<'m>(
 
 fn is_silent(
     targets: &Targets,
-    kind: Option<MachineKind>,
+    (kind, reports): (Option<MachineKind>, ReportsBy),
     since: Timestamp,
     clock: &Hourglass,
 ) -> bool {
     // A contact of tomorrow was noted by a clock that ran ahead: nothing is known since when.
-    clock.is_future(since) || clock.is_past(targets.silence_begins(kind, since))
+    clock.is_future(since) || clock.is_past(targets.silence_begins(kind, reports, since))
 }
 
 /// The remaining states, from what the rules say.

@@ -12,8 +12,8 @@ use super::period::Period;
 use super::problem::{Ledger, Page, did_you_mean};
 use super::rule::{Rule, check_reference};
 use crate::machine::SPAN_GAP;
-use crate::register::MachineKind;
 use crate::register::systems::Status;
+use crate::register::{MachineKind, ReportsBy};
 
 /// The file.
 pub(crate) const FILE: &str = "targets.toml";
@@ -84,21 +84,44 @@ impl Measure {
 }
 
 impl Targets {
-    /// After how long a machine of this kind is silent. One whose kind is not known is given the
-    /// shorter time.
+    /// After how long a machine of this kind that reports in this way is silent. One whose kind is
+    /// not known is given the shorter time.
     #[must_use]
-    pub fn silent_after(&self, kind: Option<MachineKind>) -> Period {
-        match kind {
-            Some(MachineKind::Workstation) => self.silent_workstation,
-            Some(MachineKind::Server) => self.silent_server,
-            None => self.silent_workstation.min(self.silent_server),
+    pub fn silent_after(&self, kind: Option<MachineKind>, reports: ReportsBy) -> Period {
+        match (reports, kind) {
+            (ReportsBy::File, _) => self.silent_file,
+            (ReportsBy::Network, Some(MachineKind::Workstation)) => self.silent_workstation,
+            (ReportsBy::Network, Some(MachineKind::Server)) => self.silent_server,
+            (ReportsBy::Network, None) => self.silent_workstation.min(self.silent_server),
         }
     }
 
-    /// The last moment at which a machine of this kind, heard of last at `since`, is not silent.
+    /// The last moment at which such a machine, heard of last at `since`, is not silent.
     #[must_use]
-    pub fn silence_begins(&self, kind: Option<MachineKind>, since: Timestamp) -> Timestamp {
-        self.calendar.after(since, self.silent_after(kind).seconds())
+    pub fn silence_begins(
+        &self,
+        kind: Option<MachineKind>,
+        reports: ReportsBy,
+        since: Timestamp,
+    ) -> Timestamp {
+        self.calendar.after(since, self.silent_after(kind, reports).seconds())
+    }
+
+    /// The last moment at which a fact that was seen at `seen_at` and is good for so many seconds of
+    /// working days still speaks for its machine. What comes in files is good from one to the next,
+    /// however long that may take.
+    #[must_use]
+    pub fn speaks_until(
+        &self,
+        reports: ReportsBy,
+        seen_at: Timestamp,
+        stale_after: i64,
+    ) -> Timestamp {
+        let until = self.calendar.after_work(seen_at, stale_after);
+        match reports {
+            ReportsBy::Network => until,
+            ReportsBy::File => until.max(self.calendar.after(seen_at, self.silent_file.seconds())),
+        }
     }
 
     /// The statuses in which a level counts as determined.

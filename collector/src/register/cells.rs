@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
-use super::MachineKind;
+use super::{MachineKind, ReportsBy};
 
 /// A cell as it was meant: composed, with plain blanks and plain Latin forms, without what nobody
 /// sees, without outer blanks and without the mark that keeps a spreadsheet from calculating.
@@ -59,6 +59,15 @@ pub(super) fn kind(text: &str) -> Option<MachineKind> {
         "workstation" | "desktop" | "laptop" | "notebook" | "pc" | "may tram" | "may de ban"
         | "may tinh de ban" | "may xach tay" | "may tinh xach tay" => MachineKind::Workstation,
         "server" | "may chu" => MachineKind::Server,
+        _ => return None,
+    })
+}
+
+/// The way to report that a word stands for, in either language.
+pub(super) fn reports(text: &str) -> Option<ReportsBy> {
+    Some(match plain_words(text).as_str() {
+        "network" | "mang" | "qua mang" => ReportsBy::Network,
+        "file" | "tep" | "bang tep" | "tep tin" | "tap tin" => ReportsBy::File,
         _ => return None,
     })
 }

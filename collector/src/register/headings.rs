@@ -3,11 +3,28 @@
 use super::cells::plain_words;
 
 /// The columns of the register, in the order in which they are written.
-pub(super) const COLUMNS: [&str; 9] =
-    ["id", "unit", "kind", "systems", "serial", "asset_tag", "host_name", "from", "until"];
+pub(super) const COLUMNS: [&str; 10] = [
+    "id",
+    "unit",
+    "kind",
+    "systems",
+    "serial",
+    "asset_tag",
+    "host_name",
+    "from",
+    "until",
+    "reports",
+];
+
+/// The columns of a file that begins anew. Few offices have machines without a network: the last
+/// column comes with the first of them.
+pub(super) const USUAL: &[&str] = match COLUMNS.split_last() {
+    Some((_, usual)) => usual,
+    None => &[],
+};
 
 /// Each column with its headings. Accents, case and punctuation do not matter.
-const HEADINGS: [(&str, &[&str]); 9] = [
+const HEADINGS: [(&str, &[&str]); 10] = [
     ("id", &["id", "mã máy", "mã máy tính", "mã thiết bị", "machine id"]),
     (
         "unit",
@@ -61,6 +78,17 @@ const HEADINGS: [(&str, &[&str]); 9] = [
     ),
     ("from", &["from", "từ ngày", "ngày đưa vào sử dụng", "ngày sử dụng", "ngày bắt đầu sử dụng"]),
     ("until", &["until", "đến ngày", "đến hết ngày", "ngày thanh lý", "ngày ngừng sử dụng"]),
+    (
+        "reports",
+        &[
+            "reports",
+            "reports by",
+            "báo cáo bằng",
+            "cách báo cáo",
+            "hình thức báo cáo",
+            "phương thức báo cáo",
+        ],
+    ),
 ];
 
 /// The column that a heading stands for. What stands in brackets may add to it: `Số sê-ri (S/N)`.
@@ -74,8 +102,8 @@ pub(super) fn column(heading: &str) -> Option<&'static str> {
 }
 
 /// The headings that officers see most, for help lines.
-pub(super) const EXAMPLES: &str =
-    "Mã máy, Đơn vị, Loại, Hệ thống thông tin, Số sê-ri, Mã tài sản, Tên máy, Từ ngày, Đến ngày";
+pub(super) const EXAMPLES: &str = "Mã máy, Đơn vị, Loại, Hệ thống thông tin, Số sê-ri, Mã tài sản, Tên máy, Từ ngày, Đến ngày, \
+     Cách báo cáo";
 
 #[cfg(test)]
 mod tests {
@@ -95,6 +123,7 @@ mod tests {
             ("Từ ngày (dd/mm/yyyy)", "from"),
             ("Đến ngày", "until"),
             ("Hệ thống thông tin", "systems"),
+            ("Cách báo cáo (mạng, tệp)", "reports"),
         ] {
             assert_eq!(column(heading), Some(expected), "{heading}");
         }

@@ -58,6 +58,36 @@ impl MachineKind {
     }
 }
 
+/// How the reports of a machine come in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ReportsBy {
+    /// *Qua mạng*.
+    #[default]
+    Network,
+    /// *Bằng tệp*: it reaches no collector, and somebody carries them.
+    File,
+}
+
+impl ReportsBy {
+    /// Every way.
+    pub const ALL: [Self; 2] = [Self::Network, Self::File];
+
+    /// The word in the register.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Network => "network",
+            Self::File => "file",
+        }
+    }
+
+    /// That of the machine of this row; one that the register does not have reports over the network.
+    #[must_use]
+    pub fn of(row: Option<MachineRow<'_>>) -> Self {
+        row.map(|row| row.reports).unwrap_or_default()
+    }
+}
+
 /// Which row of a register: its number in the order of ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RowIndex(u32);
@@ -103,6 +133,8 @@ pub struct MachineRow<'r> {
     pub host_name: Option<&'r str>,
     /// When it is answered for.
     pub term: Term,
+    /// How its reports come in.
+    pub reports: ReportsBy,
 }
 
 /// Every row, ordered by id.
@@ -227,6 +259,7 @@ impl Machines {
             asset_tag: given(row.asset_tag(&self.texts)),
             host_name: given(row.host_name(&self.texts)),
             term: row.term(),
+            reports: row.reports,
         }
     }
 

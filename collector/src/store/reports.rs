@@ -11,7 +11,7 @@ use super::{Operation, StoreError, contacts, topics};
 use crate::audit::Action;
 use crate::identities::Stranger;
 use crate::ingest::admission::{AdmittedReport, Introduction};
-use crate::ingest::continuity::{Continuity, Past, continuity};
+use crate::ingest::continuity::{Continuity, Past};
 use crate::machine::{Contact, Kept, Pending, Standing};
 
 /// Keeps a report that was admitted. There is no other way to one.
@@ -66,7 +66,7 @@ fn take(
     standing: Standing,
 ) -> Result<Stored, StoreError> {
     let introduction = report.introduction();
-    let continuity = continuity(past, introduction.fingerprint, introduction.mark);
+    let continuity = report.follows_on(past);
     let (action, after) = match continuity {
         Continuity::Next => (None, standing),
         Continuity::Restore => (Some(Action::Restored), standing),

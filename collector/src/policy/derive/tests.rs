@@ -4,13 +4,15 @@ use report::fact::{Fact, Record};
 use report::{Outcome, Reason, Text, Timestamp, Topic, Value};
 
 use crate::machine::view::Datum;
-use crate::policy::JudgeClock;
+use crate::policy::calendar::Calendar;
 use crate::policy::facts::Finding;
 use crate::policy::fixtures::{
     DAY, NOW, derived, good_machine, good_product, key, known, observe, observe_antivirus, product,
     set, silent_body, source_moment, text, word,
 };
 use crate::policy::why::Why;
+use crate::policy::{JudgeClock, PolicySet};
+use crate::register::ReportsBy;
 
 const ROW: &str = "m-1,so,workstation,lan,,,,2025-01-01,\n";
 
@@ -302,6 +304,34 @@ fn whatever_a_topic_says_it_speaks_for_two_days() {
         assert_eq!(facts.get(key("assignment.level")), stale);
         assert_eq!(facts.get(key("machine.level_mismatch")), stale);
     }
+}
+
+#[test]
+fn what_came_in_a_file_speaks_until_the_next_one_is_due_and_not_a_second_longer() {
+    let rows = "id,unit,kind,from,reports\nm-1,so,server,2025-01-01,file\n";
+    let by_file = set("", &[("register/machines.csv", rows)]);
+    let found = |set: &PolicySet, seen_at: Timestamp| {
+        let mut machine = good_machine(1, Some("m-1"));
+        let outcome = Outcome::Observed(Default::default());
+        crate::policy::fixtures::keep(&mut machine, Topic::Assignment, seen_at, outcome);
+        derived(set, &machine, JudgeClock::at(NOW)).get(key("assignment.level"))
+    };
+    let (last, late) = (NOW - 45 * DAY, NOW - 45 * DAY - 1);
+    assert_eq!(found(&by_file, last), Finding::Unknown(Why::FactMissing));
+    assert_eq!(found(&by_file, late), Finding::Unknown(Why::Stale(late)));
+    assert_eq!(found(&set(ROW, &[]), last), Finding::Unknown(Why::Stale(last)), "by network");
+}
+
+#[test]
+fn days_of_rest_do_not_prolong_what_came_in_a_file_and_holidays_do() {
+    let mut targets = set(ROW, &[]).targets;
+    let weekend = vec![jiff::civil::Weekday::Saturday, jiff::civil::Weekday::Sunday];
+    let day = jiff::civil::date(2026, 11, 9);
+    let zone = jiff::tz::TimeZone::UTC;
+    targets.calendar = Calendar::new(zone, &[(day, day)]).resting_on(weekend);
+    let until = |seen_at| targets.speaks_until(ReportsBy::File, seen_at, 2 * DAY);
+    assert_eq!(until(NOW), NOW + 45 * DAY);
+    assert_eq!(until(NOW - 30 * DAY), NOW + 16 * DAY, "one of them a holiday");
 }
 
 #[test]

@@ -14,6 +14,7 @@ use crate::policy::derive::inputs::inputs;
 use crate::policy::facts::Finding;
 use crate::policy::requirement::exists;
 use crate::policy::words;
+use crate::register::ReportsBy;
 
 impl Teller<'_, '_, '_> {
     /// Adds a fact and those it was derived from.
@@ -78,7 +79,7 @@ impl Teller<'_, '_, '_> {
         // What always changes stands in no heartbeat.
         let last_seen_at = if spec.volatile { kept.seen_at() } else { kept.last_seen_at() };
         let found = self.bench.facts.get(key);
-        let calendar = &self.bench.set.targets.calendar;
+        let (targets, reports) = (&self.bench.set.targets, ReportsBy::of(self.bench.row));
         Sighting {
             topic: topic.name().to_owned(),
             said: reading.map_or_else(
@@ -89,7 +90,7 @@ impl Teller<'_, '_, '_> {
             records: reading.map(|one| self.records(one, spec.kind, kept.skew)).unwrap_or_default(),
             seen_at: kept.seen_at(),
             confirmed_at: kept.confirmed_at.filter(|_| !spec.volatile),
-            stale_after: calendar.after_work(last_seen_at, spec.stale_after),
+            stale_after: targets.speaks_until(reports, last_seen_at, spec.stale_after),
             received_at: kept.received_at,
             corrected_by: Some(kept.skew)
                 .filter(|skew| *skew != 0 && reading.is_some_and(|one| is_by_its_clock(&one.fact))),

@@ -7,6 +7,7 @@ use super::{StateReason, Teller};
 use crate::policy::judge::Judgement;
 use crate::policy::why::Why;
 use crate::policy::words;
+use crate::register::ReportsBy;
 
 impl Teller<'_, '_, '_> {
     pub(super) fn state(&self, judgement: &Judgement<'_>) -> StateReason {
@@ -117,7 +118,8 @@ impl Teller<'_, '_, '_> {
 
     fn last_heard(&self, at: Timestamp) -> Bilingual {
         let bench = self.bench;
-        let silence = bench.set.targets.silence_begins(bench.setting.kind, at);
+        let reports = ReportsBy::of(bench.row);
+        let silence = bench.set.targets.silence_begins(bench.setting.kind, reports, at);
         let last = self.timed(["liên lạc lần cuối lúc", "last heard of at"], at);
         let until = self.timed(["chỉ coi là mất liên lạc sau", "silent only after"], silence);
         words::joined(&[last, until], ", ")

@@ -78,7 +78,8 @@ fn in_the_first_five_states_every_rule_that_would_apply_is_unknown() {
 }
 
 fn silent_at(set: &PolicySet, kind: Option<MachineKind>, since: Timestamp) -> bool {
-    is_silent(&set.targets, kind, since, &Hourglass::new(JudgeClock::at(NOW)))
+    let who = (kind, ReportsBy::Network);
+    is_silent(&set.targets, who, since, &Hourglass::new(JudgeClock::at(NOW)))
 }
 
 #[test]
@@ -89,6 +90,19 @@ fn silence_begins_just_after_the_time_for_the_kind() {
     {
         assert!(!silent_at(&set, kind, NOW - days * DAY), "{kind:?}");
         assert!(silent_at(&set, kind, NOW - days * DAY - 1), "{kind:?}");
+    }
+}
+
+#[test]
+fn a_machine_that_reports_by_file_is_silent_after_the_time_for_files_whatever_its_kind() {
+    for kind in ["workstation", "server"] {
+        let rows = format!("id,unit,kind,from,reports\nm-1,so,{kind},2025-01-01,file\n");
+        let set = set("", &[("register/machines.csv", &rows)]);
+        let mut machine = good_machine(1, Some("m-1"));
+        machine.last_contact.at = NOW - 45 * DAY;
+        assert_ne!(judged(&set, Some(&machine)).state, State::Silent, "{kind}");
+        machine.last_contact.at = NOW - 45 * DAY - 1;
+        assert_eq!(judged(&set, Some(&machine)).state, State::Silent, "{kind}");
     }
 }
 

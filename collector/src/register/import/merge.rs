@@ -9,7 +9,7 @@ use super::{Added, Ambiguous, By, Candidate, Changed, Ended, FieldChange, Refuse
 use crate::policy::PolicySet;
 use crate::policy::words::both;
 use crate::register::machines::{Entry, Ids, Marks};
-use crate::register::{MachineRow, RowIndex, Term, same_mark as same};
+use crate::register::{MachineRow, ReportsBy, RowIndex, Term, same_mark as same};
 
 /// What becomes of the register.
 #[derive(Debug, Default)]
@@ -264,6 +264,7 @@ impl<'r> Merger<'r> {
             host_name: None,
             from: Some(self.wishes.from),
             until: None,
+            reports: ReportsBy::default(),
         };
         one.clone().onto(&mut entry);
         let (id, unit) = (entry.id.clone(), entry.unit.clone());
@@ -400,5 +401,6 @@ impl Wanted {
         }
         entry.from = self.from.or(entry.from);
         entry.until = self.until.or(entry.until);
+        entry.reports = self.reports.unwrap_or(entry.reports);
     }
 }

@@ -9,10 +9,10 @@ use super::table::{Table, letter};
 use super::{Refused, Remark, Wishes};
 use crate::policy::PolicySet;
 use crate::policy::words::both;
-use crate::register::MachineKind;
 use crate::register::cells::{self, is_legacy, plain_words};
 use crate::register::entry::cut;
 use crate::register::machines::slug;
+use crate::register::{MachineKind, ReportsBy};
 
 /// What a row of a sheet says; `None`: nothing.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +27,7 @@ pub(super) struct Wanted {
     pub(super) host_name: Option<String>,
     pub(super) from: Option<Date>,
     pub(super) until: Option<Date>,
+    pub(super) reports: Option<ReportsBy>,
 }
 
 /// Reads the rows of a table, and keeps what is wrong with them.
@@ -68,6 +69,7 @@ impl<'a> RowReader<'a> {
             host_name: self.given(row, "host_name"),
             from: self.date(row, "from"),
             until: self.date(row, "until"),
+            reports: self.reports(row),
         };
         if self.refused.len() == before {
             return Some(wanted);
@@ -238,6 +240,22 @@ impl<'a> RowReader<'a> {
             self.refuse(&place, message, remedy);
         }
         kind
+    }
+
+    fn reports(&mut self, row: &SheetRow) -> Option<ReportsBy> {
+        let text = self.given(row, "reports")?;
+        let reports = cells::reports(&text);
+        if reports.is_none() {
+            let place = self.place(row, "reports")?;
+            let message = Bilingual::new(
+                format!("“{}” không phải cách báo cáo", cut(&text)),
+                format!("`{}` is no way to report", cut(&text)),
+            );
+            let remedy =
+                Bilingual::new("ghi “mạng” hoặc “tệp”", "write network (mạng) or file (tệp)");
+            self.refuse(&place, message, remedy);
+        }
+        reports
     }
 
     /// Ids with blanks between them, or names with commas or semicolons between them.

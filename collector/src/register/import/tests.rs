@@ -255,6 +255,25 @@ fn a_row_is_known_by_its_serial_then_by_its_tag_and_by_its_own_id() {
     );
 }
 
+#[test]
+fn a_sheet_says_which_machines_report_by_file() {
+    let proposal = proposed(
+        REGISTER,
+        &[
+            &[T("Mã máy"), T("Đơn vị"), T("Loại"), T("Cách báo cáo")],
+            &[T("m-1"), T("so"), T("PC"), T("tệp")],
+            &[T("m-2"), T("so"), T("PC"), T("")],
+            &[T("m-3"), T("phong"), T("Máy chủ"), T("thư")],
+        ],
+    );
+    let [changed] = &proposal.import.changed[..] else { panic!("{:?}", proposal.import.changed) };
+    let fields: Vec<_> = changed.fields.iter().map(|one| (&*one.field, &*one.after)).collect();
+    assert_eq!((&*changed.id, fields), ("m-1", vec![("reports", "file")]));
+    let [refused] = &proposal.import.refused[..] else { panic!("{:?}", proposal.import.refused) };
+    assert_eq!((refused.row, refused.column.as_deref()), (4, Some("D")));
+    assert!(refused.remedy.vi.contains("tệp"), "{refused:?}");
+}
+
 /// Serial number of one and tag of the other; a host name alone; a host name with other hardware.
 const UNCLEAR: &[&[Put]] = &[
     HEAD,

@@ -8,7 +8,7 @@ use super::csv::{Cell, Records};
 use super::header::{Columns, Line};
 use super::row::{LONGEST, Numbers, Row};
 use super::twins::{self, Twin};
-use super::{MachineKind, Machines, Mark, RowIndex, folded};
+use super::{MachineKind, Machines, Mark, ReportsBy, RowIndex, folded};
 use crate::policy::catalogues::Serials;
 use crate::policy::document::{ID_FORM, is_id};
 use crate::policy::problem::{Page, did_you_mean};
@@ -176,6 +176,8 @@ impl Reader<'_> {
         let kind = self.need(line, "kind").and_then(|cell| self.kind(cell));
         let systems = line.cell("systems").map_or(0, |cell| self.systems(cell, drafts));
         let term = self.term(line);
+        let reports =
+            line.cell("reports").map_or(Some(ReportsBy::Network), |cell| self.reports(cell));
         let [serial, asset_tag] = [Mark::Serial, Mark::AssetTag].map(|mark| self.mark(line, mark));
         let host_name = line.cell("host_name").and_then(|cell| self.short(cell, "host_name"));
         let numbers = Numbers {
@@ -183,6 +185,7 @@ impl Reader<'_> {
             kind: kind.unwrap_or(MachineKind::Workstation),
             systems,
             term: term.unwrap_or_default(),
+            reports: reports.unwrap_or_default(),
         };
         // A row whose time is not known cannot be said to share a mark with another.
         let [serial, asset_tag] =
@@ -190,7 +193,8 @@ impl Reader<'_> {
         let texts = [id?, serial, asset_tag, host_name.unwrap_or_default()];
         let row = Row::new(numbers, texts, &mut drafts.texts)?;
         drafts.rows.push(Draft { row, at: line.span().start });
-        (unit.is_some() && kind.is_some() && term.is_some()).then_some(())
+        let is_whole = unit.is_some() && kind.is_some() && term.is_some() && reports.is_some();
+        is_whole.then_some(())
     }
 
     fn need<'l>(&self, line: &Line<'l>, column: &'static str) -> Option<&'l Cell<'l>> {
@@ -224,6 +228,18 @@ impl Reader<'_> {
             self.wrong(cell, "kind", &format!("unknown kind `{}`", cut(&cell.text)), help);
         }
         kind
+    }
+
+    fn reports(&self, cell: &Cell<'_>) -> Option<ReportsBy> {
+        let reports = cells::reports(&cell.text);
+        if reports.is_none() {
+            let words = ReportsBy::ALL.map(ReportsBy::name);
+            let help = did_you_mean(&cell.text, words)
+                .or_else(|| Some(format!("choose from: {}, mạng, tệp", words.join(", "))));
+            let message = format!("unknown way to report `{}`", cut(&cell.text));
+            self.wrong(cell, "reports", &message, help);
+        }
+        reports
     }
 
     /// Which list of systems a cell stands for.

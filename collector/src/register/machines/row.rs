@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use jiff::civil::Date;
 
-use super::MachineKind;
+use super::{MachineKind, ReportsBy};
 use crate::register::Term;
 use crate::register::units::UnitIndex;
 
@@ -21,6 +21,7 @@ pub(super) struct Row {
     pub(super) systems: u32,
     pub(super) unit: UnitIndex,
     pub(super) kind: MachineKind,
+    pub(super) reports: ReportsBy,
 }
 
 /// What a row says beside its texts.
@@ -30,6 +31,7 @@ pub(super) struct Numbers {
     pub(super) kind: MachineKind,
     pub(super) systems: u32,
     pub(super) term: Term,
+    pub(super) reports: ReportsBy,
 }
 
 impl Row {
@@ -50,6 +52,7 @@ impl Row {
             systems: numbers.systems,
             unit: numbers.unit,
             kind: numbers.kind,
+            reports: numbers.reports,
         })
     }
 

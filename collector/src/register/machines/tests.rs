@@ -99,6 +99,25 @@ fn read_file(text: &str) -> (Machines, String) {
 }
 
 #[test]
+fn a_row_says_how_its_machine_reports_and_none_that_says_nothing_reports_by_file() {
+    let (machines, problems) = read_file(
+        "id,unit,kind,from,reports\n\
+         m-1,so,workstation,2026-01-01,\n\
+         m-2,so,workstation,2026-01-01,Mạng\n\
+         m-3,so,workstation,2026-01-01,file\n\
+         m-4,so,workstation,2026-01-01,bằng tệp\n",
+    );
+    assert_eq!(problems, "");
+    let ways: Vec<_> = machines.iter().map(|row| row.reports).collect();
+    let (network, file) = (ReportsBy::Network, ReportsBy::File);
+    assert_eq!(ways, [network, network, file, file]);
+    assert_eq!(
+        read_file("id,unit,kind,from,Cách báo cáo\nm-1,so,workstation,2026-01-01,email\n").1,
+        "register/machines.csv:2:31: column reports: unknown way to report `email`\n"
+    );
+}
+
+#[test]
 fn a_file_that_excel_saved_in_vietnam_is_read_as_it_was_meant() {
     let decomposed = "Ma\u{303} ma\u{301}y";
     let text = format!(

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use super::csv::{Cell, Records, comment, is_comment};
-use super::{MachineKind, MachineRow};
+use super::{MachineKind, MachineRow, ReportsBy};
 use crate::register::cells::CALCULATES;
-use crate::register::headings::{self, COLUMNS};
+use crate::register::headings::{self, COLUMNS, USUAL};
 
 /// A row that can be changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +22,7 @@ pub(crate) struct Entry {
     pub(crate) host_name: Option<String>,
     pub(crate) from: Option<Date>,
     pub(crate) until: Option<Date>,
+    pub(crate) reports: ReportsBy,
 }
 
 impl From<MachineRow<'_>> for Entry {
@@ -36,6 +37,7 @@ impl From<MachineRow<'_>> for Entry {
             host_name: row.host_name.map(str::to_owned),
             from: row.term.from,
             until: row.term.until,
+            reports: row.reports,
         }
     }
 }
@@ -56,13 +58,22 @@ impl Entry {
             "host_name" => text(&self.host_name),
             "from" => date(self.from),
             "until" => date(self.until),
+            "reports" => match self.reports {
+                // Almost every row's: it is not written.
+                ReportsBy::Network => Cow::Borrowed(""),
+                ReportsBy::File => Cow::Borrowed(self.reports.name()),
+            },
             _ => Cow::Borrowed(""),
         }
     }
 
-    /// The line of a file with the register's own columns.
+    /// The line of a file with the register's own columns, as far as this row needs them.
     pub(crate) fn line(&self) -> String {
-        self.line_of(&COLUMNS, ',')
+        let columns: &[_] = match self.reports {
+            ReportsBy::Network => USUAL,
+            ReportsBy::File => &COLUMNS,
+        };
+        self.line_of(columns, ',')
     }
 
     fn line_of(&self, columns: &[&str], separator: char) -> String {
@@ -121,16 +132,12 @@ impl Layout {
     fn of(text: &str, edits: &BTreeMap<String, Entry>) -> Self {
         let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
         let mut records = Records::of(text);
-        let Some(cells) = records.next() else {
-            let header = COLUMNS.join(",");
-            return Self { header, columns: COLUMNS.to_vec(), id: 0, separator: ',', newline };
+        let first = records.next();
+        let separator = if first.is_some() { records.separator() } else { ',' };
+        let (mut header, mut columns) = match first {
+            Some(cells) => headed(text, &cells),
+            None => (USUAL.join(","), USUAL.to_vec()),
         };
-        let separator = records.separator();
-        let named = cells.iter().rposition(|cell| !cell.text.is_empty()).map_or(0, |last| last + 1);
-        let cells = &cells[..named];
-        let column = |cell: &Cell<'_>| headings::column(&cell.text).unwrap_or_default();
-        let mut columns: Vec<_> = cells.iter().map(column).collect();
-        let mut header = raw(text, cells).to_owned();
         // A file without, say, serial numbers gets the column with its first one.
         for column in
             COLUMNS.into_iter().filter(|column| !columns.contains(column)).collect::<Vec<_>>()
@@ -144,6 +151,14 @@ impl Layout {
         let id = columns.iter().position(|column| *column == "id").unwrap_or_default();
         Self { header, columns, id, separator, newline }
     }
+}
+
+/// The headings as they are written, and the columns that they stand for.
+fn headed(text: &str, cells: &[Cell<'_>]) -> (String, Vec<&'static str>) {
+    let named = cells.iter().rposition(|cell| !cell.text.is_empty()).map_or(0, |last| last + 1);
+    let cells = &cells[..named];
+    let column = |cell: &Cell<'_>| headings::column(&cell.text).unwrap_or_default();
+    (raw(text, cells).to_owned(), cells.iter().map(column).collect())
 }
 
 /// The record as it is written.

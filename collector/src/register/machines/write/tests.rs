@@ -18,6 +18,7 @@ fn entry(id: &str, serial: Option<&str>) -> Entry {
         host_name: Some("a;b".to_owned()),
         from: Some(date(2026, 1, 2)),
         until: None,
+        reports: ReportsBy::Network,
     }
 }
 
@@ -49,6 +50,21 @@ fn an_empty_file_gets_the_registers_own_columns() {
          m-1,so,server,lan ho-tich,,,\"a;b\",2026-01-02,\n"
     );
     assert_eq!(entry("m-1", None).line(), written.lines().last().unwrap());
+}
+
+#[test]
+fn a_file_without_machines_that_report_by_file_gets_the_column_with_its_first_one() {
+    let by_file = Entry { reports: ReportsBy::File, ..entry("m-2", None) };
+    let old = "id,unit,kind,from\nm-1,so,server,2026-01-02\n";
+    assert_eq!(
+        rewritten(old, &edits([by_file.clone()])),
+        "id,unit,kind,from,systems,host_name,reports\n\
+         m-1,so,server,2026-01-02\n\
+         m-2,so,server,2026-01-02,lan ho-tich,\"a;b\",file\n"
+    );
+    let anew = rewritten("", &edits([by_file.clone()]));
+    assert!(anew.starts_with("id,") && anew.contains(",until,reports\n"), "{anew}");
+    assert_eq!(by_file.line(), anew.lines().last().unwrap());
 }
 
 proptest! {
