@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod client;
+pub mod decisions;
 pub mod forecast;
 pub mod machines;
 pub mod past;
@@ -58,6 +59,7 @@ pub async fn serve(
         .route("/v1/posture", get(posture))
         .merge(tokens::routes())
         .merge(machines::routes())
+        .merge(decisions::routes())
         .merge(audit::routes())
         .merge(past::routes())
         .merge(policies::routes())

@@ -4,6 +4,7 @@ mod audit;
 mod desk;
 mod forecast;
 mod machine;
+mod names;
 mod policy;
 mod posture;
 mod print;

@@ -135,10 +135,10 @@ impl Fleet {
         Some(slot)
     }
 
-    /// An identity was revoked.
-    pub fn revoke(&mut self, id: MachineId) -> Option<Slot> {
+    /// Something became of an identity.
+    pub fn stand(&mut self, id: MachineId, standing: Standing) -> Option<Slot> {
         let (slot, machine) = self.machine_mut(id)?;
-        machine.standing = Standing::Revoked;
+        machine.standing = standing;
         Some(slot)
     }
 

@@ -8,7 +8,7 @@ use crate::fleet::{Fleet, Slot};
 use crate::machine::Standing;
 use crate::policy::roll::Change;
 use crate::policy::{FolderHash, JudgeClock, PolicySet, Roll};
-use crate::store::{Heard, Stored};
+use crate::store::{Consequence, Heard, Stored};
 use crate::when::AsKnown;
 
 /// The fleet with its roll. Whatever changes a machine is judged at once.
@@ -118,10 +118,12 @@ impl Live {
         self.touch(slot, heard.heartbeat.introduction().contact.at);
     }
 
-    /// An identity was revoked.
-    pub fn revoke(&mut self, id: MachineId, at: Timestamp) {
-        let slot = self.fleet.revoke(id);
-        self.touch(slot, at);
+    /// An officer has decided about identities.
+    pub fn changed(&mut self, change: &Consequence, at: Timestamp) {
+        for (id, standing) in &change.standings {
+            let slot = self.fleet.stand(*id, *standing);
+            self.touch(slot, at);
+        }
     }
 
     fn touch(&mut self, slot: Option<Slot>, at: Timestamp) {

@@ -42,7 +42,7 @@ pub use chain::{Hash, Link, Log, LogEnds};
 pub use enrolment::{Enrol, Enrolled, NewCertificate, Renew};
 pub use heartbeats::{Heard, StoreHeartbeat};
 pub use holdings::{CertificateRecord, Holdings};
-pub use machines::{CertificateUsed, RevokeMachine};
+pub use machines::{CertificateUsed, Consequence, Decide, Decided, Decision};
 pub use policies::{FileHistory, KeptFolder, PoliciesHeld, PoliciesInForce, PoliciesWithdrawn};
 pub use reports::{StoreReport, Stored};
 pub use since::{MemberSince, Since, StatesSince};

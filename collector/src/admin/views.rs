@@ -27,6 +27,8 @@ pub struct MachineRow {
     pub row: Option<String>,
     /// Its identity; `None`: it never enrolled.
     pub id: Option<MachineId>,
+    /// The register row it waits for, which another identity holds or held.
+    pub claims: Option<String>,
     /// Its unit.
     pub unit: Option<String>,
     /// What it is.
@@ -238,6 +240,7 @@ pub(crate) fn row(live: &Live, member: &Member<'_>) -> MachineRow {
     MachineRow {
         row: member.row.map(|row| row.id.to_owned()),
         id: machine.map(|machine| machine.id),
+        claims: machine.and_then(claims),
         unit: member.unit().map(str::to_owned),
         kind: member.entry.kind.map(|kind| kind.name().to_owned()),
         level: member.entry.level,
@@ -259,6 +262,7 @@ fn described(set: &PolicySet, subject: &Subject<'_>, judgement: &Judgement<'_>) 
     MachineRow {
         row: subject.row.map(|row| row.id.to_owned()),
         id: subject.machine.map(|machine| machine.id),
+        claims: subject.machine.and_then(claims),
         unit: judgement.unit.map(str::to_owned),
         kind: judgement.kind.map(|kind| kind.name().to_owned()),
         level: judgement.level,
@@ -268,6 +272,13 @@ fn described(set: &PolicySet, subject: &Subject<'_>, judgement: &Judgement<'_>) 
         clock_skew: subject.machine.and_then(clock_skew),
         failing: failing.map(|(rule, _)| rule.id.clone()).collect(),
         sample: set.register.is_sample(),
+    }
+}
+
+fn claims(machine: MachineView<'_>) -> Option<String> {
+    match machine.standing {
+        Standing::Pending => machine.row().map(str::to_owned),
+        Standing::Current | Standing::Clone | Standing::Revoked => None,
     }
 }
 

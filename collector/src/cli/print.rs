@@ -1,6 +1,7 @@
 //! What the commands print for people, and the same as JSON for programs.
 
 mod audit;
+mod decisions;
 mod explanation;
 mod forecast;
 mod machines;
@@ -32,6 +33,7 @@ use crate::reload::FolderError;
 use crate::simulate::Summary;
 
 pub(super) use audit::{audit_entries, audit_head, audit_verification};
+pub(super) use decisions::decided;
 pub(super) use explanation::explanation;
 pub(super) use forecast::forecast;
 pub(super) use machines::machines;
@@ -227,6 +229,9 @@ fn machine_card(detail: &MachineDetail, lang: Lang) -> String {
     if let Some(since) = detail.since.as_ref().and_then(|since| since.state) {
         let words = since::since_words(&local(since.at, lang), since.at_latest, lang);
         facts.push((since::SINCE, words));
+    }
+    if let Some(row) = &machine.claims {
+        facts.insert(1, (["Chờ dòng", "Waits for"], row.clone()));
     }
     if let Some(id) = machine.id {
         facts.insert(1, (["Danh tính", "Identity"], id.to_string()));
