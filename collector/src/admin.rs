@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod client;
+pub mod decisions;
 pub mod forecast;
 pub mod import;
 pub mod machines;
@@ -59,6 +60,7 @@ pub async fn serve(
         .route("/v1/posture", get(posture))
         .merge(tokens::routes())
         .merge(machines::routes())
+        .merge(decisions::routes())
         .merge(audit::routes())
         .merge(import::routes())
         .merge(past::routes())

@@ -6,6 +6,7 @@ mod desk;
 mod forecast;
 mod import;
 mod machine;
+mod names;
 mod policy;
 mod posture;
 mod print;

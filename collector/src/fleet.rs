@@ -35,8 +35,6 @@ pub struct Fleet {
     machines: Vec<Held>,
     lexicon: Lexicon,
     slots: BTreeMap<MachineId, Slot>,
-    /// By identity: the hardware that uses it and is not the one that enrolled.
-    shadows: BTreeMap<MachineId, Vec<MachineId>>,
 }
 
 impl Fleet {
@@ -55,9 +53,6 @@ impl Fleet {
     pub fn push(&mut self, machine: Machine) -> Slot {
         let slot = Slot::new(self.machines.len());
         self.slots.insert(machine.id, slot);
-        if let Some(original) = machine.clone_of {
-            self.shadows.entry(original).or_default().push(machine.id);
-        }
         self.machines.push(Held::pack(machine, &mut self.lexicon));
         slot
     }
@@ -113,12 +108,6 @@ impl Fleet {
         })
     }
 
-    /// The hardware that uses an identity and is not the one that enrolled.
-    #[must_use]
-    pub fn shadows(&self, original: MachineId) -> &[MachineId] {
-        self.shadows.get(&original).map_or(&[], Vec::as_slice)
-    }
-
     /// Other hardware speaks with a machine's identity: there is a shadow for it from now on. The
     /// machine it is a shadow of.
     pub fn cloned(&mut self, shadow: MachineId, foreign: &Foreign, at: Timestamp) -> Option<Slot> {
@@ -168,10 +157,10 @@ impl Fleet {
         Some(slot)
     }
 
-    /// An identity was revoked.
-    pub fn revoke(&mut self, id: MachineId) -> Option<Slot> {
+    /// Something became of an identity.
+    pub fn stand(&mut self, id: MachineId, standing: Standing) -> Option<Slot> {
         let (slot, machine) = self.machine_mut(id)?;
-        machine.standing = Standing::Revoked;
+        machine.standing = standing;
         Some(slot)
     }
 

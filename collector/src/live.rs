@@ -8,7 +8,7 @@ use crate::fleet::{Fleet, Slot};
 use crate::machine::Standing;
 use crate::policy::roll::Change;
 use crate::policy::{FolderHash, JudgeClock, PolicySet, Roll};
-use crate::store::{Heard, Stored};
+use crate::store::{Consequence, Heard, Stored};
 use crate::when::AsKnown;
 
 /// The fleet with its roll. Whatever changes a machine is judged at once.
@@ -126,10 +126,10 @@ impl Live {
         self.touch(slot, heard.heartbeat.introduction().contact.at);
     }
 
-    /// An identity was revoked, for everybody who uses it.
-    pub fn revoke(&mut self, id: MachineId, at: Timestamp) {
-        for one in [&[id], self.fleet.shadows(id)].concat() {
-            let slot = self.fleet.revoke(one);
+    /// An officer has decided about identities.
+    pub fn changed(&mut self, change: &Consequence, at: Timestamp) {
+        for (id, standing) in &change.standings {
+            let slot = self.fleet.stand(*id, *standing);
             self.touch(slot, at);
         }
     }

@@ -47,7 +47,7 @@ pub use enrolment::{Enrol, Enrolled, NewCertificate, Renew};
 pub use files::StoreFile;
 pub use heartbeats::{Heard, StoreHeartbeat};
 pub use holdings::{CertificateRecord, Holdings};
-pub use machines::{CertificateUsed, RevokeMachine};
+pub use machines::{CertificateUsed, Consequence, Decide, Decided, Decision};
 pub use policies::{FileHistory, KeptFolder, PoliciesHeld, PoliciesInForce, PoliciesWithdrawn};
 pub use reports::{StoreReport, Stored};
 pub use shadows::Foreign;

@@ -19,8 +19,8 @@ use collector::policy::{PolicySet, Posture};
 use collector::reload::{self, Source};
 use collector::snapshot::{self, Occasion};
 use collector::store::{
-    Archive, CertificateRecord, CreateToken, Enrol, KeepSnapshot, KeptToken, NewCertificate,
-    PoliciesInForce, RevokeMachine, Store, StoreHeartbeat, StoreReport, Writer,
+    Archive, CertificateRecord, CreateToken, Decide, Decided, Decision, Enrol, KeepSnapshot,
+    KeptToken, NewCertificate, PoliciesInForce, Store, StoreHeartbeat, StoreReport, Writer,
 };
 use report::wire::{self, Heartbeat};
 use report::{Fingerprint, Incarnation, MachineId, Report, Sequence, Text, Timestamp};
@@ -163,9 +163,11 @@ impl Books {
     /// An identity is revoked.
     pub(crate) async fn revoke(&mut self, machine: MachineId, at: Timestamp) {
         self.settle().await;
-        let entry = entry(at, Action::Revoked);
-        assert!(self.store.submit(RevokeMachine { machine, entry }).await.expect("kept"));
-        self.live.revoke(machine, at);
+        let (decision, machines) = (Decision::Revoke, vec![machine]);
+        let revocation = Decide { decision, machines, actor: "uid:0".to_owned(), at };
+        let revoked = self.store.submit(revocation).await.expect("kept");
+        let [Decided::Done(change)] = &revoked[..] else { panic!("{revoked:?}") };
+        self.live.changed(change, at);
     }
 
     fn sender(&self, machine: MachineId, at: Timestamp) -> AuthenticatedMachine {

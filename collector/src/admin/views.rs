@@ -30,6 +30,8 @@ pub struct MachineRow {
     /// Whose identity it uses from other hardware; `None`: its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clone_of: Option<MachineId>,
+    /// The register row it waits for, which another identity holds or held.
+    pub claims: Option<String>,
     /// Its unit.
     pub unit: Option<String>,
     /// What it is.
@@ -242,6 +244,7 @@ pub(crate) fn row(live: &Live, member: &Member<'_>) -> MachineRow {
         row: member.row.map(|row| row.id.to_owned()),
         id: machine.map(|machine| machine.id),
         clone_of: machine.and_then(MachineView::clone_of),
+        claims: machine.and_then(claims),
         unit: member.unit().map(str::to_owned),
         kind: member.entry.kind.map(|kind| kind.name().to_owned()),
         level: member.entry.level,
@@ -264,6 +267,7 @@ fn described(set: &PolicySet, subject: &Subject<'_>, judgement: &Judgement<'_>) 
         row: subject.row.map(|row| row.id.to_owned()),
         id: subject.machine.map(|machine| machine.id),
         clone_of: subject.machine.and_then(MachineView::clone_of),
+        claims: subject.machine.and_then(claims),
         unit: judgement.unit.map(str::to_owned),
         kind: judgement.kind.map(|kind| kind.name().to_owned()),
         level: judgement.level,
@@ -273,6 +277,13 @@ fn described(set: &PolicySet, subject: &Subject<'_>, judgement: &Judgement<'_>) 
         clock_skew: subject.machine.and_then(clock_skew),
         failing: failing.map(|(rule, _)| rule.id.clone()).collect(),
         sample: set.register.is_sample(),
+    }
+}
+
+fn claims(machine: MachineView<'_>) -> Option<String> {
+    match machine.standing {
+        Standing::Pending => machine.row().map(str::to_owned),
+        Standing::Current | Standing::Clone | Standing::Revoked => None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod audit;
 mod ca;
+mod decisions;
 mod explanation;
 mod forecast;
 mod import;
@@ -35,6 +36,7 @@ use crate::simulate::Summary;
 
 pub(super) use audit::{audit_entries, audit_head, audit_verification};
 pub(super) use ca::{authorities, not_finished, rotated, rotation_finished};
+pub(super) use decisions::decided;
 pub(super) use explanation::explanation;
 pub(super) use forecast::forecast;
 pub(super) use import::brought;
@@ -231,6 +233,9 @@ fn machine_card(detail: &MachineDetail, lang: Lang) -> String {
     if let Some(since) = detail.since.as_ref().and_then(|since| since.state) {
         let words = since::since_words(&local(since.at, lang), since.at_latest, lang);
         facts.push((since::SINCE, words));
+    }
+    if let Some(row) = &machine.claims {
+        facts.insert(1, (["Chờ dòng", "Waits for"], row.clone()));
     }
     if let Some(id) = machine.id {
         facts.insert(1, (["Danh tính", "Identity"], id.to_string()));

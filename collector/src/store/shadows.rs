@@ -4,7 +4,7 @@
 //! past is its own. So nothing of what the enrolled machine said is written over, and everybody who
 //! speaks is counted.
 
-use report::{MachineId, Timestamp};
+use report::MachineId;
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::audit::audit;
@@ -75,22 +75,17 @@ pub(super) fn standing(
     standing.map(|name| Standing::from_name(&name).ok_or_else(unknown)).transpose()
 }
 
-/// Ends the shadows of an identity with it.
-pub(super) fn revoke(
+/// The shadows of an identity that are not revoked.
+pub(super) fn in_force(
     database: &Connection,
     original: MachineId,
-    at: Timestamp,
-) -> Result<(), StoreError> {
-    let mut revoked = database.prepare_cached(
-        "UPDATE machines SET standing = 'revoked' WHERE clone_of = ? AND standing <> 'revoked'
-         RETURNING id",
+) -> Result<Vec<MachineId>, StoreError> {
+    let what = format!("a shadow of {original}");
+    let mut shadows = database.prepare_cached(
+        "SELECT id FROM machines WHERE clone_of = ? AND standing <> 'revoked' ORDER BY id",
     )?;
-    let shadows = revoked.query_map([original.to_string()], |row| row.get::<_, String>(0))?;
-    for shadow in shadows.collect::<Result<Vec<_>, _>>()? {
-        let what = format!("a shadow of {original}");
-        standings::note(database, parse(&what, &shadow)?, at, Standing::Revoked)?;
-    }
-    Ok(())
+    let shadows = shadows.query_map([original.to_string()], |row| row.get::<_, String>(0))?;
+    shadows.map(|shadow| parse(&what, &shadow?)).collect()
 }
 
 fn count(database: &Connection, original: MachineId) -> Result<i64, StoreError> {

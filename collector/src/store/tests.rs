@@ -18,6 +18,7 @@ mod authorities;
 mod bulk;
 mod chain;
 mod heartbeats;
+mod identities;
 mod past;
 mod pending;
 mod policies;
@@ -46,7 +47,14 @@ async fn world(uses: u32) -> World {
     let folder = tempfile::tempdir().unwrap();
     let (store, writer, holdings) = open(folder.path());
     assert!(holdings.fleet.is_empty() && holdings.policies.is_none());
-    let record = TokenRecord {
+    let record = token_record(uses);
+    let token = KeptToken { secret_hash: [3; 32], record };
+    store.submit(CreateToken { token, entry: entry(Action::TokenCreated) }).await.unwrap();
+    World { folder, store, writer }
+}
+
+fn token_record(uses: u32) -> TokenRecord {
+    TokenRecord {
         id: "t1".to_owned(),
         row: None,
         unit: Some("stp".to_owned()),
@@ -56,10 +64,7 @@ async fn world(uses: u32) -> World {
         created_at: NOW,
         expires_at: NOW + 3600,
         revoked_at: None,
-    };
-    let token = KeptToken { secret_hash: [3; 32], record };
-    store.submit(CreateToken { token, entry: entry(Action::TokenCreated) }).await.unwrap();
-    World { folder, store, writer }
+    }
 }
 
 impl World {
@@ -97,6 +102,21 @@ fn enrolment(n: u8, row: Option<&str>) -> Enrol {
         at: NOW,
         actor: "address:127.0.0.1".to_owned(),
     }
+}
+
+fn decide(decision: Decision, machines: &[u8]) -> Decide {
+    let machines = machines.iter().map(|n| MachineId::from_bytes([*n; 16])).collect();
+    Decide { decision, machines, actor: "uid:0".to_owned(), at: NOW }
+}
+
+fn revoke(machine: u8) -> Decide {
+    decide(Decision::Revoke, &[machine])
+}
+
+/// One machine stands so from now on.
+fn done(machine: u8, standing: Standing) -> Decided {
+    let standings = vec![(MachineId::from_bytes([machine; 16]), standing)];
+    Decided::Done(Consequence { replaced: None, standings })
 }
 
 /// A report as admission makes it, with facts that say `serial`.
@@ -226,13 +246,11 @@ async fn the_second_that_claims_a_row_waits_for_an_officer() {
 async fn a_revoked_identity_frees_its_row() {
     let world = world(2).await;
     let _ = world.store.submit(enrolment(1, Some("pc-01"))).await.unwrap();
-    let revoke = |n| RevokeMachine {
-        machine: MachineId::from_bytes([n; 16]),
-        entry: entry(Action::Revoked),
-    };
-    assert!(world.store.submit(revoke(1)).await.unwrap());
-    assert!(!world.store.submit(revoke(1)).await.unwrap(), "only once");
-    assert!(!world.store.submit(revoke(9)).await.unwrap(), "nobody");
+    for (machine, decided) in
+        [(1, done(1, Standing::Revoked)), (1, Decided::NotInForce), (9, Decided::NotInForce)]
+    {
+        assert_eq!(world.store.submit(revoke(machine)).await.unwrap(), [decided]);
+    }
     let second = world.store.submit(enrolment(2, Some("pc-01"))).await.unwrap();
     assert_eq!(second, Ok(Standing::Current));
 }
@@ -374,8 +392,7 @@ async fn a_revocation_that_comes_while_a_report_is_on_its_way_is_final() {
     let world = world(1).await;
     let _ = world.store.submit(enrolment(1, None)).await.unwrap();
     let machine = MachineId::from_bytes([1; 16]);
-    let revocation = RevokeMachine { machine, entry: entry(Action::Revoked) };
-    assert!(world.store.submit(revocation).await.unwrap());
+    assert_eq!(world.store.submit(revoke(1)).await.unwrap(), [done(1, Standing::Revoked)]);
     let late = world.store.submit(StoreReport(report(1, 1, "A"))).await.unwrap();
     assert_eq!(late.map(|stored| stored.continuity), Err(Stranger::Revoked));
     let renewal = Renew {

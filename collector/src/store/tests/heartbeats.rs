@@ -77,9 +77,7 @@ async fn a_heartbeat_that_is_not_taken_leaves_nothing_but_the_trace_of_a_clone()
     let beat = StoreHeartbeat(heartbeat(&other, 2, NOW + 900));
     let heard = world.store.submit(beat).await.unwrap().unwrap();
     assert_eq!((heard.pulse, heard.standing), (Pulse::ReportWanted, Standing::Current));
-    let revocation =
-        RevokeMachine { machine: MachineId::from_bytes([1; 16]), entry: entry(Action::Revoked) };
-    assert!(world.store.submit(revocation).await.unwrap());
+    assert_eq!(world.store.submit(revoke(1)).await.unwrap(), [done(1, Standing::Revoked)]);
     let late = StoreHeartbeat(heartbeat(&report(1, 1, "A"), 2, NOW + 900));
     let late = world.store.submit(late).await.unwrap();
     assert_eq!(late.map(|heard| heard.pulse), Err(Stranger::Revoked));

@@ -36,7 +36,7 @@ pub(super) enum Move {
     /// A machine says that nothing has changed, by a survey so many seconds ago.
     Beat(usize, i64, Hardware),
     /// An officer ends an identity.
-    Revoke(usize),
+    Decide(Decision, usize),
     /// Other policies take effect.
     Edit(usize),
     /// Somebody looks.
@@ -92,6 +92,14 @@ fn reports() -> impl Strategy<Value = Move> {
 
 const CLOCKS: &[i64] = &[0, 61, -7200, 3 * DAY];
 
+fn decisions() -> impl Strategy<Value = Decision> {
+    prop_oneof![
+        3 => Just(Decision::Approve),
+        1 => Just(Decision::Reject),
+        1 => Just(Decision::Revoke),
+    ]
+}
+
 fn moves() -> impl Strategy<Value = Vec<Move>> {
     let one = prop_oneof![
         8 => waits(),
@@ -99,7 +107,8 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
         8 => reports(),
         6 => (0..2_usize, prop_oneof![5 => Just(30), 1 => 0..HOUR * 14], hardware())
             .prop_map(|(machine, lag, on)| Move::Beat(machine, lag, on)),
-        1 => (0..40_usize).prop_map(Move::Revoke),
+        2 => (decisions(), prop_oneof![0..6_usize, 0..40_usize])
+            .prop_map(|(decision, machine)| Move::Decide(decision, machine)),
         1 => (0..office::SETS).prop_map(Move::Edit),
         6 => Just(Move::Ask),
     ];
@@ -164,7 +173,8 @@ async fn a_register_that_is_corrected_counts_as_known_now_and_never_as_known_the
 #[tokio::test]
 async fn what_an_officer_did_later_is_not_brought_forward() {
     let mut office = Office::open().await;
-    for step in [good(0, 20), Move::Ask, Move::Wait(DAY), Move::Revoke(0), Move::Enrol(Some(1))] {
+    let revocation = Move::Decide(Decision::Revoke, 0);
+    for step in [good(0, 20), Move::Ask, Move::Wait(DAY), revocation, Move::Enrol(Some(1))] {
         office.go(step).await;
     }
     let (at, then) = office.asked[0].clone();
@@ -183,7 +193,8 @@ async fn what_came_after_the_clock_was_set_back_counts_from_then_on() {
         office.go(step).await;
     }
     office.now = office.now - 5 * HOUR;
-    for step in [Move::Report(bad), Move::Revoke(1), Move::Wait(6 * HOUR), Move::Ask] {
+    let revocation = Move::Decide(Decision::Revoke, 1);
+    for step in [Move::Report(bad), revocation, Move::Wait(6 * HOUR), Move::Ask] {
         office.go(step).await;
     }
     let (at, told) = office.asked[0].clone();

@@ -91,8 +91,13 @@ impl Scene {
     }
 
     async fn revoke(&mut self, machine: MachineId) {
-        let revocation = RevokeMachine { machine, entry: entry(Action::Revoked) };
-        assert!(self.world.store.submit(revocation).await.unwrap());
+        let (decision, machines) = (Decision::Revoke, vec![machine]);
+        let actor = "uid:0".to_owned();
+        let revocation = Decide { decision, machines, actor, at: NOW };
+        let decided = self.world.store.submit(revocation).await.unwrap();
+        for (id, standing) in &decided[0].change().unwrap().standings {
+            self.fleet.stand(*id, *standing);
+        }
     }
 
     fn count(&self, table: &str) -> i64 {
@@ -136,7 +141,9 @@ async fn each_hardware_has_a_shadow_of_its_own_and_the_enrolled_one_keeps_its_fa
     let stored = scene.report(1, 2, "OWN").await.unwrap();
     assert_eq!(stored.continuity, Continuity::Next, "a shadow takes no number away");
     assert_eq!(scene.count("audit WHERE action = 'clone_seen'"), 2, "one for each hardware");
-    assert_eq!(scene.fleet.shadows(ORIGINAL), [shadow(2), shadow(3)]);
+    let everyone = scene.fleet.slots().map(|slot| scene.fleet.at(slot));
+    let shadows = everyone.filter(|machine| machine.clone_of() == Some(ORIGINAL));
+    assert_eq!(shadows.map(|machine| machine.id).collect::<Vec<_>>(), [shadow(2), shadow(3)]);
     let said: Vec<_> = scene
         .everyone()
         .iter()

@@ -89,7 +89,7 @@ async fn a_snapshot_is_judged_again_from_what_it_holds_alone() {
     );
     assert_eq!(archives.findings(id), []);
     // Late reports and other policies change the history, and what is pruned is gone.
-    for step in [good(0, DAY), Move::Edit(1), Move::Wait(DAY), Move::Revoke(2)] {
+    for step in [good(0, DAY), Move::Edit(1), Move::Wait(DAY), Move::Decide(Decision::Revoke, 2)] {
         archives.office.go(step).await;
     }
     archives.change("DELETE FROM history; DELETE FROM topics; DELETE FROM contacts;");

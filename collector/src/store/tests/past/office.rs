@@ -134,7 +134,7 @@ impl Office {
             Move::Enrol(row) => self.enrol(row).await,
             Move::Report(says) => self.report(&says).await,
             Move::Beat(machine, lag, on) => self.beat(machine, lag, on).await,
-            Move::Revoke(machine) => self.revoke(machine).await,
+            Move::Decide(decision, machine) => self.decide(decision, machine).await,
             Move::Edit(book) => self.edit(book).await,
             Move::Ask => self.ask(),
         }
@@ -252,14 +252,14 @@ impl Office {
         }
     }
 
-    pub(in crate::store::tests) async fn revoke(&mut self, machine: usize) {
+    pub(in crate::store::tests) async fn decide(&mut self, decision: Decision, machine: usize) {
         let Some(pc) = self.machines.get(machine) else {
             return;
         };
-        let machine = MachineId::from_bytes([pc.number; 16]);
-        let entry = Entry { at: self.now, ..entry(Action::Revoked) };
-        if self.world.store.submit(RevokeMachine { machine, entry }).await.unwrap() {
-            self.live.revoke(machine, self.now);
+        let decision = Decide { at: self.now, ..decide(decision, &[pc.number]) };
+        let decided = self.world.store.submit(decision).await.unwrap();
+        for change in decided.iter().filter_map(Decided::change) {
+            self.live.changed(change, self.now);
         }
     }
 }
