@@ -1,9 +1,9 @@
 //! What is lost when the collector is not there, or goes away in the middle: nothing.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
+use harness::collector::stored_reports;
 use harness::{Dice, Machine, World, free_port, is_long, until};
 use report::MachineId;
 use report::wire::REPORT_BURST;
@@ -218,20 +218,4 @@ fn send(machine: &Machine, reports: usize, acknowledged: &Mutex<Vec<(MachineId, 
         });
         acknowledged.lock().unwrap().push((machine.id, serial));
     }
-}
-
-/// How often each report (machine, serial number) stands in the history.
-fn stored_reports(world: &World) -> BTreeMap<(String, String), u32> {
-    let store = Connection::open(world.collector.folder().join("data/store.sqlite")).unwrap();
-    let mut statement =
-        store.prepare("SELECT machine, body FROM history WHERE topic = 'machine'").unwrap();
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
-    let mut stored = BTreeMap::new();
-    for row in rows {
-        let (machine, body): (String, String) = row.unwrap();
-        let body: Json = serde_json::from_str(&body).unwrap();
-        let serial = body["facts"]["machine.serial"]["known"].as_str().unwrap().to_owned();
-        *stored.entry((machine, serial)).or_default() += 1;
-    }
-    stored
 }
