@@ -211,6 +211,7 @@ async fn note_authorities(hub: &Arc<Hub>) -> Result<(), StoreError> {
         kind: role.kind(),
         not_after: authority.not_after(),
     };
+    hub.process.issuers(hub.identities().by_issuer());
     let in_force = each.iter().map(record).collect();
     let note = NoteAuthorities { in_force, at: crate::clock::now() };
     hub.commit(note, |hub, entries| hub.process.audit_entries.inc_by(*entries)).await?;
@@ -221,11 +222,11 @@ async fn note_authorities(hub: &Arc<Hub>) -> Result<(), StoreError> {
 /// are replaced.
 async fn count_issuers(hub: Arc<Hub>, mut draining: Draining) {
     loop {
-        hub.process.issuers(hub.identities().by_issuer());
         tokio::select! {
             () = tokio::time::sleep(ISSUERS_COUNT) => {}
             () = draining.told() => return,
         }
+        hub.process.issuers(hub.identities().by_issuer());
     }
 }
 
