@@ -1,5 +1,7 @@
 //! The agents' listener: connections, handshakes, requests.
 
+pub mod understood;
+
 mod reply;
 
 use std::convert::Infallible;
