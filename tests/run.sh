@@ -14,7 +14,7 @@ NEXTEST_VERSION=0.9.143
 DENY_VERSION=0.20.2
 
 # Debian's names; npm, for taplo, is added where there is none. clamav-daemon brings clamd and clamonacc, prometheus brings promtool.
-PACKAGES="clamav clamav-daemon clamdscan curl fonts-liberation git haproxy libdpkg-perl libreoffice-calc-nogui lz4 openssl poppler-utils prometheus shellcheck slowhttptest sqlite3 strace systemd time xz-utils zstd"
+PACKAGES="clamav clamav-daemon clamdscan curl fonts-liberation git haproxy libdpkg-perl libreoffice-calc-nogui lz4 openssl poppler-utils prometheus shellcheck slowhttptest sqlite3 strace systemd testssl.sh time xz-utils zstd"
 
 main() {
     read_arguments "$@"

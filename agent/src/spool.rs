@@ -25,6 +25,7 @@ use crate::durable;
 use crate::state::{StateDir, StateError, at};
 use crate::uplink::Refusal;
 pub use draft::{Draft, surveyed_at};
+pub use sealed::seal;
 use thinning::{Seen, least_missed, superfluous};
 
 const FOLDER: &str = "spool";
@@ -277,7 +278,13 @@ fn read(path: &Path) -> Option<Draft> {
     let bytes = durable::read(path, MAX_BYTES)
         .inspect_err(|error| tracing::warn!(path = %path.display(), %error, "cannot read"))
         .ok()??;
-    Draft::read(sealed::open(&bytes)?)
+    read_entry(&bytes)
+}
+
+/// The report in a file of the spool; none where the file is torn or was never one.
+#[must_use]
+pub fn read_entry(file: &[u8]) -> Option<Draft> {
+    Draft::read(sealed::open(file)?)
 }
 
 /// A count that is damaged begins anew: it is for people to read.

@@ -287,12 +287,7 @@ impl Identities {
     #[must_use]
     pub fn by_issuer(&self) -> ByIssuer {
         let mut count = ByIssuer::default();
-        for (machine, record) in self.certificates.in_use() {
-            if self.revoked.contains(&machine) {
-                continue;
-            }
-            let issuer = self.certificates.issuer(record);
-            let place = self.issuers.iter().position(|accepted| Some(accepted) == issuer);
+        for (_, place) in self.issuers_in_use() {
             match place {
                 Some(0) => count.current += 1,
                 Some(_) => count.former += 1,
@@ -302,15 +297,23 @@ impl Identities {
         count
     }
 
-    /// The machines that are not revoked and speak by a certificate of another authority than the
-    /// one that issues now: none of them is known to have what it needs once that one is alone.
+    /// The machines that speak by a certificate of an authority that is being replaced: none of
+    /// them is known to have what it needs once the new one is alone.
     #[must_use]
     pub fn left_behind(&self) -> BTreeSet<MachineId> {
-        let current = self.issuers.first();
-        let behind = |known: &Known| self.certificates.issuer(known) != current;
+        let behind = |place: Option<usize>| place.is_some_and(|place| place > 0);
+        let in_use = self.issuers_in_use().filter(|(_, place)| behind(*place));
+        in_use.map(|(machine, _)| machine).collect()
+    }
+
+    /// The machines that are not revoked, and the place among those in force of the authority whose
+    /// certificate each speaks by.
+    fn issuers_in_use(&self) -> impl Iterator<Item = (MachineId, Option<usize>)> {
         let in_use = self.certificates.in_use();
-        let machines = in_use.filter(|(_, known)| behind(known)).map(|(machine, _)| machine);
-        machines.filter(|machine| !self.revoked.contains(machine)).collect()
+        in_use.filter(|(machine, _)| !self.revoked.contains(machine)).map(|(machine, known)| {
+            let issuer = self.certificates.issuer(known);
+            (machine, self.issuers.iter().position(|accepted| Some(accepted) == issuer))
+        })
     }
 }
 

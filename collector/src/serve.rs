@@ -214,6 +214,7 @@ async fn note_authorities(hub: &Arc<Hub>) -> Result<(), StoreError> {
         kind: role.kind(),
         not_after: authority.not_after(),
     };
+    hub.process.issuers(hub.identities().by_issuer());
     let in_force = each.iter().map(record).collect();
     let note = NoteAuthorities { in_force, at: crate::clock::now() };
     hub.commit(note, |hub, entries| hub.process.audit_entries.inc_by(*entries)).await?;
@@ -224,11 +225,11 @@ async fn note_authorities(hub: &Arc<Hub>) -> Result<(), StoreError> {
 /// are replaced.
 async fn count_issuers(hub: Arc<Hub>, mut draining: Draining) {
     loop {
-        hub.process.issuers(hub.identities().by_issuer());
         tokio::select! {
             () = tokio::time::sleep(ISSUERS_COUNT) => {}
             () = draining.told() => return,
         }
+        hub.process.issuers(hub.identities().by_issuer());
     }
 }
 

@@ -4,6 +4,7 @@ mod connection;
 pub mod places;
 pub mod proxy;
 mod reply;
+pub mod understood;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -7,7 +7,7 @@ mod clamav;
 mod linux;
 
 use report::fact::Ignorance;
-use report::{Outcome, Record, Value};
+use report::{Outcome, Record, Timestamp, Value};
 
 use super::Context;
 use super::findings::{Findings, yes_or_no};
@@ -34,6 +34,14 @@ pub fn probe(host: &Host, _context: &Context<'_>) -> Outcome {
         &obstacle.unwrap_or_default(),
     );
     findings.observed()
+}
+
+/// Which build of ClamAV's definitions a file is, and when it was built, from how the file begins.
+///
+/// # Errors
+/// What is wrong with its header.
+pub fn clamav_build(beginning: &[u8]) -> Result<(u32, Timestamp), &'static str> {
+    clamav::build(beginning)
 }
 
 #[cfg(test)]

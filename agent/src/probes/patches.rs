@@ -64,5 +64,13 @@ fn is_broken(files: &Files, packages: &Installed) -> Fact {
     }
 }
 
+/// How many packages are installed by the list that dpkg keeps.
+///
+/// # Errors
+/// When it is too large, or was cut off.
+pub fn installed_packages(status: &[u8]) -> Read<u64> {
+    dpkg::read(status).map(|installed| dpkg::how_many(installed.all()))
+}
+
 #[cfg(test)]
 mod tests;

@@ -15,7 +15,8 @@ fn header(body: &[u8]) -> String {
 }
 
 /// The file that holds `body`.
-pub(super) fn seal(body: &[u8]) -> Vec<u8> {
+#[must_use]
+pub fn seal(body: &[u8]) -> Vec<u8> {
     let mut file = header(body).into_bytes();
     file.push(b'\n');
     file.extend_from_slice(body);

@@ -179,14 +179,19 @@ fn a_new_machine_has_come_over_before_its_first_word_and_a_revoked_one_does_not_
     let gone = MachineId::from_bytes([9; 16]);
     let certificates =
         [by(NEXT_CA, record(b"new")), CertificateRecord { machine: gone, ..record(b"gone") }];
-    let of = |standings: Vec<_>| {
-        Identities::new(vec![NEXT_CA], certificates.iter().collect(), standings.into_iter())
+    let of = |issuers: &[[u8; 32]], standing| {
+        let standings = [(gone, standing)].into_iter();
+        Identities::new(issuers.to_vec(), certificates.iter().collect(), standings)
     };
-    assert_eq!(of(vec![(gone, Standing::Current)]).left_behind(), [gone].into());
-    assert_eq!(of(vec![]).by_issuer(), ByIssuer { current: 1, retired: 1, ..ByIssuer::default() });
-    let revoked = of(vec![(gone, Standing::Revoked)]);
+    let during = of(&[NEXT_CA, CA], Standing::Current);
+    assert_eq!(during.left_behind(), [gone].into());
+    assert_eq!(during.by_issuer(), ByIssuer { current: 1, former: 1, retired: 0 });
+    let revoked = of(&[NEXT_CA, CA], Standing::Revoked);
     assert!(revoked.left_behind().is_empty());
-    assert_eq!(revoked.by_issuer(), ByIssuer { current: 1, ..ByIssuer::default() });
+    assert_eq!(revoked.by_issuer(), ByIssuer { current: 1, former: 0, retired: 0 });
+    let after = of(&[NEXT_CA], Standing::Current);
+    assert!(after.left_behind().is_empty(), "it is shut out already");
+    assert_eq!(after.by_issuer(), ByIssuer { current: 1, former: 0, retired: 1 });
 }
 
 #[test]

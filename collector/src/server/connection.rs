@@ -28,7 +28,7 @@ const CONNECTION_TIME: Duration = Duration::from_secs(300);
 /// and none that is honest goes on for so long without a whole request.
 const STALL_TIME: Duration = Duration::from_secs(3 * REQUEST_TIME.as_secs());
 /// The largest head of a request, in bytes: agents send a few hundred.
-const MAX_HEAD_BYTES: usize = 16 * 1024;
+pub(super) const MAX_HEAD_BYTES: usize = 16 * 1024;
 /// As many of the first bytes as tell a header of the PROXY protocol.
 const FIRST_BYTES: usize = 12;
 

@@ -4,7 +4,7 @@ mod configuration;
 mod database;
 
 use report::fact::Ignorance;
-use report::{Fact, Moment, Reason, Record, Value};
+use report::{Fact, Moment, Reason, Record, Timestamp, Value};
 
 use super::linux::Sources;
 use crate::host::Files;
@@ -23,6 +23,11 @@ const PROCESSES: &str = "proc";
 
 /// Users that people log in as begin here; system services run below.
 const FIRST_PERSON: u32 = 1000;
+
+/// Which build of the definitions a database is, and when it was built.
+pub(super) fn build(beginning: &[u8]) -> Result<(u32, Timestamp), &'static str> {
+    database::parse(beginning).map(|header| (header.version, header.built_at))
+}
 
 /// ClamAV, if it is here. Absent only when every place it could be in was looked at.
 pub(super) fn look(sources: &Sources<'_>) -> Fact<Record> {

@@ -1,7 +1,7 @@
 //! What dpkg has installed, and whether it came to the end of its work.
 
 use std::collections::BTreeMap;
-use std::io::Read as _;
+use std::io;
 
 use super::control::{Stanza, Stanzas};
 use super::measured::Measured;
@@ -106,8 +106,17 @@ impl Installed {
 /// Reads dpkg's own list, which must be whole: a package that is missing from it would wait for
 /// nothing.
 pub(crate) fn installed(files: &Files) -> Read<Installed> {
+    let mut installed = read(files.open(STATUS)?)?;
+    if let Some(native) = native(files)? {
+        installed.native = native;
+    }
+    Ok(installed)
+}
+
+/// Reads what lies at [`STATUS`].
+pub(super) fn read(status: impl io::Read) -> Read<Installed> {
     let too_large = || ReadError::new(STATUS, ReadErrorKind::TooLarge);
-    let mut status = Measured::of(files.open(STATUS)?.take(MAX_BYTES + 1));
+    let mut status = Measured::of(status.take(MAX_BYTES + 1));
     let mut stanzas = Stanzas::of(Lines::of(&mut status, STATUS));
     let mut installed = Installed::default();
     let mut packages = 0;
@@ -124,9 +133,6 @@ pub(crate) fn installed(files: &Files) -> Read<Installed> {
     if status.is_cut() {
         let why = "it ends in the middle of a line, so it was cut off".to_owned();
         return Err(ReadError::new(STATUS, ReadErrorKind::Damaged(why)));
-    }
-    if let Some(native) = native(files)? {
-        installed.native = native;
     }
     Ok(installed)
 }
@@ -240,7 +246,7 @@ mod tests {
         }
     }
 
-    fn read(machine: &Machine) -> Read<Installed> {
+    fn look(machine: &Machine) -> Read<Installed> {
         installed(&machine.files())
     }
 
@@ -248,9 +254,9 @@ mod tests {
     fn a_list_that_was_cut_off_is_damaged() {
         let text = "Package: a\nStatus: install ok installed\nVersion: 1\n\nPackage: b\n\
             Status: install ok installed\nVersion: 2";
-        let error = read(&Machine::empty().with(STATUS, text)).unwrap_err();
+        let error = look(&Machine::empty().with(STATUS, text)).unwrap_err();
         assert!(matches!(error.kind, ReadErrorKind::Damaged(_)), "{error}");
-        let whole = read(&Machine::empty().with(STATUS, format!("{text}\n"))).unwrap();
+        let whole = look(&Machine::empty().with(STATUS, format!("{text}\n"))).unwrap();
         assert_eq!(whole.version("b"), Some("2"));
     }
 
@@ -258,13 +264,13 @@ mod tests {
     fn a_list_beyond_every_machines_is_not_read_to_its_end() {
         let stanza = "Package: a\nStatus: install ok installed\nVersion: 1\n\n";
         let most = Machine::empty().with(STATUS, stanza.repeat(MAX_PACKAGES));
-        assert!(read(&most).is_ok());
+        assert!(look(&most).is_ok());
         let one_more = most.with(STATUS, stanza.repeat(MAX_PACKAGES + 1));
-        assert_eq!(read(&one_more).unwrap_err().kind, ReadErrorKind::TooLarge);
+        assert_eq!(look(&one_more).unwrap_err().kind, ReadErrorKind::TooLarge);
         let machine = Machine::empty().with(STATUS, stanza);
         let file = std::fs::OpenOptions::new().write(true).open(machine.place(STATUS)).unwrap();
         file.set_len(MAX_BYTES + 1).unwrap();
-        assert_eq!(read(&machine).unwrap_err().kind, ReadErrorKind::TooLarge);
+        assert_eq!(look(&machine).unwrap_err().kind, ReadErrorKind::TooLarge);
     }
 
     #[test]
@@ -272,10 +278,10 @@ mod tests {
         let status =
             "Package: dpkg\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1\n";
         let machine = Machine::empty().with(STATUS, status);
-        assert_eq!(read(&machine).unwrap().native(), "amd64");
+        assert_eq!(look(&machine).unwrap().native(), "amd64");
         let machine = machine.with(ARCHITECTURES, "arm64\namd64\n");
-        assert_eq!(read(&machine).unwrap().native(), "arm64");
-        assert_eq!(read(&machine.with(ARCHITECTURES, "")).unwrap().native(), "amd64");
+        assert_eq!(look(&machine).unwrap().native(), "arm64");
+        assert_eq!(look(&machine.with(ARCHITECTURES, "")).unwrap().native(), "amd64");
     }
 
     #[test]

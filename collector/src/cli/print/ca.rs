@@ -113,11 +113,11 @@ fn named(names: &[String], lang: Lang) -> Vec<String> {
 
 fn authorities_table(view: &AuthoritiesView, lang: Lang) -> comfy_table::Table {
     let mut table = table(match lang {
-        Lang::Vi => ["Cơ quan cấp chứng thư", "SHA-256 (32 chữ số đầu)", "Từ", "Đến"],
-        Lang::En => ["Authority", "SHA-256 (first 32 digits)", "From", "Until"],
+        Lang::Vi => ["Cơ quan cấp chứng thư", "SHA-256 (16 chữ số đầu)", "Từ", "Đến"],
+        Lang::En => ["Authority", "SHA-256 (first 16 digits)", "From", "Until"],
     });
     for authority in &view.authorities {
-        let fingerprint: String = authority.sha256.chars().take(32).collect();
+        let fingerprint: String = authority.sha256.chars().take(16).collect();
         let (from, until) = (local(authority.not_before, lang), local(authority.not_after, lang));
         table.add_row([label(authority.role, lang).to_owned(), fingerprint, from, until]);
     }

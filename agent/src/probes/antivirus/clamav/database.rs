@@ -62,7 +62,7 @@ fn read(files: &Files, path: &str, called: &str) -> Fact<Header> {
 
 /// `ClamAV-VDB:build time:version:signatures:functionality level:MD5:signature:builder:epoch`,
 /// padded with blanks to 512 bytes. Old headers have no epoch.
-fn parse(bytes: &[u8]) -> Result<Header, &'static str> {
+pub(super) fn parse(bytes: &[u8]) -> Result<Header, &'static str> {
     let header = &bytes[..bytes.len().min(HEADER_BYTES)];
     let line = header.split(|byte| matches!(byte, b'\n' | 0)).next();
     let line = str::from_utf8(line.unwrap_or_default()).map_err(|_| "the header is no text")?;
