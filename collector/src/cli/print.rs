@@ -240,6 +240,9 @@ fn machine_card(detail: &MachineDetail, lang: Lang) -> String {
     if let Some(id) = machine.id {
         facts.insert(1, (["Danh tính", "Identity"], id.to_string()));
     }
+    if let Some(original) = machine.clone_of {
+        facts.insert(2, (["Dùng danh tính của", "Uses identity of"], original.to_string()));
+    }
     let width = facts.iter().map(|(label, _)| side(*label, lang).chars().count()).max();
     let mut text = String::new();
     for (label, value) in facts {

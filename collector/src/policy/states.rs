@@ -24,9 +24,7 @@ pub(crate) fn silenced<'m>(
     };
     match machine.standing {
         Standing::Revoked => Some((State::Revoked, Why::Revoked)),
-        Standing::Clone => {
-            Some((State::Clone, machine.clone_of().map_or(Why::Clone, Why::CloneOf)))
-        }
+        Standing::Clone => Some((State::Clone, Why::Clone)),
         Standing::Pending => Some((State::Pending, Why::Pending)),
         Standing::Current => {
             let since = machine.last_contact.at;

@@ -1,7 +1,7 @@
 //! Why something cannot be said.
 
 use jiff::civil::Date;
-use report::{Bilingual, Lang, MachineId, Reason, Timestamp, Topic};
+use report::{Bilingual, Lang, Reason, Timestamp, Topic};
 
 use super::calendar::Calendar;
 use super::words;
@@ -56,8 +56,6 @@ pub enum Why<'m> {
     Revoked,
     /// Two machines speak with one identity.
     Clone,
-    /// It speaks with the identity of this machine, from other hardware.
-    CloneOf(MachineId),
     /// The identity waits for a decision.
     Pending,
     /// No agent ever enrolled for this row.
@@ -162,10 +160,6 @@ impl Why<'_> {
             Self::Clone => {
                 Bilingual::new("hai máy dùng chung một danh tính", "two machines use one identity")
             }
-            Self::CloneOf(original) => Bilingual::new(
-                format!("máy này dùng danh tính của máy {original} trên phần cứng khác"),
-                format!("this machine uses the identity of {original} on other hardware"),
-            ),
             Self::Pending => Bilingual::new(
                 "máy đang chờ cán bộ phụ trách duyệt",
                 "the machine waits for the officer's approval",
@@ -201,7 +195,6 @@ impl Why<'_> {
                 "the product says expired before its end",
             ),
             Self::Silent(_) => Bilingual::new("mất liên lạc", "not heard of for too long"),
-            Self::CloneOf(_) => Self::Clone.words(calendar),
             Self::TopicMissing(_)
             | Self::FactMissing
             | Self::IncompleteList
@@ -256,7 +249,7 @@ impl Why<'_> {
             Self::NoRuleApplies => {
                 ("Xem lại mục applies của các quy tắc.", "Review what the rules' applies say.")
             }
-            Self::Revoked | Self::Clone | Self::CloneOf(_) => (
+            Self::Revoked | Self::Clone => (
                 "Ghi danh lại máy bằng một mã ghi danh mới.",
                 "Let the machine join again with a new join token.",
             ),

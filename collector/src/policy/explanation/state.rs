@@ -4,6 +4,7 @@ use report::verdict::{Ruling, State};
 use report::{Bilingual, Timestamp};
 
 use super::{StateReason, Teller};
+use crate::machine::MachineView;
 use crate::policy::judge::Judgement;
 use crate::policy::why::Why;
 use crate::policy::words;
@@ -51,6 +52,13 @@ impl Teller<'_, '_, '_> {
     }
 
     fn why_state(&self, state: State, why: Option<Why<'_>>, rules: &[String]) -> Bilingual {
+        let original = self.subject.machine.and_then(MachineView::clone_of);
+        if let (State::Clone, Some(original)) = (state, original) {
+            return Bilingual::new(
+                format!("máy này dùng danh tính của máy {original} trên phần cứng khác"),
+                format!("this machine uses the identity of {original} on other hardware"),
+            );
+        }
         let ids = rules.join(", ");
         let (vi, en) = match state {
             State::Unprotected => ("quy tắc bắt buộc chưa đạt", "mandatory rules fail"),

@@ -360,6 +360,12 @@ fn a_state_is_told_with_those_that_would_have_come_first() {
     let clone = told_of(&set, &clone);
     assert_eq!((clone.state.why.en.as_str(), passed(&clone)), ("two machines use one identity", 1));
     assert!(clone.rules.iter().all(|rule| rule.demands.is_empty()));
+    let clone_of = Some(report::MachineId::from_bytes([0xab; 16]));
+    let shadow = Machine { standing: Standing::Clone, clone_of, ..good_machine(2, None) };
+    let why = told_of(&set, &shadow).state.why;
+    assert!(why.en.contains("the identity of abababab"), "{}", why.en);
+    let revoked = Machine { standing: Standing::Revoked, ..shadow };
+    assert_eq!(told_of(&set, &revoked).state.why.en, "the machine's identity was revoked");
     let good = told_of(&set, &good_machine(1, Some("m-1")));
     assert_eq!(passed(&good), good.state.state as usize);
     assert!(good.state.passed_over[4].en.starts_with("last heard of at 2026-11-22 08:00"));

@@ -201,7 +201,6 @@ fn every_reason_has_words_in_both_languages() {
     for why in [
         Why::Revoked,
         Why::Clone,
-        Why::CloneOf(report::MachineId::from_bytes([1; 16])),
         Why::Pending,
         Why::NeverEnrolled,
         Why::Silent(NOW),
