@@ -152,9 +152,10 @@ fn two_copies_of_a_sealed_disk_join_as_two_machines() {
     let master = Agent::over(&root, &world.folder().join("agent-master"));
     master.enrol(&world.collector.token(&["--unregistered", "--unit", "stp"]));
     master.report();
-    root.write("etc/hostname", "waits\n");
+    let former = master.status()["machine"].as_str().unwrap().to_owned();
     let sealed = printed(&master.command(&["seal", "--lang", "en"]));
     assert!(sealed.contains("identity") && sealed.contains("/etc/machine-id"), "{sealed}");
+    assert!(sealed.contains(&format!("machine revoke {former}")), "{sealed}");
     assert_eq!(listing(&master.state()), ["lock"]);
     let unsaid = master.try_report();
     assert_eq!(unsaid.status.code(), Some(1), "{}", all(&unsaid));

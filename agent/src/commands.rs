@@ -169,8 +169,8 @@ fn join(world: &World, token: &TokenSource, replace: bool) -> anyhow::Result<u8>
 }
 
 fn seal(world: &World, lang: Lang) -> anyhow::Result<u8> {
-    let removed = crate::seal::seal(&world.state).map_err(doing("seal this disk"))?;
-    print(&screen::seal::sealed(&removed, lang))
+    let sealed = crate::seal::seal(&world.state).map_err(doing("seal this disk"))?;
+    print(&screen::seal::sealed(&sealed, lang))
 }
 
 fn write_report(world: World, file: &Path, lang: Lang) -> anyhow::Result<u8> {

@@ -1,6 +1,9 @@
 //! Making a disk ready to be copied: what must not be on two machines goes.
 
+use report::MachineId;
+
 use crate::durable;
+use crate::identity::Identity;
 use crate::state::{StateDir, StateError, at};
 
 /// What makes a machine this machine and no other, its keys first. Named one by one: a folder that
@@ -9,12 +12,22 @@ const FOLDERS: [&str; 5] = ["identity", "identity.new", "identity.old", "identit
 const FILES: [&str; 5] =
     ["refused", "refused.tmp", "contacts.json", "contacts.json.tmp", "sequence"];
 
-/// Removes identity, reports and counters, for good. The names of what was there.
+/// A folder from which two machines may begin.
+#[derive(Debug, Default)]
+pub struct Sealed {
+    /// Who the machine was, where that could be read: collectors still know it.
+    pub machine: Option<MachineId>,
+    /// The names of what was there.
+    pub removed: Vec<&'static str>,
+}
+
+/// Removes identity, reports and counters, for good.
 ///
 /// # Errors
 /// When an agent works in the folder, or something does not let itself be removed.
-pub fn seal(state: &StateDir) -> Result<Vec<&'static str>, StateError> {
+pub fn seal(state: &StateDir) -> Result<Sealed, StateError> {
     let _lock = state.lock()?;
+    let machine = Identity::load(state).ok().map(|identity| identity.machine);
     let mut removed = Vec::new();
     for name in FOLDERS {
         let path = state.join(name);
@@ -31,7 +44,7 @@ pub fn seal(state: &StateDir) -> Result<Vec<&'static str>, StateError> {
         }
     }
     durable::sync_folder(state.path()).map_err(at(state.path()))?;
-    Ok(removed)
+    Ok(Sealed { machine, removed })
 }
 
 #[cfg(test)]
@@ -62,9 +75,9 @@ mod tests {
         for name in FILES {
             fs::write(state.join(name), "7").unwrap();
         }
-        assert_eq!(seal(&state).unwrap().len(), FOLDERS.len() + FILES.len());
+        assert_eq!(seal(&state).unwrap().removed.len(), FOLDERS.len() + FILES.len());
         assert_eq!(listing(&state), ["lock"]);
-        assert!(seal(&state).unwrap().is_empty());
+        assert!(seal(&state).unwrap().removed.is_empty());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use report::Lang;
 
+use crate::seal::Sealed;
 use crate::words::{Words, words};
 
 const REMOVED: Words = words("Đã xoá:", "Removed:");
@@ -16,7 +17,6 @@ Việc còn lại trước khi nhân bản ổ đĩa này (lệnh seal không t�
   2. Để mỗi bản sao tự tạo số riêng: truncate --size 0 /etc/machine-id
 Mỗi bản sao ghi danh một lần, bằng mã riêng hoặc mã dùng nhiều lần:
   lachan-agent enrol --token-file TỆP && systemctl enable --now lachan-agent
-Danh tính cũ vẫn còn hiệu lực cho đến khi cán bộ phụ trách thu hồi: lachan-collector machine revoke
 ",
     "\
 What is left to do before this disk is copied (seal does not do it):
@@ -24,31 +24,43 @@ What is left to do before this disk is copied (seal does not do it):
   2. Let each copy make a number of its own: truncate --size 0 /etc/machine-id
 Each copy joins once, with a token of its own or one for several machines:
   lachan-agent enrol --token-file FILE && systemctl enable --now lachan-agent
-The former identity stays in force until an officer ends it: lachan-collector machine revoke
 ",
+);
+
+const STILL_KNOWN: Words = words(
+    "Danh tính cũ vẫn còn hiệu lực cho đến khi cán bộ phụ trách thu hồi:",
+    "The former identity stays in force until an officer ends it:",
 );
 
 /// What was removed, and what is left to do.
 #[must_use]
-pub fn sealed(removed: &[&str], lang: Lang) -> String {
-    let done = match removed {
+pub fn sealed(sealed: &Sealed, lang: Lang) -> String {
+    let done = match sealed.removed.as_slice() {
         [] => NOTHING.get(lang).to_owned(),
         removed => format!("{} {}", REMOVED.get(lang), removed.join(", ")),
     };
-    format!("{done}\n{}", NEXT.get(lang))
+    let former = sealed.machine.map_or_else(String::new, |machine| {
+        format!("{}\n  lachan-collector machine revoke {machine}\n", STILL_KNOWN.get(lang))
+    });
+    format!("{done}\n{}{former}", NEXT.get(lang))
 }
 
 #[cfg(test)]
 mod tests {
+    use report::MachineId;
+
     use super::*;
 
     #[test]
     fn it_says_what_it_did_and_what_it_did_not() {
         for lang in [Lang::Vi, Lang::En] {
-            let text = sealed(&["identity", "spool"], lang);
+            let machine = Some(MachineId::from_bytes([7; 16]));
+            let text = sealed(&Sealed { machine, removed: vec!["identity", "spool"] }, lang);
             assert!(text.contains("identity, spool\n") && text.contains("/etc/machine-id"));
-            assert!(!sealed(&[], lang).contains("identity, "), "{lang:?}");
+            assert!(text.ends_with("machine revoke 07070707070707070707070707070707\n"), "{text}");
             assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+            let text = sealed(&Sealed::default(), lang);
+            assert!(text.contains("/etc/machine-id") && !text.contains("revoke"), "{text}");
         }
     }
 }

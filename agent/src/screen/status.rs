@@ -101,7 +101,8 @@ fn facts(status: &Status, lang: Lang) -> Table<2> {
     row(ATTEMPT, &attempt(status, lang));
     if let Some(shut_out) = &status.shut_out {
         let since = moment(shut_out.since, lang);
-        row(SHUT_OUT, &format!("{} {since}: {}", SINCE.get(lang), shut_out.meaning().get(lang)));
+        let (meaning, reason) = (shut_out.meaning(), &shut_out.refusal.problem.reason);
+        row(SHUT_OUT, &format!("{} {since}: {} ({reason})", SINCE.get(lang), meaning.get(lang)));
     }
     if let Some(at) = status.next_contact {
         row(NEXT, &moment(at, lang));
@@ -164,7 +165,8 @@ fn how(failure: Option<&AttemptFailure>, lang: Lang) -> String {
         Trouble::NotSent => NOT_SENT,
         Trouble::NotTaken => NOT_TAKEN,
         Trouble::Refused => WAS_REFUSED,
-        Trouble::ShutOut => IS_SHUT_OUT,
+        // Why, and since when, stands below.
+        Trouble::ShutOut => return IS_SHUT_OUT.get(lang).to_owned(),
     };
     format!("{}: {cause}", trouble.get(lang))
 }
@@ -367,7 +369,7 @@ Kết luận: chưa được bảo vệ (22/11/2026 03:09 UTC)
             text.contains(
                 "\
 Bị từ chối danh tính         từ 22/11/2026 03:09 UTC: danh tính của máy đã bị
-                             thu hồi
+                             thu hồi (revoked)
 "
             ),
             "{text}"
@@ -384,7 +386,7 @@ Bị từ chối danh tính         từ 22/11/2026 03:09 UTC: danh tính của 
         assert!(!text.contains("doctor"), "{text}");
         let text = status(&shut_out, Lang::En);
         assert!(text.contains("since 2026-11-22T03:09:14Z: this machine's"), "{text}");
-        assert!(text.contains("(403 revoked)"), "{text}");
+        assert!(text.contains("Z: this machine is shut out\n"), "{text}");
     }
 
     #[test]
