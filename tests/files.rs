@@ -312,11 +312,13 @@ fn only_a_machine_whose_row_says_so_reports_by_file() {
         scene.fleet = scene.trace();
         let told = scene.refused(&scene.file(row, &scene.report(1)), "export_not_allowed");
         assert!(told["message"].as_str().unwrap().contains(row), "{told}");
+        assert_eq!(told["row"], row, "{told}");
     }
     // A row that another holds is none to report by.
     scene.machine = join(&scene.world, "pc-01");
     scene.fleet = scene.trace();
-    scene.refused(&scene.file("pending", &scene.report(1)), "export_not_allowed");
+    let told = scene.refused(&scene.file("pending", &scene.report(1)), "export_not_allowed");
+    assert_eq!(told["row"], Json::Null, "it only claims it: {told}");
     // Nor has a machine outside the register one.
     let token = scene.world.collector.token(&["--unit", "stp", "--unregistered"]);
     scene.machine = Machine::join(&scene.world, &token);

@@ -41,6 +41,8 @@ pub struct Imported {
     pub sha256: String,
     /// The machine whose certificate it holds, where the signature is good.
     pub machine: Option<MachineId>,
+    /// The register row that this machine holds.
+    pub row: Option<String>,
     /// Whether it was taken.
     #[serde(flatten)]
     pub outcome: ImportOutcome,
@@ -52,8 +54,6 @@ pub struct Imported {
 pub enum ImportOutcome {
     /// It is durable, and the machine was judged by it.
     Taken {
-        /// The register row that the machine holds.
-        row: String,
         /// Which contact of the machine it is.
         sequence: Sequence,
         /// When it was written, by the machine's clock.
@@ -86,7 +86,9 @@ async fn import(
         .map_err(|_| Refusal::of(StatusCode::BAD_REQUEST, "import", "the content is not base64"))?;
     let brought = Brought { by, sha256: hex(&Sha256::digest(&file)) };
     let signed = SignedFile::read(&hub, &file, crate::clock::now());
-    let machine = signed.as_ref().ok().map(SignedFile::machine);
+    let known = signed.as_ref().ok();
+    let machine = known.map(SignedFile::machine);
+    let row = known.and_then(SignedFile::row).map(str::to_owned);
     let sha256 = brought.sha256.clone();
     let taken = match signed {
         Ok(signed) => signed.take(&hub, brought.clone()).await,
@@ -101,7 +103,7 @@ async fn import(
             ImportOutcome::Refused { reason, message: refusal.message }
         }
     };
-    Ok(Json(Imported { sha256, machine, outcome }))
+    Ok(Json(Imported { sha256, machine, row, outcome }))
 }
 
 /// Every file that is refused leaves an entry: it was an officer who brought it.
@@ -125,7 +127,7 @@ async fn note(
 
 impl From<TakenFile> for ImportOutcome {
     fn from(taken: TakenFile) -> Self {
-        let TakenFile { row, sequence, sent_at, reply } = taken;
-        Self::Taken { row, sequence, sent_at, verdict: reply.verdict, unjudged: reply.unjudged }
+        let TakenFile { sequence, sent_at, reply } = taken;
+        Self::Taken { sequence, sent_at, verdict: reply.verdict, unjudged: reply.unjudged }
     }
 }

@@ -32,14 +32,20 @@ use crate::store::StoreFile;
 #[derive(Debug)]
 pub struct SignedFile {
     signer: AuthenticatedMachine,
+    row: Option<HeldRow>,
     report: String,
+}
+
+/// The register row that an identity holds.
+#[derive(Debug)]
+struct HeldRow {
+    id: String,
+    reports: ReportsBy,
 }
 
 /// What a file brought that was taken.
 #[derive(Debug)]
 pub struct TakenFile {
-    /// The register row that its machine holds.
-    pub row: String,
     /// Which contact of the machine it is.
     pub sequence: Sequence,
     /// When it was written, by the machine's clock.
@@ -64,6 +70,12 @@ impl SignedFile {
         self.signer.machine()
     }
 
+    /// The register row that its machine holds.
+    #[must_use]
+    pub fn row(&self) -> Option<&str> {
+        self.row.as_ref().map(|row| row.id.as_str())
+    }
+
     /// Reads a file and makes sure of who signed it.
     ///
     /// # Errors
@@ -73,7 +85,7 @@ impl SignedFile {
         let certificate = CertificateDer::from(export.certificate.as_slice());
         let signer = hub.identities().authenticate_file(&certificate, now)?;
         check_signature(&export)?;
-        Ok(Self { signer, report: export.report })
+        Ok(Self { row: held_row(hub, &signer), signer, report: export.report })
     }
 
     /// Takes the report in it as one that came by itself: reads and admits it, makes it durable and
@@ -83,9 +95,9 @@ impl SignedFile {
     /// When any of these says no, the machine may not report in this way, or the file is not newer
     /// than what is known; nothing is kept then.
     pub async fn take(self, hub: &Arc<Hub>, brought: Brought) -> Result<TakenFile, Refusal> {
-        let Self { signer, report } = self;
+        let Self { signer, row, report } = self;
         let received = wire::decode_report(report.as_bytes())?;
-        let row = permitted_row(hub, &signer)?;
+        check_row(row.as_ref())?;
         let sent_at = received.report.sent_at;
         check_age(&hub.policy_set(), sent_at, signer.at())?;
         let report = admit_file(&signer, received)?;
@@ -102,7 +114,7 @@ impl SignedFile {
         refuse_replay(stored.continuity)?;
         let digest = stored.report.introduction().mark.digest;
         let reply = super::answer(hub, &signer, stored.report.unjudged().to_vec(), digest).await?;
-        Ok(TakenFile { row, sequence, sent_at, reply })
+        Ok(TakenFile { sequence, sent_at, reply })
     }
 }
 
@@ -119,18 +131,21 @@ fn check_signature(export: &Export) -> Result<(), Refusal> {
     is_good.then_some(()).ok_or_else(forged)
 }
 
-/// The row that the signer holds, if it is one of a machine that reports by file.
-fn permitted_row(hub: &Hub, signer: &AuthenticatedMachine) -> Result<String, Refusal> {
-    let set = hub.policy_set();
-    let live = hub.live();
-    let machine = live.fleet().find(signer.machine()).map(|slot| live.fleet().at(slot));
-    let held = machine.filter(|machine| holds_a_row(machine.standing));
-    let row = held.and_then(|machine| Subject::of(&set, machine, signer.at()).row);
+/// The row in force that the signer holds.
+fn held_row(hub: &Hub, signer: &AuthenticatedMachine) -> Option<HeldRow> {
+    let (set, live) = (hub.policy_set(), hub.live());
+    let machine = live.fleet().at(live.fleet().find(signer.machine())?);
+    let held = Some(machine).filter(|machine| holds_a_row(machine.standing))?;
+    let row = Subject::of(&set, held, signer.at()).row?;
+    Some(HeldRow { id: row.id.to_owned(), reports: row.reports })
+}
+
+/// What is laxer for a machine that reports by file must be the officer's word.
+fn check_row(row: Option<&HeldRow>) -> Result<(), Refusal> {
     match row {
-        Some(row) if row.reports == ReportsBy::File => Ok(row.id.to_owned()),
-        Some(row) => Err(not_allowed(format!(
-            "the register does not let {} report by file: write file in its column reports",
-            row.id
+        Some(HeldRow { reports: ReportsBy::File, .. }) => Ok(()),
+        Some(HeldRow { id, reports: ReportsBy::Network }) => Err(not_allowed(format!(
+            "the register does not let {id} report by file: write file in its column reports"
         ))),
         None => Err(not_allowed(
             "the file's machine holds no row of the register: only those do that report by file"

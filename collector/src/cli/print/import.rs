@@ -2,7 +2,7 @@
 
 use report::Lang;
 
-use super::{local, out, out_json, table, visible};
+use super::{dash, local, or_dash, out, out_json, table, visible};
 use crate::admin::import::ImportOutcome;
 use crate::cli::import::BroughtFile;
 use crate::policy::words;
@@ -17,18 +17,15 @@ pub(in crate::cli) fn brought(files: &[BroughtFile], json: bool, lang: Lang) -> 
         Lang::En => ["File", "Machine", "Written", "Outcome"],
     });
     for BroughtFile { file, imported } in files {
-        let file = visible(file);
-        match &imported.outcome {
-            ImportOutcome::Taken { row, sent_at, verdict, .. } => {
-                let state = verdict.state.label(lang).to_owned();
-                table.add_row([file, row.clone(), local(*sent_at, lang), state]);
+        let identity = imported.machine.map(|machine| machine.to_string());
+        let machine = or_dash(imported.row.as_deref().or(identity.as_deref()));
+        let (written, outcome) = match &imported.outcome {
+            ImportOutcome::Taken { sent_at, verdict, .. } => {
+                (local(*sent_at, lang), verdict.state.label(lang).to_owned())
             }
-            ImportOutcome::Refused { reason, message } => {
-                let machine = imported.machine.map(|machine| machine.to_string());
-                let refused = refused(reason, message, lang);
-                table.add_row([file, super::or_dash(machine.as_deref()), super::dash(), refused]);
-            }
-        }
+            ImportOutcome::Refused { reason, message } => (dash(), refused(reason, message, lang)),
+        };
+        table.add_row([visible(file), machine, written, outcome]);
     }
     out(&format!("{table}\n{}", summary(files, lang)));
     Ok(())
@@ -48,10 +45,16 @@ fn summary(files: &[BroughtFile], lang: Lang) -> String {
 }
 
 fn refused(reason: &str, message: &str, lang: Lang) -> String {
-    match lang {
-        Lang::Vi => format!("TỪ CHỐI: {}", in_vietnamese(reason).unwrap_or(message)),
-        Lang::En => format!("REFUSED: {}", visible(message)),
-    }
+    let message = visible(message);
+    let told = match lang {
+        Lang::Vi => format!("TỪ CHỐI: {}", in_vietnamese(reason).unwrap_or(&message)),
+        Lang::En => format!("REFUSED: {message}"),
+    };
+    let hint = match lang {
+        Lang::Vi => "Danh sách máy tính từ bảng tính: lachan-collector register import",
+        Lang::En => "A list of machines from a spreadsheet: lachan-collector register import",
+    };
+    if reason == "export_malformed" { format!("{told}. {hint}") } else { told }
 }
 
 /// What an officer is told of a refusal that a file can meet. Those that only a program with other
@@ -59,8 +62,7 @@ fn refused(reason: &str, message: &str, lang: Lang) -> String {
 fn in_vietnamese(reason: &str) -> Option<&'static str> {
     Some(match reason {
         "export_malformed" => {
-            "không phải tệp của `lachan-agent export`, hoặc tệp không còn nguyên vẹn: xuất lại. \
-             Danh sách máy tính từ bảng tính: lachan-collector register import"
+            "không phải tệp của `lachan-agent export`, hoặc tệp không còn nguyên vẹn: xuất lại"
         }
         "export_too_large" => "tệp quá lớn, không phải tệp của `lachan-agent export`",
         "export_version" => "tệp do tác tử mới hơn ghi: nâng cấp máy chủ thu nhận",

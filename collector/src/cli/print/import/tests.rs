@@ -37,5 +37,8 @@ fn every_refusal_that_an_honest_file_can_meet_is_told_in_vietnamese() {
 
 #[test]
 fn whatever_is_no_export_is_pointed_to_the_register() {
-    assert!(refused("export_malformed", "", Lang::Vi).contains("register import"));
+    for lang in [Lang::Vi, Lang::En] {
+        assert!(refused("export_malformed", "", lang).contains("register import"));
+        assert!(!refused("export_old", "", lang).contains("register import"));
+    }
 }
