@@ -14,13 +14,16 @@ use crate::policy::fixtures::{DAY, NOW, cases};
 use crate::policy::roll::Member;
 use crate::policy::targets::Measure;
 use crate::policy::{JudgeClock, PolicySet, Posture, Roll};
+use crate::register::ReportsBy;
 
 /// Why a machine must not be counted as protected, told without the judge.
-fn is_out_of_the_question(machine: Option<&Machine>) -> bool {
+fn is_out_of_the_question(member: &Member<'_>, machine: Option<&Machine>) -> bool {
+    // No holiday of the office lies within so many days before this Sunday.
+    let by_file = member.row.is_some_and(|row| row.reports == ReportsBy::File);
+    let days = if by_file { 45 } else { 7 };
     machine.is_none_or(|machine| {
         let heard = machine.last_contact.at;
-        // Sunday: no holiday of the office lies within the week before it.
-        machine.standing != Standing::Current || heard < NOW - 7 * DAY || heard > NOW + DAY
+        machine.standing != Standing::Current || heard < NOW - days * DAY || heard > NOW + DAY
     })
 }
 
@@ -63,14 +66,14 @@ proptest! {
             }
             let candidates = roll.members().filter(|member| {
                 let rulings: Vec<_> = member.rulings().collect();
-                !is_out_of_the_question(machine_of(member))
+                !is_out_of_the_question(member, machine_of(member))
                     && may_count(&set, &target.measure, &rulings)
             });
             prop_assert_eq!(posture.total.met, candidates.count() as u64, "{}", target.id);
         }
         for member in roll.members() {
             let rulings: Vec<_> = member.rulings().collect();
-            let out = is_out_of_the_question(machine_of(&member));
+            let out = is_out_of_the_question(&member, machine_of(&member));
             prop_assert!(!out || !rulings.contains(&Ruling::Pass));
             prop_assert_eq!(
                 member.entry.state == State::Protected,

@@ -18,10 +18,10 @@ use crate::policy::fixtures::{
     silent_body, source_moment, text, word,
 };
 
-/// Rows in force, one that has ended and one that has yet to begin.
+/// Rows in force, one of which reports by file, one that has ended and one that has yet to begin.
 const ROWS: &str = "m-1,so,workstation,lan,,,,2025-01-01,\n\
                     m-2,phong,workstation,ho-tich,,,,2025-01-01,\n\
-                    m-3,phong,server,moi,,,,2025-01-01,\n\
+                    m-3,phong,server,moi,,,,2025-01-01,,file\n\
                     m-4,so,server,lan,,,,2025-01-01,2026-11-23\n\
                     old,so,workstation,lan,,,,2019-01-01,2026-10-31\n\
                     new,so,workstation,lan,,,,2027-01-01,\n";
