@@ -136,9 +136,10 @@ mod tests {
     }
 
     #[test]
-    fn a_file_comes_back_as_it_was_signed() {
-        let text = export().encode().unwrap();
-        assert_eq!(Export::decode(text.as_bytes()), Ok(export()));
+    fn the_golden_file_is_what_this_version_writes_and_reads() {
+        const GOLDEN: &str = include_str!("../golden/export-1.json");
+        assert_eq!(export().encode().unwrap(), GOLDEN);
+        assert_eq!(Export::decode(GOLDEN.as_bytes()), Ok(export()));
     }
 
     #[test]
