@@ -17,7 +17,7 @@ use crate::policy::subject::Seat;
 
 const ROWS: &str = "m-1,so,workstation,lan,,,,2025-01-01,\n\
                     m-2,phong,server,lan ho-tich,,,,2025-01-01,\n\
-                    m-3,phong,server,moi,,,,2025-01-01,\n";
+                    m-3,phong,server,moi,,,,2025-01-01,,file\n";
 
 const WAIVER: &str = r#"
 [[waiver]]
@@ -181,6 +181,19 @@ fn a_moment_by_the_machines_clock_says_by_how_much_it_was_corrected() {
     machine.topics.get_mut(&Topic::Patches).unwrap().skew = 180;
     let told = told_of(&set, &machine);
     assert_eq!(told.sighting("patches.installed_at").corrected_by, Some(180));
+}
+
+#[test]
+fn of_a_machine_that_reports_by_file_the_time_for_files_is_told() {
+    let set = set(ROWS, &[]);
+    let machine = good_machine(1, Some("m-3"));
+    let told = told_of(&set, &machine);
+    let last = set.targets.calendar.after(NOW, 45 * DAY);
+    assert_eq!(told.sighting("antivirus.products").stale_after, last);
+    let passed_over: Vec<_> = told.state.passed_over.iter().map(|one| &one.en).collect();
+    let time = crate::policy::words::time(set.targets.calendar.time_of(last), report::Lang::En);
+    let silent = format!("silent only after {time}");
+    assert!(passed_over.iter().any(|one| one.ends_with(&silent)), "{silent}: {passed_over:?}");
 }
 
 #[test]
