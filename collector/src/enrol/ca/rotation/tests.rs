@@ -1,4 +1,4 @@
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 
 use super::*;
 use crate::enrol::ca::Authorities;
@@ -137,6 +137,27 @@ fn a_cut_after_any_step_is_recognised_and_the_same_command_goes_on() {
         assert!(matches!(rotate(pki, None, NOW), Err(CaError::CutShort("finish"))));
         finish(pki).unwrap();
         assert_eq!(Some(load(pki).collectors.certificate()), during.next.as_ref());
+    }
+}
+
+#[test]
+fn what_root_writes_belongs_to_whom_the_folder_belongs_to() {
+    let (folder, _) = made();
+    let pki = folder.path();
+    // Who is not root keeps what is his own.
+    let _ = chown(pki, Some(1234), Some(1235));
+    let of = |path: &Path| {
+        let metadata = fs::metadata(path).unwrap();
+        (metadata.uid(), metadata.gid())
+    };
+    rotate(pki, None, NOW).unwrap();
+    for made in [pki.join(NEXT), pki.join(FORMER), key(pki, MACHINE_CA), pem(pki, MACHINE_CA)] {
+        assert_eq!(of(&made), of(pki), "{made:?}");
+    }
+    for folder in [pki.join(NEXT), pki.join(FORMER)] {
+        for (made, _) in files(&folder) {
+            assert_eq!(of(&made), of(pki), "{made:?}");
+        }
     }
 }
 
