@@ -7,7 +7,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use harness::hand::{FINGERPRINT, Identity, enrol, forged, request};
+use harness::hand::{FINGERPRINT, Identity, enrol, forged, knock, request};
 use harness::root::now;
 use harness::{Answer, Hand, Machine, World, until};
 use report::moment::DAY;
@@ -404,11 +404,13 @@ fn a_join_token_works_once_within_its_time_until_it_is_revoked() {
 
     let once = collector.token(&["--unregistered"]);
     assert_eq!(enrol(&scene.world, &once, &csr).status, 200);
-    let again = enrol(&scene.world, &once, &csr);
+    let again = knock(&scene.world, &once, &csr, &"66".repeat(32), &json!({}));
     assert_eq!((again.status, again.reason()), (403, "token_spent"));
 
     let brief = collector.token(&["--unregistered", "--expires", "1s"]);
-    until("the token ends", || enrol(&scene.world, &brief, &csr).reason() == "token_expired");
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    let late = enrol(&scene.world, &brief, &csr);
+    assert_eq!((late.status, late.reason()), (403, "token_expired"));
 
     let taken = collector.token(&["--unregistered"]);
     for token in collector.json(&["token", "list"]).as_array().unwrap() {

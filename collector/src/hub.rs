@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use rustls_pki_types::CertificateDer;
-use subtle::ConstantTimeEq as _;
 use tokio::sync::watch;
 
 use report::Timestamp;
@@ -14,7 +13,9 @@ use crate::audit::key::AuditKey;
 use crate::audit::verification::HeadFinding;
 use crate::audit::{Entry, kept};
 use crate::enrol::ca::{Authorities, CaCertificate};
+use crate::enrol::limit::Knocks;
 use crate::enrol::token::TokenRecord;
+use crate::enrol::tokens::Tokens;
 use crate::identities::{AuthenticatedMachine, Identities, Stranger};
 use crate::ingest::limit::Limits;
 use crate::live::Live;
@@ -59,7 +60,8 @@ pub struct Hub {
     /// Held while a past is judged: one at a time, because each takes as much memory as the present.
     one_past: Arc<tokio::sync::Mutex<()>>,
     identities: RwLock<Identities>,
-    tokens: RwLock<Vec<KeptToken>>,
+    tokens: RwLock<Tokens>,
+    knocks: Mutex<Knocks>,
     /// Held by whoever logs verdicts: rows about one member come in the order of their changes.
     pub(crate) recording: tokio::sync::Mutex<()>,
 }
@@ -131,7 +133,8 @@ impl Hub {
             live: RwLock::new(live),
             one_past: Arc::default(),
             identities: RwLock::new(identities),
-            tokens: RwLock::new(tokens),
+            tokens: RwLock::new(tokens.into_iter().collect()),
+            knocks: Mutex::default(),
             recording: tokio::sync::Mutex::new(()),
         }
     }
@@ -323,34 +326,35 @@ impl Hub {
         self.identities.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Every join token.
-    #[must_use]
-    pub fn tokens(&self) -> Vec<TokenRecord> {
-        let tokens = self.tokens.read().unwrap_or_else(PoisonError::into_inner);
-        tokens.iter().map(|token| token.record.clone()).collect()
+    /// How often each address may knock in vain.
+    pub fn knocks(&self) -> MutexGuard<'_, Knocks> {
+        self.knocks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The token with a secret of this hash. Looks at every one, each in constant time, so that
-    /// the time taken tells nothing about how much of a guess was right.
+    /// Every join token, the oldest first.
+    #[must_use]
+    pub fn tokens(&self) -> Vec<TokenRecord> {
+        self.tokens.read().unwrap_or_else(PoisonError::into_inner).all()
+    }
+
+    /// The token with a secret of this hash.
     #[must_use]
     pub fn token_by_secret(&self, secret_hash: &[u8; 32]) -> Option<TokenRecord> {
         let tokens = self.tokens.read().unwrap_or_else(PoisonError::into_inner);
-        tokens.iter().fold(None, |found, token| {
-            let matches = bool::from(token.secret_hash.ct_eq(secret_hash));
-            if matches { Some(token.record.clone()) } else { found }
-        })
+        tokens.with_secret(secret_hash).cloned()
     }
 
-    /// A token was made.
-    pub fn token_created(&self, token: KeptToken) {
-        self.tokens.write().unwrap_or_else(PoisonError::into_inner).push(token);
+    /// Tokens were made.
+    pub fn tokens_created(&self, created: Vec<KeptToken>) {
+        let mut tokens = self.tokens.write().unwrap_or_else(PoisonError::into_inner);
+        created.into_iter().for_each(|token| tokens.insert(token));
     }
 
     /// Something about a token changed, and is durable.
     pub fn token_changed(&self, id: &str, change: impl FnOnce(&mut TokenRecord)) {
         let mut tokens = self.tokens.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(token) = tokens.iter_mut().find(|token| token.record.id == id) {
-            change(&mut token.record);
+        if let Some(token) = tokens.get_mut(id) {
+            change(token);
         }
     }
 }

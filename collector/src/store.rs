@@ -43,7 +43,7 @@ pub use audit::{AppendAudit, LoggedEntry};
 pub use authorities::{AuthorityRecord, NoteAuthorities};
 pub(crate) use bulk::{BeginSimulation, Import, SimulatedEnrolment, SimulatedMachine};
 pub use chain::{Hash, Link, Log, LogEnds};
-pub use enrolment::{Enrol, Enrolled, NewCertificate, Renew};
+pub use enrolment::{Enrol, EnrolAgain, Enrolled, NewCertificate, Renew};
 pub use files::StoreFile;
 pub use heartbeats::{Heard, StoreHeartbeat};
 pub use holdings::{CertificateRecord, Holdings};
@@ -53,7 +53,7 @@ pub use reports::{StoreReport, Stored};
 pub use shadows::Foreign;
 pub use since::{MemberSince, Since, StatesSince};
 pub use snapshots::KeepSnapshot;
-pub use tokens::{CreateToken, KeptToken, RevokeToken};
+pub use tokens::{CreateTokens, KeptToken, RevokeToken};
 pub use verdicts::AppendVerdicts;
 
 /// Why the store did not do what it was asked.

@@ -427,13 +427,27 @@ pub fn enrol(world: &World, token: &str, csr: &str) -> Answer {
 /// When the token is damaged or the door does not answer.
 #[must_use]
 pub fn enrol_through(hand: &Hand, token: &str, csr: &str) -> Answer {
+    knock_through(hand, token, csr, FINGERPRINT, &json!({}))
+}
+
+/// Knocks at the enrolment door with this hardware, which says this of itself.
+///
+/// # Panics
+/// When the token is damaged or the door does not answer.
+#[must_use]
+pub fn knock(world: &World, token: &str, csr: &str, fingerprint: &str, claims: &Json) -> Answer {
+    let hand = Hand::new(world, report::wire::ENROL_ALPN, None);
+    knock_through(&hand, token, csr, fingerprint, claims)
+}
+
+fn knock_through(hand: &Hand, token: &str, csr: &str, fingerprint: &str, claims: &Json) -> Answer {
     let token: JoinToken = token.parse().expect("a token");
     let body = json!({
         "wire": 1,
         "secret": token.secret_text(),
         "csr": csr,
-        "fingerprint": FINGERPRINT,
-        "claims": {},
+        "fingerprint": fingerprint,
+        "claims": claims,
     });
     hand.post("/v1/enrol", body.to_string().as_bytes()).expect("an answer")
 }

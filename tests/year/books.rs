@@ -19,7 +19,7 @@ use collector::policy::{PolicySet, Posture};
 use collector::reload::{self, Source};
 use collector::snapshot::{self, Occasion};
 use collector::store::{
-    Archive, CertificateRecord, CreateToken, Decide, Decided, Decision, Enrol, KeepSnapshot,
+    Archive, CertificateRecord, CreateTokens, Decide, Decided, Decision, Enrol, KeepSnapshot,
     KeptToken, NewCertificate, PoliciesInForce, Store, StoreHeartbeat, StoreReport, Writer,
 };
 use report::wire::{self, Heartbeat};
@@ -106,6 +106,7 @@ impl Books {
             row: None,
             unit: None,
             registered_only: true,
+            from: Vec::new(),
             uses: 1_000_000,
             used: 0,
             created_at: at,
@@ -114,7 +115,7 @@ impl Books {
         };
         let token = KeptToken { secret_hash: [3; 32], record };
         let entry = entry(at, Action::TokenCreated);
-        books.store.submit(CreateToken { token, entry }).await.expect("a token");
+        books.store.submit(CreateTokens { tokens: vec![token], entry }).await.expect("a token");
         books.edit(at).await;
         books
     }
@@ -151,7 +152,7 @@ impl Books {
             fingerprint: hardware(pc),
             certificate: NewCertificate { sha256, serial, issuer, not_before, not_after },
             at,
-            actor: "address:127.0.0.1".to_owned(),
+            from: std::net::Ipv4Addr::LOCALHOST.into(),
         };
         let standing = self.store.submit(enrolment).await.expect("kept").expect("let in");
         assert_eq!(standing, Standing::Current, "{row}");

@@ -15,6 +15,7 @@ mod register;
 mod rule;
 mod since;
 mod snapshot;
+mod token;
 
 use std::io::Write as _;
 use std::path::Path;
@@ -26,9 +27,7 @@ use report::text::composed;
 use report::{Lang, State, Timestamp};
 use serde::Serialize;
 
-use crate::admin::tokens::CreatedToken;
 use crate::admin::views::MachineDetail;
-use crate::enrol::token::TokenRecord;
 use crate::policy::folder::Folder;
 use crate::policy::{PolicySet, words};
 use crate::reload::FolderError;
@@ -48,6 +47,7 @@ pub(super) use posture::{posture, unit_posture};
 pub(super) use register::{examination, import, matching};
 pub(super) use rule::rule;
 pub(super) use snapshot::{lost_snapshots, snapshot, snapshot_made, snapshots, verification};
+pub(super) use token::{created, created_for_rows, created_into, revoked, tokens};
 
 /// How wide a table is where nobody says.
 const WIDTH: u16 = 120;
@@ -147,62 +147,6 @@ pub(super) fn schemas_written(folder: &Path, lang: Lang) {
 /// The mistakes are what was asked for: they go to standard output.
 pub(super) fn policies_faulty(fault: &FolderError) {
     out(&format!("{fault}\n"));
-}
-
-pub(super) fn revoked(what: &str, lang: Lang) {
-    out(&match lang {
-        Lang::Vi => format!("Đã thu hồi {what}\n"),
-        Lang::En => format!("Revoked {what}\n"),
-    });
-}
-
-pub(super) fn created(
-    created: &CreatedToken,
-    quiet: bool,
-    json: bool,
-    lang: Lang,
-) -> anyhow::Result<()> {
-    if json {
-        return out_json(created);
-    }
-    let CreatedToken { token, record } = created;
-    if quiet {
-        out(&format!("{token}\n"));
-        return Ok(());
-    }
-    let (id, end) = (&record.id, local(record.expires_at, lang));
-    out(&match lang {
-        Lang::Vi => format!(
-            "{token}\n\nMã {id}, dùng {} lần, đến {end}. Chỉ hiển thị một lần.\n",
-            record.uses
-        ),
-        Lang::En => {
-            format!("{token}\n\nToken {id}, {} use(s), until {end}. Shown only now.\n", record.uses)
-        }
-    });
-    Ok(())
-}
-
-pub(super) fn tokens(tokens: &[TokenRecord], json: bool, lang: Lang) -> anyhow::Result<()> {
-    if json {
-        return out_json(tokens);
-    }
-    let mut table = table(match lang {
-        Lang::Vi => ["Mã", "Máy tính", "Đơn vị", "Đã dùng", "Hết hạn", "Thu hồi"],
-        Lang::En => ["Token", "Machine", "Unit", "Used", "Expires", "Revoked"],
-    });
-    for token in tokens {
-        table.add_row([
-            token.id.clone(),
-            or_dash(token.row.as_deref()),
-            or_dash(token.unit.as_deref()),
-            format!("{}/{}", token.used, token.uses),
-            local(token.expires_at, lang),
-            token.revoked_at.map_or_else(dash, |at| local(at, lang)),
-        ]);
-    }
-    out(&format!("{table}\n"));
-    Ok(())
 }
 
 pub(super) fn machine(detail: &MachineDetail, json: bool, lang: Lang) -> anyhow::Result<()> {

@@ -12,6 +12,8 @@ use crate::register::machines::Marks;
 pub enum Binding {
     /// This row.
     Row(String),
+    /// The row its token names, which is in force no more and was not followed by another.
+    Gone(String),
     /// None: it is not in the register.
     Unregistered,
 }
@@ -21,10 +23,13 @@ pub enum Binding {
 /// name names nothing at all: anybody can choose it.
 #[must_use]
 pub fn bind(set: &PolicySet, token: &TokenRecord, claims: &Claims, now: Timestamp) -> Binding {
-    if let Some(row) = &token.row {
-        return Binding::Row(row.clone());
-    }
     let today = set.targets.calendar.date_of(now);
+    if let Some(named) = &token.row {
+        let row = set.register.machines.get(named);
+        let row = row.and_then(|row| set.register.machines.followed(row, today));
+        return row
+            .map_or_else(|| Binding::Gone(named.clone()), |row| Binding::Row(row.id.to_owned()));
+    }
     let marks = Marks {
         serial: claims.serial.as_ref().map(Text::as_str),
         asset_tag: claims.asset_tag.as_ref().map(Text::as_str),
@@ -58,6 +63,7 @@ mod tests {
             row: row.map(str::to_owned),
             unit: None,
             registered_only: true,
+            from: Vec::new(),
             uses: 1,
             used: 0,
             created_at: Timestamp(0),
@@ -77,7 +83,7 @@ mod tests {
             Claims { serial: text(serial), asset_tag: text(asset_tag), host_name: text(host_name) };
         match bind(&set(), token, &claims, Timestamp(1_795_300_000)) {
             Binding::Row(row) => Some(row),
-            Binding::Unregistered => None,
+            Binding::Unregistered | Binding::Gone(_) => None,
         }
     }
 
@@ -94,6 +100,27 @@ mod tests {
     fn a_host_name_binds_nothing_and_neither_does_a_row_that_has_ended() {
         assert_eq!(bound(&token(None), "", "", "van-thu"), None);
         assert_eq!(bound(&token(None), "OLD999", "", ""), None);
+    }
+
+    #[test]
+    fn a_token_for_a_row_that_has_ended_or_left_the_register_binds_nothing() {
+        for row in ["pc-03", "pc-99"] {
+            let claims = Claims { serial: None, asset_tag: None, host_name: None };
+            let bound = bind(&set(), &token(Some(row)), &claims, Timestamp(1_795_300_000));
+            assert_eq!(bound, Binding::Gone(row.to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_token_for_a_row_that_another_took_the_place_of_binds_that_one() {
+        let machines = MACHINES.to_owned() + "pc-04,stp,workstation,,OLD999,,,2021-01-01,\n";
+        let mut files: std::collections::BTreeMap<_, _> = starter_files().iter().copied().collect();
+        files.insert("register/machines.csv", &machines);
+        files.insert("register/units.toml", UNITS);
+        let set = load(&Folder::from_files(files)).unwrap();
+        let claims = Claims { serial: None, asset_tag: None, host_name: None };
+        let bound = bind(&set, &token(Some("pc-03")), &claims, Timestamp(1_795_300_000));
+        assert_eq!(bound, Binding::Row("pc-04".to_owned()));
     }
 
     #[test]

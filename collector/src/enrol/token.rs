@@ -1,7 +1,11 @@
 //! Join tokens as the collector keeps them: by the hash of their secret.
 
+use std::net::IpAddr;
+
 use report::Timestamp;
 use serde::{Deserialize, Serialize};
+
+use crate::network::Cidr;
 
 /// A join token, without its secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +18,8 @@ pub struct TokenRecord {
     pub unit: Option<String>,
     /// Whether only machines that match a register row may join with it.
     pub registered_only: bool,
+    /// The networks from which machines may join with it; none: from anywhere.
+    pub from: Vec<Cidr>,
     /// How many machines may join with it.
     pub uses: u32,
     /// How many have.
@@ -38,6 +44,12 @@ pub enum TokenRefusal {
     /// Its time is over.
     #[error("the join token has expired: ask for a new one")]
     Expired,
+    /// It is not for the network that the machine knocks from.
+    #[error(
+        "the join token may not be used from {0}, which is how the collector sees this machine: \
+         join from the office it was made for, or ask for one without --from"
+    )]
+    Network(IpAddr),
     /// As many machines as it allows have joined.
     #[error("the join token is used up: ask for a new one")]
     Spent,
@@ -51,23 +63,33 @@ impl TokenRefusal {
             Self::Unknown => "token_unknown",
             Self::Revoked => "token_revoked",
             Self::Expired => "token_expired",
+            Self::Network(_) => "token_network",
             Self::Spent => "token_spent",
         }
     }
 }
 
 impl TokenRecord {
-    /// Whether one more machine may join now.
+    /// Whether one more machine may join now from this address.
     ///
     /// # Errors
     /// The first reason why not.
-    pub fn check(&self, now: Timestamp) -> Result<(), TokenRefusal> {
-        if self.revoked_at.is_some() {
+    pub fn check(&self, now: Timestamp, from: IpAddr) -> Result<(), TokenRefusal> {
+        self.check_time_and_place(now, from)?;
+        if self.used < self.uses { Ok(()) } else { Err(TokenRefusal::Spent) }
+    }
+
+    /// Whether a machine that joined already may be answered once more.
+    ///
+    /// # Errors
+    /// The first reason why not.
+    pub fn check_time_and_place(&self, now: Timestamp, from: IpAddr) -> Result<(), TokenRefusal> {
+        if !self.from.is_empty() && !self.from.iter().any(|network| network.contains(from)) {
+            Err(TokenRefusal::Network(from))
+        } else if self.revoked_at.is_some() {
             Err(TokenRefusal::Revoked)
         } else if now >= self.expires_at {
             Err(TokenRefusal::Expired)
-        } else if self.used >= self.uses {
-            Err(TokenRefusal::Spent)
         } else {
             Ok(())
         }
@@ -78,12 +100,15 @@ impl TokenRecord {
 mod tests {
     use super::*;
 
+    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 1, 2, 3));
+
     fn token() -> TokenRecord {
         TokenRecord {
             id: "t1".to_owned(),
             row: None,
             unit: None,
             registered_only: true,
+            from: Vec::new(),
             uses: 2,
             used: 1,
             created_at: Timestamp(100),
@@ -94,11 +119,26 @@ mod tests {
 
     #[test]
     fn a_token_ends_by_time_by_use_and_by_decision() {
-        assert_eq!(token().check(Timestamp(199)), Ok(()));
-        assert_eq!(token().check(Timestamp(200)), Err(TokenRefusal::Expired));
-        let spent = TokenRecord { used: 2, ..token() };
-        assert_eq!(spent.check(Timestamp(150)), Err(TokenRefusal::Spent));
+        let refused = |token: TokenRecord, at| token.check(Timestamp(at), HERE);
+        assert_eq!(refused(token(), 199), Ok(()));
+        assert_eq!(refused(token(), 200), Err(TokenRefusal::Expired));
+        assert_eq!(refused(TokenRecord { used: 2, ..token() }, 150), Err(TokenRefusal::Spent));
         let revoked = TokenRecord { revoked_at: Some(Timestamp(120)), ..token() };
-        assert_eq!(revoked.check(Timestamp(150)), Err(TokenRefusal::Revoked));
+        assert_eq!(refused(revoked, 150), Err(TokenRefusal::Revoked));
+    }
+
+    #[test]
+    fn a_token_for_networks_serves_each_of_them_and_tells_others_nothing_but_that() {
+        let from = vec!["10.1.0.0/16".parse().unwrap(), "2001:db8::/32".parse().unwrap()];
+        let token = TokenRecord { from, revoked_at: Some(Timestamp(120)), ..token() };
+        for address in ["10.2.0.1", "2001:db9::1"] {
+            let address = address.parse().unwrap();
+            let refused = token.check(Timestamp(150), address);
+            assert_eq!(refused, Err(TokenRefusal::Network(address)));
+        }
+        let token = TokenRecord { revoked_at: None, ..token };
+        for address in ["10.1.0.1", "::ffff:10.1.0.1", "2001:db8::1"] {
+            assert_eq!(token.check(Timestamp(150), address.parse().unwrap()), Ok(()), "{address}");
+        }
     }
 }

@@ -78,29 +78,34 @@ impl Limits {
     }
 }
 
-/// One bucket for each machine.
+/// One bucket for each machine, or for each of whatever is counted.
 #[derive(Debug)]
-struct Buckets {
+pub(crate) struct Buckets<K = MachineId> {
     /// The time in which one more fits in.
     spacing: Millis,
-    /// How far ahead of the steady rate a machine may be.
+    /// How far ahead of the steady rate one may be.
     ahead: Millis,
     /// When each bucket is full again.
-    full_at: BTreeMap<MachineId, Millis>,
+    full_at: BTreeMap<K, Millis>,
 }
 
-impl Buckets {
-    fn new(spacing: Millis, burst: usize) -> Self {
+impl<K: Ord + Copy> Buckets<K> {
+    /// One more fits into each bucket after so many milliseconds, and so many into an empty one.
+    pub(crate) fn new(spacing: Millis, burst: usize) -> Self {
         let burst = Millis::try_from(burst).unwrap_or(1);
         // The clock tells whole seconds: what fits into one comes all at once.
         let ahead = (spacing * (burst - 1)).max(SECOND);
         Self { spacing, ahead, full_at: BTreeMap::new() }
     }
 
-    fn take(&mut self, machine: MachineId, now: Timestamp) -> Result<(), TooMany> {
+    /// Takes one more out of a bucket.
+    ///
+    /// # Errors
+    /// When it is empty; it is left as it was.
+    pub(crate) fn take(&mut self, whose: K, now: Timestamp) -> Result<(), TooMany> {
         let now = now.0.saturating_mul(SECOND);
-        let full_at = self.full_at.entry(machine).or_insert(now);
-        // A clock that was set back must not silence a machine until it is there again.
+        let full_at = self.full_at.entry(whose).or_insert(now);
+        // A clock that was set back must not silence anybody until it is there again.
         *full_at = (*full_at).clamp(now, now.saturating_add(self.ahead + self.spacing));
         let wait = *full_at - self.ahead - now;
         if wait > 0 {
@@ -109,6 +114,20 @@ impl Buckets {
         }
         *full_at += self.spacing;
         Ok(())
+    }
+
+    /// Forgets those whose buckets are fullest until no more than so many are left.
+    pub(crate) fn forget_beyond(&mut self, most: usize) {
+        while self.full_at.len() > most {
+            let fullest = self.full_at.iter().min_by_key(|(_, full_at)| **full_at);
+            let Some(fullest) = fullest.map(|(whose, _)| *whose) else { return };
+            self.full_at.remove(&fullest);
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.full_at.len()
     }
 }
 

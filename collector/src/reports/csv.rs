@@ -45,7 +45,8 @@ fn field(cell: &Cell, lang: Lang) -> String {
     }
 }
 
-fn harmless(words: &str) -> String {
+/// Words that no spreadsheet calculates.
+pub(crate) fn harmless(words: &str) -> String {
     match words.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         true => format!("'{words}"),
         false => words.to_owned(),

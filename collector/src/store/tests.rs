@@ -27,6 +27,7 @@ mod snapshots;
 mod verdicts;
 
 const NOW: Timestamp = Timestamp(1_795_300_000);
+const HERE: std::net::IpAddr = std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 const HARDWARE: Fingerprint = Fingerprint::from_bytes([1; 32]);
 
 struct World {
@@ -49,7 +50,10 @@ async fn world(uses: u32) -> World {
     assert!(holdings.fleet.is_empty() && holdings.policies.is_none());
     let record = token_record(uses);
     let token = KeptToken { secret_hash: [3; 32], record };
-    store.submit(CreateToken { token, entry: entry(Action::TokenCreated) }).await.unwrap();
+    store
+        .submit(CreateTokens { tokens: vec![token], entry: entry(Action::TokenCreated) })
+        .await
+        .unwrap();
     World { folder, store, writer }
 }
 
@@ -59,6 +63,7 @@ fn token_record(uses: u32) -> TokenRecord {
         row: None,
         unit: Some("stp".to_owned()),
         registered_only: false,
+        from: Vec::new(),
         uses,
         used: 0,
         created_at: NOW,
@@ -100,7 +105,7 @@ fn enrolment(n: u8, row: Option<&str>) -> Enrol {
         fingerprint: HARDWARE,
         certificate: certificate(n),
         at: NOW,
-        actor: "address:127.0.0.1".to_owned(),
+        from: HERE,
     }
 }
 

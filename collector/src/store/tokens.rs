@@ -1,13 +1,15 @@
 //! Join tokens in the store.
 
-use rusqlite::{Connection, OptionalExtension as _, Row};
+use rusqlite::{Connection, Row};
 
 use report::Timestamp;
 
 use super::audit::audit;
+use super::holdings::parse;
 use super::{Operation, StoreError};
 use crate::audit::Entry;
 use crate::enrol::token::TokenRecord;
+use crate::network::Cidr;
 
 /// A token with the hash of its secret.
 #[derive(Clone, Debug)]
@@ -18,37 +20,45 @@ pub struct KeptToken {
     pub record: TokenRecord,
 }
 
-/// Keeps a new token.
+/// Keeps new tokens, all or none.
 #[derive(Debug)]
-pub struct CreateToken {
-    /// The token.
-    pub token: KeptToken,
-    /// Who made it.
+pub struct CreateTokens {
+    /// The tokens.
+    pub tokens: Vec<KeptToken>,
+    /// Who made them.
     pub entry: Entry,
 }
 
-impl Operation for CreateToken {
+impl Operation for CreateTokens {
     type Outcome = ();
 
     fn apply(self, database: &Connection) -> Result<(), StoreError> {
-        let KeptToken { secret_hash, record } = &self.token;
-        database
-            .prepare_cached(
-                "INSERT INTO tokens (id, secret_hash, register_row, unit, registered_only, uses,
-                    created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            )?
-            .execute((
-                &record.id,
-                secret_hash,
-                &record.row,
-                &record.unit,
-                record.registered_only,
-                record.uses,
-                record.created_at.0,
-                record.expires_at.0,
-            ))?;
+        for token in &self.tokens {
+            insert(database, token)?;
+        }
         audit(database, &self.entry)
     }
+}
+
+fn insert(database: &Connection, token: &KeptToken) -> Result<(), StoreError> {
+    let KeptToken { secret_hash, record } = token;
+    database
+        .prepare_cached(
+            "INSERT INTO tokens (id, secret_hash, register_row, unit, registered_only, sources,
+                uses, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )?
+        .execute((
+            &record.id,
+            secret_hash,
+            &record.row,
+            &record.unit,
+            record.registered_only,
+            record.from.iter().map(Cidr::to_string).collect::<Vec<_>>().join(","),
+            record.uses,
+            record.created_at.0,
+            record.expires_at.0,
+        ))?;
+    Ok(())
 }
 
 /// Takes a token back.
@@ -78,32 +88,41 @@ impl Operation for RevokeToken {
 }
 
 const COLUMNS: &str = "id, secret_hash, register_row, unit, registered_only, uses, used, \
-                       created_at, expires_at, revoked_at";
+                       created_at, expires_at, revoked_at, sources";
 
 /// The token of this id, as the transaction sees it.
 pub(super) fn find(database: &Connection, id: &str) -> Result<Option<KeptToken>, StoreError> {
-    Ok(database
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM tokens WHERE id = ?"))?
-        .query_row([id], read)
-        .optional()?)
+    let mut statement =
+        database.prepare_cached(&format!("SELECT {COLUMNS} FROM tokens WHERE id = ?"))?;
+    let mut rows = statement.query([id])?;
+    rows.next()?.map(read).transpose()
 }
 
 /// Every token.
 pub(super) fn all(database: &Connection) -> Result<Vec<KeptToken>, StoreError> {
     let mut statement =
         database.prepare(&format!("SELECT {COLUMNS} FROM tokens ORDER BY created_at, id"))?;
-    let tokens = statement.query_map([], read)?.collect::<Result<_, _>>()?;
+    let mut rows = statement.query([])?;
+    let mut tokens = Vec::new();
+    while let Some(row) = rows.next()? {
+        tokens.push(read(row)?);
+    }
     Ok(tokens)
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<KeptToken> {
+fn read(row: &Row<'_>) -> Result<KeptToken, StoreError> {
+    let id: String = row.get(0)?;
+    let what = format!("token {id}");
+    let sources: String = row.get(10)?;
+    let sources = sources.split(',').filter(|source| !source.is_empty());
     Ok(KeptToken {
         secret_hash: row.get(1)?,
         record: TokenRecord {
-            id: row.get(0)?,
+            id,
             row: row.get(2)?,
             unit: row.get(3)?,
             registered_only: row.get(4)?,
+            from: sources.map(|source| parse(&what, source)).collect::<Result<_, _>>()?,
             uses: row.get(5)?,
             used: row.get(6)?,
             created_at: Timestamp(row.get(7)?),

@@ -113,6 +113,9 @@ fn rows(folder: &Path, table: &str) -> Vec<Vec<Value>> {
 async fn what_is_kept_of_a_simulated_machine_is_what_is_kept_of_a_real_one() {
     let real = world(1).await;
     reported(&real).await;
+    let database = Connection::open(real.folder.path().join("store.sqlite")).unwrap();
+    // A machine that does not exist has joined with nobody's token.
+    database.execute("UPDATE machines SET token = NULL", []).unwrap();
     let made = marked().await;
     assert!(made.store.submit(Import(vec![simulated()])).await.unwrap());
     for table in

@@ -1,4 +1,5 @@
-//! What becomes of identities: who waits is let in or turned away, anybody is revoked.
+//! What becomes of identities: who waits is let in or turned away, and whose answer was lost is
+//! answered again.
 
 use super::*;
 
@@ -81,4 +82,95 @@ async fn who_does_not_wait_is_neither_approved_nor_rejected() {
         ]
     );
     assert_eq!(log(folder, 1).len(), 1, "the holder keeps its row");
+}
+
+fn again(n: u8, machine: u8, at: Timestamp) -> EnrolAgain {
+    EnrolAgain {
+        token: "t1".to_owned(),
+        machine: id(machine),
+        fingerprint: HARDWARE,
+        certificate: certificate(n),
+        at,
+        from: HERE,
+    }
+}
+
+async fn unheard(world: &World, at: Timestamp) -> Option<MachineId> {
+    let archive = Archive::new(world.folder.path().join("store.sqlite"));
+    archive.unheard("t1", HARDWARE, at).unwrap()
+}
+
+#[tokio::test]
+async fn whose_answer_was_lost_is_answered_again_as_the_same_machine() {
+    let world = world(1).await;
+    let _ = world.store.submit(enrolment(1, Some("pc-01"))).await.unwrap();
+    assert_eq!(unheard(&world, NOW + 60).await, Some(id(1)));
+    let standing = world.store.submit(again(2, 1, NOW + 60)).await.unwrap();
+    assert_eq!(standing, Ok(Standing::Current));
+    assert!(log(world.folder.path(), 1)[1].starts_with("enrolled again token=t1 "));
+    let holdings = world.reopened();
+    assert_eq!((holdings.fleet.len(), holdings.certificates.len()), (1, 2));
+    assert_eq!(holdings.tokens[0].record.used, 1);
+    let certificates = Identities::new(vec![[9; 32]], holdings.certificates, std::iter::empty());
+    let speaks = |n: u8| {
+        certificates.authenticate(Some(&CertificateDer::from(vec![n])), NOW + 60).map(|_| ())
+    };
+    assert_eq!((speaks(1), speaks(2)), (Err(Stranger::Superseded), Ok(())));
+}
+
+#[tokio::test]
+async fn who_was_heard_of_is_not_answered_again() {
+    let world = world(1).await;
+    let _ = world.store.submit(enrolment(1, None)).await.unwrap();
+    world.store.submit(StoreReport(report(1, 1, "A"))).await.unwrap().unwrap();
+    assert_eq!(unheard(&world, NOW + 60).await, None);
+    let refused = world.store.submit(again(2, 1, NOW + 60)).await.unwrap();
+    assert_eq!(refused, Err(TokenRefusal::Spent));
+}
+
+#[tokio::test]
+async fn whose_certificate_was_used_is_not_answered_again() {
+    let world = world(1).await;
+    let _ = world.store.submit(enrolment(1, None)).await.unwrap();
+    let (sha256, at) = (certificate(1).sha256, NOW + 1);
+    world.store.submit(CertificateUsed { sha256, machine: id(1), at }).await.unwrap();
+    assert_eq!(unheard(&world, NOW + 60).await, None);
+}
+
+#[tokio::test]
+async fn nobody_is_answered_again_late_on_other_hardware_or_without_an_end() {
+    let world = world(1).await;
+    let _ = world.store.submit(enrolment(1, None)).await.unwrap();
+    let other = EnrolAgain { fingerprint: Fingerprint::from_bytes([2; 32]), ..again(2, 1, NOW) };
+    for refused in [other, again(2, 1, NOW + 15 * 60), again(2, 7, NOW)] {
+        assert_eq!(world.store.submit(refused).await.unwrap(), Err(TokenRefusal::Spent));
+    }
+    let elsewhere = world.store.submit(again(2, 1, NOW + 3600)).await.unwrap();
+    assert_eq!(elsewhere, Err(TokenRefusal::Expired));
+    for n in 2..=5 {
+        let answered = world.store.submit(again(n, 1, NOW)).await.unwrap();
+        assert_eq!(answered, Ok(Standing::Current), "{n}");
+    }
+    let refused = world.store.submit(again(6, 1, NOW)).await.unwrap();
+    assert_eq!(refused, Err(TokenRefusal::Spent), "five times in all");
+}
+
+#[tokio::test]
+async fn tokens_are_kept_all_or_none_with_the_networks_they_are_for() {
+    let world = world(1).await;
+    let token = |n: u8| {
+        let from = vec!["10.1.0.0/16".parse().unwrap(), "2001:db8::/32".parse().unwrap()];
+        let record = TokenRecord { id: format!("n{n}"), from, ..token_record(1) };
+        KeptToken { secret_hash: [n; 32], record }
+    };
+    let create = |tokens| CreateTokens { tokens, entry: entry(Action::TokensCreated) };
+    assert!(world.store.submit(create(vec![token(11), token(11)])).await.is_err());
+    world.store.submit(create(vec![token(12), token(13)])).await.unwrap();
+    let folder = world.folder.path();
+    assert_eq!(count(folder, "tokens"), 3);
+    assert_eq!(count(folder, "audit WHERE action = 'tokens_created'"), 1);
+    let holdings = world.reopened();
+    let kept = holdings.tokens.iter().find(|kept| kept.record.id == "n12").unwrap();
+    assert_eq!(kept.record, token(12).record);
+    assert!(holdings.tokens.iter().any(|kept| kept.record.from.is_empty()));
 }

@@ -105,6 +105,7 @@ impl Office {
             row: None,
             unit: None,
             registered_only: false,
+            from: Vec::new(),
             uses: 200,
             used: 0,
             created_at: NOW,
@@ -114,7 +115,7 @@ impl Office {
         let token = KeptToken { secret_hash: [4; 32], record };
         world
             .store
-            .submit(CreateToken { token, entry: entry(Action::TokenCreated) })
+            .submit(CreateTokens { tokens: vec![token], entry: entry(Action::TokenCreated) })
             .await
             .unwrap();
         let set = BOOKS[0].1.clone();
