@@ -219,13 +219,9 @@ impl Identities {
         record: &Known,
         at: Timestamp,
     ) -> AuthenticatedMachine {
-        AuthenticatedMachine {
-            machine: record.machine,
-            certificate,
-            first_use: record.used_at.is_none(),
-            should_renew: self.certificates.issuer(record) != self.issuers.first(),
-            at,
-        }
+        let (machine, first_use) = (record.machine, record.used_at.is_none());
+        let should_renew = self.certificates.issuer(record) != self.issuers.first();
+        AuthenticatedMachine { machine, certificate, first_use, should_renew, at }
     }
 
     /// A certificate of this collector, of a machine that is not revoked and an issuer in force,
