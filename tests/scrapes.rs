@@ -76,8 +76,7 @@ fn with_a_token_the_metrics_are_told_over_tls_to_who_says_it() {
     }
     assert_eq!(curl(&world, "/healthz", &[]), ("200".to_owned(), "ok\n".to_owned()));
     assert_eq!(refusals(&world, "metrics_token", &["-H", &token]), Some(12.0));
-    let stranger = (format!("address:{HOME}"), String::new());
-    assert_eq!(world.collector.audited_refusals("metrics_token"), [stranger]);
+    world.collector.tells_once_of_a_stranger("metrics_token", HOME);
 
     let mut plain = TcpStream::connect(world.collector.metrics).unwrap();
     plain.write_all(b"GET /metrics HTTP/1.1\r\nhost: c\r\n\r\n").unwrap();
@@ -134,8 +133,7 @@ fn with_an_authority_only_its_clients_may_scrape_and_no_machine() {
         }
     }
     until("each is counted", || refusals(&world, "metrics_certificate", &known) == Some(4.0));
-    let stranger = (format!("address:{HOME}"), String::new());
-    assert_eq!(world.collector.audited_refusals("metrics_certificate"), [stranger]);
+    world.collector.tells_once_of_a_stranger("metrics_certificate", HOME);
 }
 
 #[test]

@@ -103,12 +103,7 @@ fn slow_handshakes_fill_the_share_of_their_address_and_are_ended() {
     assert!((10..15).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
     assert_eq!(world.collector.refusals("slow_handshake"), 512.0);
     for reason in ["slow_handshake", "address_busy"] {
-        let stranger = ("address:127.0.0.2".to_owned(), String::new());
-        assert_eq!(
-            world.collector.audited_refusals(reason),
-            [stranger],
-            "one entry for all of them"
-        );
+        world.collector.tells_once_of_a_stranger(reason, host(2));
     }
     let slowest = percentile_99(times);
     assert!(slowest < Duration::from_secs(1), "an honest machine took {slowest:?}");
@@ -236,8 +231,7 @@ fn behind_a_named_proxy_each_client_is_known_and_limited_by_its_own_address() {
 
     let silent: Vec<_> = (0..6).map(|_| connect_from(host(7), door).unwrap()).collect();
     until("two of six are closed", || world.collector.refusals("address_busy") == 2.0);
-    let told = ("address:127.0.0.7".to_owned(), String::new());
-    assert_eq!(world.collector.audited_refusals("address_busy"), [told]);
+    world.collector.tells_once_of_a_stranger("address_busy", host(7));
     let neighbour = Hand::new(&world, ENROL_ALPN, None).towards(door).coming_from(host(8));
     assert_eq!(neighbour.post("/v1/enrol", b"{}").unwrap().status, 400, "nobody else pays");
     drop(silent);
@@ -257,8 +251,7 @@ fn a_named_proxy_that_does_not_say_for_whom_it_speaks_is_not_heard() {
         assert!(answer.is_err(), "{answer:?}");
         until("it is counted", || world.collector.refusals("proxy_missing") == before + 1.0);
     }
-    let told = (format!("address:127.0.0.{PROXY}"), String::new());
-    assert_eq!(world.collector.audited_refusals("proxy_missing"), [told]);
+    world.collector.tells_once_of_a_stranger("proxy_missing", host(PROXY));
 }
 
 /// 2,000 connections that send their heads, or their bodies, by drips, through a balancer that has a

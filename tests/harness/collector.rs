@@ -1,7 +1,7 @@
 //! A collector in a world of its own.
 
 use std::collections::BTreeMap;
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
@@ -255,6 +255,20 @@ impl Collector {
         let entries = page["entries"].as_array().expect("entries");
         let of_reason = entries.iter().filter(|entry| entry["subject"] == reason);
         of_reason.map(|entry| (text(entry, "actor"), text(entry, "detail"))).collect()
+    }
+
+    /// The audit log tells once of the refusals for a reason: of a stranger at this address. It is
+    /// written in the background, so this waits for it.
+    ///
+    /// # Panics
+    /// When it does not, or tells something else.
+    pub fn tells_once_of_a_stranger(&self, reason: &str, address: IpAddr) {
+        let mut told = Vec::new();
+        until(reason, || {
+            told = self.audited_refusals(reason);
+            !told.is_empty()
+        });
+        assert_eq!(told, [(format!("address:{address}"), String::new())], "{reason}");
     }
 
     /// Its process id.

@@ -41,9 +41,11 @@ impl HaProxy {
         let program = Path::new("/usr/sbin/haproxy");
         let log = folder.join("haproxy.log");
         let running = Running::start(program, &["-db", "-f", file], &log);
-        let haproxy = Self { running, listens, stats };
+        let mut haproxy = Self { running, listens, stats };
         until("HAProxy listens", || {
+            assert!(haproxy.running.is_running(), "HAProxy ended:\n{}", haproxy.running.log());
             haproxy.listens.iter().all(|at| TcpStream::connect(at).is_ok())
+                && UnixStream::connect(&haproxy.stats).is_ok()
         });
         haproxy
     }

@@ -218,3 +218,23 @@ async fn speaks_for_another(stream: &TcpStream) -> bool {
     let mut first = [0; FIRST_BYTES];
     stream.peek(&mut first).await.is_ok_and(|there| proxy::is_announced(&first[..there]))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_without_a_whole_request_is_given_up_and_each_request_gives_it_more_time()
+    {
+        let (arrived, arrivals) = watch::channel(0);
+        let began = tokio::time::Instant::now();
+        let given_up = tokio::spawn(stalled(arrivals));
+        for _ in 0..2 {
+            tokio::time::sleep(STALL_TIME - Duration::from_secs(1)).await;
+            arrived.send_modify(|requests| *requests += 1);
+        }
+        given_up.await.unwrap();
+        let lasted = began.elapsed().as_secs();
+        assert!((266..=269).contains(&lasted), "{lasted} s");
+    }
+}
