@@ -167,6 +167,7 @@ mod tests {
     #[test]
     fn everyone_of_a_family_is_nobody_of_the_other() {
         let (four, six) = (net("0.0.0.0/0"), net("::/0"));
+        assert!(!net("2001:db8::7/128").contains(address("10.1.2.3")));
         for (text, is_four) in [("10.1.2.3", true), ("::ffff:10.1.2.3", true), ("::1", false)] {
             assert_eq!(four.contains(address(text)), is_four, "{text}");
             assert_eq!(six.contains(address(text)), !is_four, "{text}");
