@@ -254,8 +254,8 @@ impl Why<'_> {
                 "Let the machine join again with a new join token.",
             ),
             Self::Pending => (
-                "Cán bộ phụ trách duyệt hoặc từ chối máy này.",
-                "The officer approves or rejects this machine.",
+                "Cán bộ phụ trách duyệt hoặc từ chối máy này (lachan-collector machine approve hoặc reject).",
+                "The officer approves or rejects this machine (lachan-collector machine approve or reject).",
             ),
             Self::NeverEnrolled => (
                 "Cài tác tử lên máy và ghi danh bằng một mã ghi danh (lachan-collector token create).",
