@@ -1,4 +1,4 @@
-//! Which crate may know which, and what only one room may do.
+//! Which crate may know which, what only one room may do, and what the papers promise of the tests.
 
 use std::process::Command;
 
@@ -53,6 +53,26 @@ fn only_admission_makes_an_admitted_report_and_only_identities_an_authenticated_
     );
 }
 
+#[test]
+fn every_test_that_the_table_of_attackers_names_is_there() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let security = std::fs::read_to_string(root.join("SECURITY.md")).unwrap();
+    let rows = security.lines().skip_while(|line| !line.starts_with("| attacker |")).skip(2);
+    let rows: Vec<_> = rows.take_while(|line| line.starts_with('|')).collect();
+    assert!(rows.len() >= 15, "{rows:?}");
+    for row in rows {
+        let shown_by = row.trim_end_matches(['|', ' ']).rsplit('|').next().unwrap();
+        let tests: Vec<_> = shown_by.split('`').skip(1).step_by(2).collect();
+        assert!(!tests.is_empty(), "nothing shows this: {row}");
+        for test in tests {
+            let begins = format!("fn {test}(");
+            let found =
+                ["agent", "collector", "tests"].map(|of| files_with(&root.join(of), &begins));
+            assert!(found.iter().any(|files| !files.is_empty()), "there is no test {test}");
+        }
+    }
+}
+
 fn files_with(folder: &std::path::Path, word: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut open = vec![folder.to_owned()];
@@ -60,7 +80,9 @@ fn files_with(folder: &std::path::Path, word: &str) -> Vec<String> {
         for entry in std::fs::read_dir(at).unwrap().map(|entry| entry.unwrap().path()) {
             if entry.is_dir() {
                 open.push(entry);
-            } else if std::fs::read_to_string(&entry).unwrap().contains(word) {
+            } else if entry.extension().is_some_and(|ending| ending == "rs")
+                && std::fs::read_to_string(&entry).unwrap().contains(word)
+            {
                 let name = entry.strip_prefix(folder).unwrap().to_str().unwrap().to_owned();
                 found.push(name);
             }
