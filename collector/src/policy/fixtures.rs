@@ -79,7 +79,7 @@ deployment = "none"
 expected_deployment = 2027-12-31
 "#;
 
-const HEADER: &str = "id,unit,kind,systems,serial,asset_tag,host_name,from,until,reports\n";
+const HEADER: &str = "id,unit,kind,systems,serial,asset_tag,host_name,from,until\n";
 
 /// The weekly rest in the starter's `targets.toml`.
 pub(crate) const WEEKEND: &str = r#"rest_days = ["saturday", "sunday"]"#;

@@ -17,7 +17,7 @@ use crate::policy::subject::Seat;
 
 const ROWS: &str = "m-1,so,workstation,lan,,,,2025-01-01,\n\
                     m-2,phong,server,lan ho-tich,,,,2025-01-01,\n\
-                    m-3,phong,server,moi,,,,2025-01-01,,file\n";
+                    m-3,phong,server,moi,,,,2025-01-01,\n";
 
 const WAIVER: &str = r#"
 [[waiver]]
@@ -185,8 +185,9 @@ fn a_moment_by_the_machines_clock_says_by_how_much_it_was_corrected() {
 
 #[test]
 fn of_a_machine_that_reports_by_file_the_time_for_files_is_told() {
-    let set = set(ROWS, &[]);
-    let machine = good_machine(1, Some("m-3"));
+    let rows = "id,unit,kind,from,reports\nm-1,so,server,2025-01-01,file\n";
+    let set = set("", &[("register/machines.csv", rows)]);
+    let machine = good_machine(1, Some("m-1"));
     let told = told_of(&set, &machine);
     let last = set.targets.calendar.after(NOW, 45 * DAY);
     assert_eq!(told.sighting("antivirus.products").stale_after, last);

@@ -19,7 +19,8 @@ use crate::policy::fixtures::{
 };
 
 /// Rows in force, one of which reports by file, one that has ended and one that has yet to begin.
-const ROWS: &str = "m-1,so,workstation,lan,,,,2025-01-01,\n\
+const MACHINES: &str = "id,unit,kind,systems,serial,asset_tag,host_name,from,until,reports\n\
+                    m-1,so,workstation,lan,,,,2025-01-01,\n\
                     m-2,phong,workstation,ho-tich,,,,2025-01-01,\n\
                     m-3,phong,server,moi,,,,2025-01-01,,file\n\
                     m-4,so,server,lan,,,,2025-01-01,2026-11-23\n\
@@ -91,7 +92,8 @@ pub(crate) const REGISTER: [(&str, &str); 3] = [
 /// An office with waivers in force, fewer seats than machines, and declared machines.
 pub(super) fn office() -> Arc<PolicySet> {
     static OFFICE: OnceLock<Arc<PolicySet>> = OnceLock::new();
-    Arc::clone(OFFICE.get_or_init(|| Arc::new(set(ROWS, &REGISTER))))
+    let files = [&REGISTER[..], &[("register/machines.csv", MACHINES)]].concat();
+    Arc::clone(OFFICE.get_or_init(|| Arc::new(set("", &files))))
 }
 
 /// A product that cannot tell whether it is licensed.
