@@ -10,6 +10,7 @@ use base64::prelude::BASE64_STANDARD;
 use collector::enrol::csr::requested_key;
 use collector::policy::starter::starter_files;
 use collector::policy::{self, Folder};
+use collector::server::proxy::{self, Header};
 use collector::server::understood::understood;
 use collector::tls::Door;
 use report::wire::{decode_heartbeat, decode_report, encode_report};
@@ -24,6 +25,7 @@ pub const TARGETS: &[Target] = &[
     ("report", report),
     ("csr", csr),
     ("token", token),
+    ("proxy", proxy),
     ("policies", policies),
     ("spool", spool_entry),
     ("clamav", clamav),
@@ -70,6 +72,20 @@ pub fn token(bytes: &[u8]) {
     };
     if let Ok(token) = text.parse::<JoinToken>() {
         assert_eq!(token.to_string().parse(), Ok(token));
+    }
+}
+
+/// How a connection from a proxy begins. A header is the same however its bytes come in.
+pub fn proxy(bytes: &[u8]) {
+    let Ok(Header::Whole { used, client }) = proxy::parse(bytes) else {
+        return;
+    };
+    assert!(used <= bytes.len() && used <= proxy::MAX_HEADER_BYTES);
+    assert!(proxy::is_announced(bytes));
+    assert_eq!(proxy::parse(&bytes[..used]), Ok(Header::Whole { used, client }));
+    for come in 0..used {
+        let missing = proxy::parse(&bytes[..come]);
+        assert!(matches!(missing, Ok(Header::More(n)) if n > 0 && n <= used - come), "{missing:?}");
     }
 }
 
