@@ -56,7 +56,7 @@ fn offset(zone: &str) -> Option<i64> {
     let number: i64 = digits.parse().ok()?;
     let (hours, minutes) = (number / 100, number % 100);
     let plausible = digits.len() == 4 && number >= 0 && hours <= 14 && minutes < 60;
-    plausible.then_some(sign * (hours * 3600 + minutes * 60))
+    plausible.then(|| sign * (hours * 3600 + minutes * 60))
 }
 
 #[cfg(test)]
@@ -90,6 +90,7 @@ mod tests {
             "20 Nov 2026 00:12:41 UTC again",
             "20 Nov 2026 00:12:41 +25:00",
             "20 Nov 2026 00:12:41 +-100",
+            "20 Nov 2026 00:12:41 +9223372036854775807",
         ] {
             assert_eq!(parse_mail_date(text), None, "{text:?}");
         }
