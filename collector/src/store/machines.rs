@@ -113,7 +113,11 @@ impl Decide {
             self.end(database, holder, Action::Superseded, detail, change)?;
             change.replaced = Some(holder);
         }
-        self.stand(database, machine, Standing::Current, change)?;
+        let standing = match shadows::in_force(database, machine)?.is_empty() {
+            true => Standing::Current,
+            false => Standing::Clone,
+        };
+        self.stand(database, machine, standing, change)?;
         self.note(database, machine, Action::Approved, format!("row={row}"))
     }
 

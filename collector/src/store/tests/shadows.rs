@@ -271,3 +271,20 @@ async fn two_processes_of_one_hardware_that_speak_in_turn_leave_one_trace_and_no
     assert_eq!(scene.count("audit WHERE action = 'clone_seen'"), 1);
     assert_eq!(scene.everyone().len(), 1);
 }
+
+#[tokio::test]
+async fn whoever_is_approved_while_others_use_its_identity_is_a_clone() {
+    let scene = scene().await;
+    let copied = Enrol { fingerprint: hardware(9), ..enrolment(2, Some("pc-01")) };
+    let waits = scene.world.store.submit(copied).await.unwrap();
+    assert!(matches!(waits, Ok(Standing::Pending)), "{waits:?}");
+    // It enrolled on other hardware than it reports from.
+    let stored = scene.world.store.submit(StoreReport(report(2, 1, "COPY"))).await.unwrap();
+    assert_eq!(stored.unwrap().foreign.unwrap().standing, Standing::Pending);
+    let machine = MachineId::from_bytes([2; 16]);
+    let (decision, actor) = (Decision::Approve, "uid:0".to_owned());
+    let decide = Decide { decision, machines: vec![machine], actor, at: NOW + 9 };
+    let decided = scene.world.store.submit(decide).await.unwrap();
+    let expected = vec![(ORIGINAL, Standing::Revoked), (machine, Standing::Clone)];
+    assert_eq!(decided[0].change().unwrap().standings, expected);
+}
