@@ -433,7 +433,8 @@ fn a_join_token_works_once_within_its_time_until_it_is_revoked() {
         (taken, "token_revoked"),
         (foreign, "token_unknown"),
     ] {
-        assert_eq!(enrol(&scene.world, &token, &csr).reason(), reason);
+        let answer = knock(&scene.world, &token, &csr, &"66".repeat(32), &json!({}));
+        assert_eq!(answer.reason(), reason);
         scene.refused_since(&fleet, reason);
     }
 }

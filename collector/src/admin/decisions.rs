@@ -18,7 +18,7 @@ use crate::live::Live;
 use crate::machine::Standing;
 use crate::problem::Refusal;
 use crate::reports::wish::{Filter, MachineWish};
-use crate::store::{Decide, Decided, Decision};
+use crate::store::{Consequence, Decide, Decided, Decision};
 
 /// What an officer says, and of whom.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -116,7 +116,7 @@ fn take_over(hub: &Hub, decided: &[Decided], at: Timestamp) {
     }
     let mut live = hub.live_mut();
     changes().for_each(|change| live.changed(change, at));
-    hub.process.audit_entries.inc_by(standings().count() as u64);
+    hub.process.audit_entries.inc_by(changes().map(Consequence::entries).sum());
 }
 
 /// A name, and whose identity it means; or why none.

@@ -66,6 +66,15 @@ pub struct Consequence {
     pub standings: Vec<(MachineId, Standing)>,
 }
 
+impl Consequence {
+    /// How many entries of the audit log tell of it: one for whoever was meant, and one for whoever
+    /// lost the row. Copies of an identity end with it, unmentioned.
+    #[must_use]
+    pub fn entries(&self) -> u64 {
+        1 + u64::from(self.replaced.is_some())
+    }
+}
+
 impl Operation for Decide {
     /// In the order of the machines.
     type Outcome = Vec<Decided>;
