@@ -393,7 +393,8 @@ fn foreign_hardware_with_a_copied_key_is_a_clone_and_protects_nobody() {
     let answer = scene.post(&report);
     assert_eq!(answer.body["verdict"]["state"], "clone", "{answer:?}");
     let metrics = scene.world.collector.scrape();
-    assert_eq!(metrics.value(r#"lachan_machines{state="clone",unit="stp"}"#), Some(1.0));
+    let clones = metrics.value(r#"lachan_machines{state="clone",unit="stp"}"#);
+    assert_eq!(clones, Some(2.0), "the machine that enrolled, and the one that uses its identity");
 }
 
 #[test]
