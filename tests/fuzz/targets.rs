@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use agent::probes::{antivirus, patches};
 use agent::spool;
 use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use collector::enrol::csr::requested_key;
 use collector::policy::starter::starter_files;
 use collector::policy::{self, Folder};
@@ -15,6 +15,7 @@ use collector::server::understood::understood;
 use collector::tls::Door;
 use report::wire::{decode_heartbeat, decode_report, encode_report};
 use report::{Incarnation, JoinToken, Timestamp};
+use sha2::{Digest as _, Sha256};
 
 /// A target with its name.
 pub type Target = (&'static str, fn(&[u8]));
@@ -65,13 +66,15 @@ pub fn csr(bytes: &[u8]) {
     let _ = requested_key(&format!("{begin}\n{}\n{end}\n", BASE64_STANDARD.encode(bytes)));
 }
 
-/// A join token. One that is good is written as it was read.
+/// A join token, as it is and as what stands behind a checksum that is right. One that is good is
+/// written as it was read.
 pub fn token(bytes: &[u8]) {
-    let Ok(text) = str::from_utf8(bytes) else {
-        return;
-    };
-    if let Ok(token) = text.parse::<JoinToken>() {
-        assert_eq!(token.to_string().parse(), Ok(token));
+    let sum = Sha256::digest(bytes);
+    let whole = BASE64_URL_SAFE_NO_PAD.encode([bytes, &sum[..4]].concat());
+    for text in [String::from_utf8_lossy(bytes).into_owned(), format!("lachan1-{whole}")] {
+        if let Ok(token) = text.parse::<JoinToken>() {
+            assert_eq!(token.to_string().parse(), Ok(token));
+        }
     }
 }
 
