@@ -118,9 +118,10 @@ impl Certificates {
 }
 
 impl Known {
-    /// What is used goes before what is not, and the newer before the older.
-    fn rank(&self) -> (bool, Timestamp) {
-        (self.used_at.is_some(), self.not_before)
+    /// What is used goes before what is not, and the newer before the older: of two of the same
+    /// second the newer one has no end of its own.
+    fn rank(&self) -> (bool, Timestamp, bool) {
+        (self.used_at.is_some(), self.not_before, self.ends_at.is_none())
     }
 }
 

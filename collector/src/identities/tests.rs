@@ -163,15 +163,21 @@ fn both_authorities_are_accepted_while_one_takes_the_place_of_the_other() {
 
 #[test]
 fn a_machine_has_come_over_when_it_has_used_a_certificate_of_the_new_authority() {
-    let mut identities =
-        Identities::new(vec![NEXT_CA, CA], [record(b"old")].iter().collect(), std::iter::empty());
-    identities.used(Sha256::digest(b"old").into(), Timestamp(110));
-    identities.issued(&by(NEXT_CA, record(b"new")), Some(Timestamp(180)));
-    assert_eq!(identities.left_behind(), [MACHINE].into(), "the answer may have been lost");
-    assert_eq!(identities.by_issuer(), ByIssuer { former: 1, ..ByIssuer::default() });
-    identities.used(Sha256::digest(b"new").into(), Timestamp(150));
-    assert!(identities.left_behind().is_empty());
-    assert_eq!(identities.by_issuer(), ByIssuer { current: 1, ..ByIssuer::default() });
+    // All of the same second, and by their hashes before and behind the old one.
+    for new in [&b"new"[..], b"newer", b"newest", b"another", b"one more", b"the last"] {
+        let mut identities = Identities::new(
+            vec![NEXT_CA, CA],
+            [record(b"old")].iter().collect(),
+            std::iter::empty(),
+        );
+        identities.used(Sha256::digest(b"old").into(), Timestamp(110));
+        identities.issued(&by(NEXT_CA, record(new)), Some(Timestamp(180)));
+        assert_eq!(identities.left_behind(), [MACHINE].into(), "the answer may have been lost");
+        assert_eq!(identities.by_issuer(), ByIssuer { former: 1, ..ByIssuer::default() });
+        identities.used(Sha256::digest(new).into(), Timestamp(150));
+        assert!(identities.left_behind().is_empty(), "{new:?}");
+        assert_eq!(identities.by_issuer(), ByIssuer { current: 1, ..ByIssuer::default() });
+    }
 }
 
 #[test]
