@@ -384,8 +384,8 @@ impl Roll {
     }
 }
 
-/// A machine as one that may take a seat: it speaks for a row, or it lives outside the register;
-/// in the unit of its row, else of its token.
+/// A machine as one that may take a seat: it speaks for a row, or it lives outside the register by
+/// an identity of its own; in the unit of its row, else of its token.
 fn asker(
     set: &PolicySet,
     fleet: &Fleet,
@@ -397,9 +397,11 @@ fn asker(
         return Some(Asker { unit: Some(set.register.machines.at(row).unit_index) });
     }
     let machine = fleet.at(machine);
+    // Whoever has one stolen key is up to eight more machines, and takes no seat from an honest one.
+    let is_own = machine.clone_of().is_none();
     let lives = is_live(&set.targets, machine.last_contact.at, &Hourglass::new(clock));
     let unit = || machine.token_unit().and_then(|id| set.register.units.index(id));
-    lives.then(|| Asker { unit: unit() })
+    (is_own && lives).then(|| Asker { unit: unit() })
 }
 
 impl Pages {

@@ -1,7 +1,7 @@
 //! Seats are for machines that somebody answers for.
 
 use super::*;
-use crate::machine::Machine;
+use crate::machine::{Machine, Standing};
 use crate::policy::fixtures::{DAY, HOUR, NOW, observe_antivirus, set, silent_body};
 use crate::policy::promises::worlds::opaque_product;
 use crate::policy::subject::Seat;
@@ -62,6 +62,18 @@ fn machines_that_nobody_answers_for_leave_their_seats_to_those_after_them() {
         [true, true, false, false],
         "whoever lives outside the register is a member"
     );
+}
+
+#[test]
+fn who_uses_the_identity_of_another_takes_no_seat() {
+    let set = office(&contract("l", 2, ""));
+    let mut copy = machine(2, None, DAY);
+    copy.clone_of = Some(machine(1, None, DAY).id);
+    copy.standing = Standing::Clone;
+    let fleet = Fleet::new(vec![machine(1, None, DAY), copy, machine(3, Some("m-1"), DAY)]);
+    let roll = call(&set, &fleet);
+    assert_eq!(seated(&roll, &fleet), [true, false, true]);
+    assert_eq!(roll.seats_used(0), 2);
 }
 
 #[test]
