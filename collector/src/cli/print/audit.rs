@@ -66,11 +66,11 @@ fn deed(name: &str, lang: Lang) -> String {
 fn label(action: Action) -> [&'static str; 2] {
     match action {
         Action::Started => ["bắt đầu chạy", "started"],
-        Action::TokenCreated => ["tạo mã tham gia", "token created"],
-        Action::TokensCreated => ["tạo nhiều mã tham gia", "tokens created"],
-        Action::TokenRevoked => ["thu hồi mã tham gia", "token revoked"],
-        Action::Enrolled => ["máy tính tham gia", "machine enrolled"],
-        Action::EnrolledPending => ["máy tính tham gia, chờ duyệt", "machine enrolled, pending"],
+        Action::TokenCreated => ["tạo mã ghi danh", "token created"],
+        Action::TokensCreated => ["tạo nhiều mã ghi danh", "tokens created"],
+        Action::TokenRevoked => ["thu hồi mã ghi danh", "token revoked"],
+        Action::Enrolled => ["máy tính ghi danh", "machine enrolled"],
+        Action::EnrolledPending => ["máy tính ghi danh, chờ duyệt", "machine enrolled, pending"],
         Action::Approved => ["duyệt máy tính chờ", "pending machine approved"],
         Action::Rejected => ["không duyệt máy tính chờ", "pending machine rejected"],
         Action::Renewed => ["gia hạn chứng thư", "certificate renewed"],

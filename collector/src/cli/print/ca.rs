@@ -60,7 +60,7 @@ pub(in crate::cli) fn rotation_finished(
         let names = list(&named(&left.machines, lang));
         out(&match lang {
             Lang::Vi => {
-                format!("{count} máy tính phải tham gia lại bằng mã tham gia mới:\n{names}")
+                format!("{count} máy tính phải ghi danh lại bằng mã ghi danh mới:\n{names}")
             }
             Lang::En => format!("{count} machines have to enrol anew, with new tokens:\n{names}"),
         });
@@ -69,7 +69,7 @@ pub(in crate::cli) fn rotation_finished(
         let tokens = list(&named(&left.tokens, lang));
         out(&match lang {
             Lang::Vi => format!(
-                "Các mã tham gia sau được tạo cho cơ quan cũ, không dùng được nữa; hãy tạo mã \
+                "Các mã ghi danh sau được tạo cho cơ quan cũ, không dùng được nữa; hãy tạo mã \
                  mới:\n{tokens}"
             ),
             Lang::En => format!(
@@ -90,7 +90,7 @@ pub(in crate::cli) fn not_finished(left: &Left, lang: Lang) -> String {
         Lang::Vi => format!(
             "{count} máy tính còn dùng chứng thư cũ và sẽ bị khóa ngoài ({heard} máy đã liên lạc từ \
              khi bắt đầu thay):\n{names}hãy chờ các máy này liên lạc và gia hạn, hoặc dùng --force: \
-             khi đó từng máy phải tham gia lại"
+             khi đó từng máy phải ghi danh lại"
         ),
         Lang::En => format!(
             "{count} of the machines still have an old certificate and would be shut out ({heard} of them \
@@ -161,7 +161,7 @@ fn progress(view: &AuthoritiesView, lang: Lang) -> String {
         text += &match lang {
             Lang::Vi => format!(
                 "{retired} máy tính bị khóa ngoài: chứng thư của cơ quan không còn được chấp nhận; \
-                 phải tham gia lại.\n"
+                 phải ghi danh lại.\n"
             ),
             Lang::En => format!(
                 "{retired} machines are shut out: the authority of their certificate is accepted no \
