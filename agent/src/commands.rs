@@ -117,7 +117,8 @@ fn host(root: Option<&PathBuf>) -> Host {
 
 fn show_survey(world: World, json: bool, lang: Lang) -> anyhow::Result<u8> {
     let subject = Arc::new(Subject { host: world.host, claims: world.config.claims });
-    let observations = runtime()?.block_on(Surveyor::here().survey(&subject, clock::now()));
+    let observations =
+        runtime()?.block_on(Surveyor::here(subject.host.platform()).survey(&subject, clock::now()));
     match json {
         true => print_json(&topics_json(&observations)),
         false => print(&screen::survey::survey(&observations, lang)),

@@ -7,7 +7,12 @@ pub(crate) mod ffi;
 pub mod files;
 pub mod processes;
 pub mod program;
+pub mod programs;
+pub mod registry;
+pub mod security_center;
+pub mod services;
 pub mod system;
+pub mod wmi;
 
 #[cfg(test)]
 pub(crate) mod recorded;
@@ -16,29 +21,58 @@ use std::path::{Path, PathBuf};
 
 pub use files::Files;
 pub use processes::Processes;
+pub use programs::Programs;
+pub use registry::Registry;
+pub use security_center::SecurityCenter;
+pub use services::Services;
 pub use system::System;
+pub use wmi::Wmi;
+
+use report::Platform;
 
 /// One machine, live or recorded.
 #[derive(Clone, Debug)]
 pub struct Host {
     files: Files,
+    platform: Platform,
     live: bool,
 }
+
+/// The system this program was built for.
+pub const OWN_PLATFORM: Platform = match cfg!(windows) {
+    true => Platform::Windows,
+    false => Platform::Linux,
+};
+
+/// What only the recording of a Windows machine has: its registry.
+const RECORDED_REGISTRY: &str = "registry.reg";
 
 impl Host {
     /// The machine this process runs on.
     #[must_use]
     pub fn live() -> Self {
-        Self { files: Files::live(), live: true }
+        Self { files: Files::live(), platform: OWN_PLATFORM, live: true }
     }
 
-    /// The machine recorded under `root`; the root directory itself is this machine.
+    /// The machine recorded under `root`; the root directory itself is this machine. A recording
+    /// with a `registry.reg` is a Windows machine.
     #[must_use]
     pub fn at(root: PathBuf) -> Self {
         if root == Path::new("/") {
             return Self::live();
         }
-        Self { files: Files::recorded(root), live: false }
+        let files = Files::recorded(root);
+        let platform = match files.exists(RECORDED_REGISTRY) {
+            Ok(true) | Err(_) => Platform::Windows,
+            Ok(false) => Platform::Linux,
+        };
+        Self { files, platform, live: false }
+    }
+
+    /// Its operating system family.
+    #[must_use]
+    pub fn platform(&self) -> Platform {
+        self.platform
     }
 
     /// The folder of a recorded machine; a live one has none.
@@ -57,6 +91,36 @@ impl Host {
     #[must_use]
     pub fn processes(&self) -> Processes {
         Processes::list(&self.files)
+    }
+
+    /// Windows' registry.
+    #[must_use]
+    pub fn registry(&self) -> Registry {
+        Registry::of(&self.files)
+    }
+
+    /// Windows' management instrumentation.
+    #[must_use]
+    pub fn wmi(&self) -> Wmi {
+        Wmi::of(&self.files)
+    }
+
+    /// Windows' Security Center.
+    #[must_use]
+    pub fn security_center(&self) -> SecurityCenter {
+        SecurityCenter::of(&self.files)
+    }
+
+    /// Windows' services and drivers.
+    #[must_use]
+    pub fn services(&self) -> Services {
+        Services::of(&self.files)
+    }
+
+    /// The programs that may be run on it.
+    #[must_use]
+    pub fn programs(&self) -> Programs {
+        Programs::of(&self.files)
     }
 
     /// Its kernel, processor and memory.

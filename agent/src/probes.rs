@@ -8,7 +8,7 @@ pub mod patches;
 mod dates;
 pub(crate) mod findings;
 
-use report::{Outcome, Timestamp, Topic};
+use report::{Outcome, Platform, Timestamp, Topic};
 
 use crate::host::Host;
 use assignment::AssignmentClaims;
@@ -25,13 +25,32 @@ pub struct Context<'a> {
 /// Looks at one topic of a machine. It only reads, and it never gives up on the others.
 pub type Probe = fn(&Host, &Context<'_>) -> Outcome;
 
-/// Everything this agent looks at, in the order of a survey.
-pub const PROBES: &[(Topic, Probe)] = &[
-    (Topic::Machine, machine::probe),
+/// Everything this agent looks at on Linux, in the order of a survey.
+const LINUX: &[(Topic, Probe)] = &[
+    (Topic::Machine, machine::linux::probe),
     (Topic::Assignment, assignment::probe),
-    (Topic::Antivirus, antivirus::probe),
-    (Topic::Patches, patches::probe),
+    (Topic::Antivirus, antivirus::linux::probe),
+    (Topic::Patches, patches::linux::probe),
 ];
+
+/// The same on Windows.
+const WINDOWS: &[(Topic, Probe)] = &[
+    (Topic::Machine, machine::windows::probe),
+    (Topic::Assignment, assignment::probe),
+    (Topic::Antivirus, antivirus::windows::probe),
+    (Topic::Patches, patches::windows::probe),
+];
+
+/// Everything this agent looks at on a system. An agent that was built for its own system alone
+/// (without the feature `foreign`) looks at no recorded machine of the other.
+#[must_use]
+pub fn probes(platform: Platform) -> &'static [(Topic, Probe)] {
+    match platform {
+        Platform::Linux if cfg!(any(feature = "foreign", unix)) => LINUX,
+        Platform::Windows if cfg!(any(feature = "foreign", windows)) => WINDOWS,
+        Platform::Linux | Platform::Windows => &[],
+    }
+}
 
 /// What changes on disk when something that a probe looks at changes: files by themselves, folders
 /// with the names in them. Folders that every program opens files in are not watched, for every
@@ -54,8 +73,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_topic_has_exactly_one_probe() {
-        let probed: Vec<_> = PROBES.iter().map(|(topic, _)| *topic).collect();
-        assert_eq!(probed, Topic::ALL);
+    fn every_topic_has_exactly_one_probe_on_each_system() {
+        for platform in Platform::ALL {
+            let probed: Vec<_> = probes(platform).iter().map(|(topic, _)| *topic).collect();
+            assert_eq!(probed, Topic::ALL, "{platform:?}");
+        }
     }
 }

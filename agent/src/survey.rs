@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use report::fact::Ignorance;
-use report::{Observation, Outcome, Reason, Timestamp, Topic};
+use report::{Observation, Outcome, Platform, Reason, Timestamp, Topic};
 
 use crate::host::Host;
 use crate::probes::assignment::AssignmentClaims;
@@ -44,10 +44,10 @@ enum Way {
 }
 
 impl Surveyor {
-    /// One that looks from this process.
+    /// One that looks from this process, at a machine of this system.
     #[must_use]
-    pub fn here() -> Self {
-        Self(Way::Here(Here::at(&Topic::ALL)))
+    pub fn here(platform: Platform) -> Self {
+        Self(Way::Here(Here::at(&Topic::ALL, platform)))
     }
 
     /// One that looks from a child of this process: `agent` is the agent's program, as

@@ -186,6 +186,10 @@ pub const ANTIVIRUS_PRODUCT: &[Field] = &[
     Field::new("licence_evidence", Kind::OneOf(LICENCE_EVIDENCE), ["Căn cứ về bản quyền", "Evidence of the licence"]),
     Field::new("registered", Kind::Bool, ["Đã đăng ký với hệ điều hành", "Registered with the operating system"]),
     Field::new("present", Kind::Bool, ["Tệp chương trình có trên máy", "Its program is on the machine"]),
+    Field::new("definitions_current", Kind::Bool, ["Phần mềm tự nhận mẫu nhận dạng mã độc còn mới", "Claims that its malware definitions are current"]),
+    Field::new("supported_until", END, ["Hãng hỗ trợ phiên bản này đến", "This version is supported by its vendor until"]),
+    Field::new("duplicates", Kind::Count, ["Số lần đăng ký thừa với hệ điều hành", "Further registrations with the operating system"]),
+    Field::new("disputed", Kind::Text, ["Mục mà các nguồn nói khác nhau", "What its sources disagree about"]),
 ];
 
 /// The place of the field of this name, for constants: one that is not there ends the build.

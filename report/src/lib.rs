@@ -20,7 +20,7 @@ pub mod token;
 pub mod verdict;
 pub mod wire;
 
-pub use catalogue::{FactKey, Kind, Topic};
+pub use catalogue::{FactKey, Kind, Platform, Topic};
 pub use export::Export;
 pub use fact::{Fact, Reading, Reason, Record, Value};
 pub use machine::{Fingerprint, Incarnation, MachineId, Sequence};

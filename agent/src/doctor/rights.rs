@@ -24,7 +24,8 @@ pub(super) async fn examine(
     now: Timestamp,
 ) -> Vec<Check> {
     let subject = Subject { host: host.clone(), claims: config.claims.clone() };
-    let observations = Surveyor::here().survey(&Arc::new(subject), now).await;
+    let observations =
+        Surveyor::here(subject.host.platform()).survey(&Arc::new(subject), now).await;
     observations.iter().flat_map(|observation| topic(observation, rights)).collect()
 }
 

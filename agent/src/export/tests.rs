@@ -5,6 +5,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertificateSigningRequestParams, IsCa, Issuer, KeyPair,
     PublicKeyData as _,
 };
+use report::Platform;
 use report::wire::{IdentityReply, decode_report};
 
 use super::*;
@@ -50,7 +51,8 @@ impl World {
     }
 
     async fn export(&self, name: &str) -> Result<Exported, ExportError> {
-        export(&self.state, self.subject(), &Surveyor::here(), &self.file(name)).await
+        export(&self.state, self.subject(), &Surveyor::here(Platform::Linux), &self.file(name))
+            .await
     }
 
     fn bytes(&self, name: &str) -> Vec<u8> {
@@ -147,7 +149,9 @@ async fn a_copied_disk_signs_nothing_and_a_machine_that_never_joined_neither() {
     assert!(error.to_string().contains("other hardware"), "{error}");
     assert!(!world.file("one").exists());
     let stranger = StateDir::new(world.file("elsewhere"));
-    let none = export(&stranger, world.subject(), &Surveyor::here(), &world.file("two")).await;
+    let none =
+        export(&stranger, world.subject(), &Surveyor::here(Platform::Linux), &world.file("two"))
+            .await;
     assert!(none.unwrap_err().to_string().contains("not enrolled"));
     assert!(!world.file("two").exists());
 }

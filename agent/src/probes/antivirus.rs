@@ -3,15 +3,15 @@
 //! The agent lists everything it recognises and elects nothing: which product is the one that
 //! counts is the collector's decision.
 
+pub mod linux;
+pub mod windows;
+
 mod clamav;
-mod linux;
 
 use report::fact::Ignorance;
 use report::{Outcome, Record, Timestamp, Value};
 
-use super::Context;
 use super::findings::{Findings, yes_or_no};
-use crate::host::Host;
 
 /// Everything that was recognised, and whether there may be more.
 #[derive(Debug)]
@@ -21,9 +21,8 @@ struct Found {
     unanswered: Option<Ignorance>,
 }
 
-/// Looks for antivirus products. None found is a finding, provided that every source answered.
-pub fn probe(host: &Host, _context: &Context<'_>) -> Outcome {
-    let found = linux::look(host);
+/// What was found as a topic. Nothing is a finding, provided that every source answered.
+fn outcome(found: Found) -> Outcome {
     let mut findings = Findings::default();
     let products = Value::Records(found.products);
     findings.add("antivirus.products", report::Fact::Known(products), "");

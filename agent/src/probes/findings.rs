@@ -38,7 +38,12 @@ impl Product {
         self.0.0.insert(field, Reading::new(fact, source));
     }
 
-    pub(crate) fn into_record(self) -> Record {
+    /// The product as it is sent. Unless it was noted otherwise, there was no second source: nothing
+    /// is registered twice and nobody disagrees.
+    pub(crate) fn into_record(mut self) -> Record {
+        for field in ["duplicates", "disputed"] {
+            self.0.0.entry(field).or_insert_with(|| Reading::new(Fact::Absent, ""));
+        }
         self.0
     }
 }

@@ -24,8 +24,9 @@ use crate::host::Host;
 use crate::host::program::{End, Program, ProgramError, Remains};
 use crate::lookout::PATIENCE;
 
-/// The child gives every probe its time; only a child that hangs as a whole takes more.
-const LIMIT: Duration = Duration::from_secs(PATIENCE.as_secs() * Topic::ALL.len() as u64 + 30);
+/// Several probes may use up their time; a child in which most of them hang is killed before the next
+/// survey is due.
+const LIMIT: Duration = Duration::from_secs(PATIENCE.as_secs() * 5 + 30);
 
 /// Several times what a report may hold.
 const MAX_ANSWER: usize = 256 * 1024;
@@ -187,8 +188,8 @@ pub async fn answer(host: impl FnOnce() -> Host) -> Result<(), AnswerError> {
     if question.parent != parent_id() {
         return Err(AnswerError::NotAsked);
     }
-    let here = Here::at(&question.topics());
-    let subject = Arc::new(Subject { host: host(), claims: question.claims });
+    let subject = Arc::new(Subject { host: host(), claims: question.claims.clone() });
+    let here = Here::at(&question.topics(), subject.host.platform());
     let mut out = io::stdout().lock();
     for place in &here.0 {
         let observation = place.look(&subject, question.now).await;

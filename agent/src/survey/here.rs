@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use report::fact::Ignorance;
-use report::{Observation, Outcome, Reason, Timestamp, Topic};
+use report::{Observation, Outcome, Platform, Reason, Timestamp, Topic};
 
 use super::Subject;
 use crate::lookout::{Lookout, NoAnswer};
-use crate::probes::{Context, PROBES, Probe};
+use crate::probes::{Context, Probe, probes};
 
 /// Every probe with the place it looks from.
 #[derive(Debug)]
@@ -22,9 +22,9 @@ pub(super) struct Place {
 }
 
 impl Here {
-    /// Looks at these topics, in the order of a survey.
-    pub(super) fn at(topics: &[Topic]) -> Self {
-        let wanted = PROBES.iter().filter(|(topic, _)| topics.contains(topic));
+    /// Looks at these topics of a machine of this system, in the order of a survey.
+    pub(super) fn at(topics: &[Topic], platform: Platform) -> Self {
+        let wanted = probes(platform).iter().filter(|(topic, _)| topics.contains(topic));
         let place = |(topic, probe): &(Topic, Probe)| Place {
             topic: *topic,
             probe: *probe,

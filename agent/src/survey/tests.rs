@@ -22,7 +22,7 @@ fn look(host: Host) -> Vec<Observation> {
 fn look_at(host: Host, now: Timestamp) -> Vec<Observation> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let subject = Arc::new(Subject { host, claims: AssignmentClaims::default() });
-    runtime.block_on(Surveyor::here().survey(&subject, now))
+    runtime.block_on(Surveyor::here(Platform::Linux).survey(&subject, now))
 }
 
 fn topic(observations: &[Observation], topic: Topic) -> Facts {
@@ -143,7 +143,7 @@ fn hanging(_host: &Host, _context: &Context<'_>) -> Outcome {
 #[tokio::test]
 async fn a_probe_that_hangs_fails_its_own_topic_and_the_survey_goes_on() {
     let patience = std::time::Duration::from_millis(50);
-    let mut surveyor = Here::at(&Topic::ALL);
+    let mut surveyor = Here::at(&Topic::ALL, Platform::Linux);
     for place in &mut surveyor.0 {
         if place.topic == Topic::Antivirus {
             (place.probe, place.lookout) = (hanging, Lookout::with(patience));

@@ -12,7 +12,7 @@ use agent::cycle::{Contact, Subject};
 use agent::host::Host;
 use agent::probes::assignment::AssignmentClaims;
 use agent::survey::{Surveyor, THIS_PROGRAM};
-use report::{Observation, Outcome, Text};
+use report::{Observation, Outcome, Platform, Text};
 use tokio::time::{sleep, timeout};
 
 use crate::{Collector, KEPT, joined};
@@ -59,7 +59,7 @@ async fn a_child_sees_exactly_what_its_agent_would() {
         let host = Host::at(Path::new(ROOTS).join(root));
         let subject = Arc::new(Subject { host, claims: claims.clone() });
         let now = clock::now();
-        let here = Surveyor::here().survey(&subject, now).await;
+        let here = Surveyor::here(Platform::Linux).survey(&subject, now).await;
         let in_child = Surveyor::in_child(Path::new(AGENT)).survey(&subject, now).await;
         assert_eq!(in_child, here, "{root}");
         let observed = |it: &Observation| matches!(it.outcome, Outcome::Observed(_));

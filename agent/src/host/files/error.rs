@@ -28,6 +28,12 @@ pub enum ReadErrorKind {
     AccessDenied,
     /// It is larger than its reader is willing to take.
     TooLarge,
+    /// A machine of this kind has no such source.
+    NotSupported,
+    /// It did not answer in time.
+    Timeout,
+    /// What supplies it failed, with a code of its own.
+    Provider(u32),
     /// It is there, and cannot be all of what it should be.
     Damaged(String),
     /// Anything else, in the operating system's words.
@@ -40,6 +46,9 @@ impl fmt::Display for ReadErrorKind {
             Self::NotFound => f.write_str("not found"),
             Self::AccessDenied => f.write_str("permission denied"),
             Self::TooLarge => f.write_str("larger than expected"),
+            Self::NotSupported => f.write_str("no such source on this machine"),
+            Self::Timeout => f.write_str("no answer in time"),
+            Self::Provider(code) => write!(f, "error {code:#010x}"),
             Self::Damaged(what) | Self::Other(what) => f.write_str(what),
         }
     }
@@ -94,8 +103,10 @@ impl ReadError {
             ReadErrorKind::NotFound => None,
             ReadErrorKind::AccessDenied => Some(Reason::AccessDenied),
             ReadErrorKind::TooLarge => Some(Reason::TooLarge),
+            ReadErrorKind::NotSupported => Some(Reason::NotSupported),
+            ReadErrorKind::Timeout => Some(Reason::Timeout),
             ReadErrorKind::Damaged(_) => Some(Reason::ParseError),
-            ReadErrorKind::Other(_) => Some(Reason::ProviderError),
+            ReadErrorKind::Provider(_) | ReadErrorKind::Other(_) => Some(Reason::ProviderError),
         }
     }
 

@@ -100,6 +100,8 @@ fn describe(sources: &Sources<'_>, daemons: &Daemons<'_>, trace: &str) -> Record
     product.add("licence_until", Fact::Absent, "");
     product.add("licence_evidence", choice("vendor"), "");
     product.add("registered", Fact::unknown(Reason::NotSupported), "");
+    product.add("definitions_current", Fact::unknown(Reason::ProductOpaque), "");
+    product.add("supported_until", Fact::unknown(Reason::ProductOpaque), "");
     product.into_record()
 }
 

@@ -2,11 +2,12 @@
 //! installs it.
 
 use report::fact::Ignorance;
-use report::{Fact, Reason, Record};
+use report::{Fact, Outcome, Reason, Record};
 
-use super::{Found, clamav};
+use super::{Found, clamav, outcome};
 use crate::host::files::Read;
 use crate::host::{Files, Host, Processes};
+use crate::probes::Context;
 use crate::probes::findings::{Product, word, yes_or_no};
 use crate::probes::patches::dpkg;
 
@@ -71,7 +72,7 @@ impl<'a> Sources<'a> {
 }
 
 /// Everything a product may say of itself and these do not.
-const NOT_SAID: [&str; 9] = [
+const NOT_SAID: [&str; 11] = [
     "version",
     "state",
     "realtime",
@@ -81,9 +82,16 @@ const NOT_SAID: [&str; 9] = [
     "licence_status",
     "licence_until",
     "licence_evidence",
+    "definitions_current",
+    "supported_until",
 ];
 
-pub(super) fn look(host: &Host) -> Found {
+/// Looks for antivirus products.
+pub fn probe(host: &Host, _context: &Context<'_>) -> Outcome {
+    outcome(look(host))
+}
+
+fn look(host: &Host) -> Found {
     let sources = Sources::read(host);
     let mut found = Found { products: Vec::new(), unanswered: sources.unanswered() };
     match clamav::look(&sources) {

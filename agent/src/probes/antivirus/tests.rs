@@ -5,11 +5,12 @@ use report::{Fact, Reason, Record, Timestamp};
 
 use super::*;
 use crate::host::recorded::{Machine, fact, facts, field, reason, records, text};
+use crate::probes::Context;
 use crate::probes::assignment::AssignmentClaims;
 
 fn look(machine: &Machine) -> Facts {
     let context = Context { claims: &AssignmentClaims::default(), now: Timestamp(0) };
-    facts(probe(&machine.host(), &context))
+    facts(linux::probe(&machine.host(), &context))
 }
 
 fn products(machine: &Machine) -> Vec<Record> {

@@ -303,9 +303,12 @@ fn read_list(
         ReadErrorKind::Damaged(why) | ReadErrorKind::Other(why) => {
             Ignorance::new(Reason::ParseError, &format!("{}: {why}", error.path))
         }
-        ReadErrorKind::NotFound | ReadErrorKind::AccessDenied | ReadErrorKind::TooLarge => {
-            error.ignorance(Reason::SourceStale)
-        }
+        ReadErrorKind::NotFound
+        | ReadErrorKind::AccessDenied
+        | ReadErrorKind::TooLarge
+        | ReadErrorKind::NotSupported
+        | ReadErrorKind::Timeout
+        | ReadErrorKind::Provider(_) => error.ignorance(Reason::SourceStale),
     };
     let mut unpacked = Measured::of(index::unpack(files, &path)?);
     let mut stanzas = Stanzas::of(Lines::of(&mut unpacked, &path));

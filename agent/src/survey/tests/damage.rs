@@ -10,7 +10,7 @@ use proptest::sample::Index;
 use super::*;
 use crate::durable;
 use crate::fingerprint::{claims, fingerprint};
-use crate::probes::PROBES;
+use crate::probes::probes;
 
 /// What has brought parsers down before.
 const PIECES: [&[u8]; 12] = [
@@ -89,7 +89,7 @@ fn assert_withstands_damage(recording: &str) {
     proptest!(some, |(file in prop::sample::select(files), damage in Damage::any())| {
         let before = durable::read(&file, 1 << 30).unwrap().unwrap();
         fs::write(&file, damage.done_to(before.clone())).unwrap();
-        for (topic, probe) in PROBES {
+        for (topic, probe) in probes(machine.host().platform()) {
             let outcome = probe(&machine.host(), &context);
             let _ = wire::topic_json(&Observation { topic: *topic, observed_at: NOW, outcome });
         }

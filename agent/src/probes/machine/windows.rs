@@ -1,0 +1,12 @@
+//! What machine this is, on Windows.
+
+use report::fact::Ignorance;
+use report::{Outcome, Reason};
+
+use crate::host::Host;
+use crate::probes::Context;
+
+/// Looks at the machine itself.
+pub fn probe(_host: &Host, _context: &Context<'_>) -> Outcome {
+    Outcome::Failed(Ignorance::new(Reason::NotSupported, "not read on Windows"))
+}
