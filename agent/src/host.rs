@@ -3,8 +3,10 @@
 //! The same doors open on a recorded machine, a folder laid out like its root, so that a probe
 //! cannot tell a test from an office PC.
 
+pub mod answer;
 pub(crate) mod ffi;
 pub mod files;
+pub mod hresult;
 pub mod processes;
 pub mod program;
 pub mod programs;
@@ -34,6 +36,7 @@ use report::Platform;
 #[derive(Clone, Debug)]
 pub struct Host {
     files: Files,
+    registry: Registry,
     platform: Platform,
     live: bool,
 }
@@ -44,14 +47,12 @@ pub const OWN_PLATFORM: Platform = match cfg!(windows) {
     false => Platform::Linux,
 };
 
-/// What only the recording of a Windows machine has: its registry.
-const RECORDED_REGISTRY: &str = "registry.reg";
-
 impl Host {
     /// The machine this process runs on.
     #[must_use]
     pub fn live() -> Self {
-        Self { files: Files::live(), platform: OWN_PLATFORM, live: true }
+        let (files, registry) = (Files::live(), Registry::live());
+        Self { files, registry, platform: OWN_PLATFORM, live: true }
     }
 
     /// The machine recorded under `root`; the root directory itself is this machine. A recording
@@ -62,11 +63,12 @@ impl Host {
             return Self::live();
         }
         let files = Files::recorded(root);
-        let platform = match files.exists(RECORDED_REGISTRY) {
+        let platform = match files.exists(files::RECORDED_REGISTRY) {
             Ok(true) | Err(_) => Platform::Windows,
             Ok(false) => Platform::Linux,
         };
-        Self { files, platform, live: false }
+        let registry = Registry::recorded(&files);
+        Self { files, registry, platform, live: false }
     }
 
     /// Its operating system family.
@@ -95,26 +97,35 @@ impl Host {
 
     /// Windows' registry.
     #[must_use]
-    pub fn registry(&self) -> Registry {
-        Registry::of(&self.files)
+    pub fn registry(&self) -> &Registry {
+        &self.registry
     }
 
     /// Windows' management instrumentation.
     #[must_use]
     pub fn wmi(&self) -> Wmi {
-        Wmi::of(&self.files)
+        match self.live {
+            true => Wmi::live(),
+            false => Wmi::recorded(&self.files),
+        }
     }
 
     /// Windows' Security Center.
     #[must_use]
     pub fn security_center(&self) -> SecurityCenter {
-        SecurityCenter::of(&self.files)
+        match self.live {
+            true => SecurityCenter::live(),
+            false => SecurityCenter::recorded(&self.files),
+        }
     }
 
     /// Windows' services and drivers.
     #[must_use]
     pub fn services(&self) -> Services {
-        Services::of(&self.files)
+        match self.live {
+            true => Services::live(),
+            false => Services::recorded(&self.files),
+        }
     }
 
     /// The programs that may be run on it.

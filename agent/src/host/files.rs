@@ -3,6 +3,7 @@
 mod error;
 mod lines;
 mod recording;
+pub mod windows;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Read as _;
@@ -13,6 +14,7 @@ use report::Timestamp;
 
 pub use error::{Read, ReadError, ReadErrorKind};
 pub use lines::Lines;
+pub(super) use recording::REGISTRY as RECORDED_REGISTRY;
 use recording::Recording;
 
 /// The most entries of a directory the agent looks at.
@@ -192,13 +194,21 @@ impl Files {
             .map_err(|error| ReadError::from_io(path, &error))
     }
 
+    /// Whether a recording lets a path be looked at, which need not be one of a file.
+    pub(super) fn admit(&self, path: &str) -> Read<()> {
+        match &self.recording {
+            None => Ok(()),
+            Some(recording) => recording.admit(path),
+        }
+    }
+
     fn place(&self, path: &str) -> Read<PathBuf> {
         let relative = path.trim_start_matches('/');
         match &self.recording {
             None => Ok(self.root.join(relative)),
             Some(recording) => {
                 recording.admit(relative)?;
-                Ok(recording::resolve(&self.root, Path::new(relative)))
+                Ok(recording.resolve(&self.root, Path::new(relative)))
             }
         }
     }

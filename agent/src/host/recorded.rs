@@ -9,6 +9,7 @@ use report::observation::Facts;
 use report::{Fact, FactKey, Outcome, Reason, Record, Value};
 use tempfile::TempDir;
 
+use super::files::RECORDED_REGISTRY;
 use super::{Files, Host};
 
 const ROOTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/roots");
@@ -20,6 +21,8 @@ const STAMPS: [(&str, &str); 4] = [
     ("@RELEASE_DATE@", "Fri, 20 Nov 2026 00:12:41 UTC"),
     ("@RELEASE_VALID_UNTIL@", "Fri, 27 Nov 2026 00:12:41 UTC"),
 ];
+
+const EMPTY_REGISTRY: &str = "Windows Registry Editor Version 5.00\n";
 
 /// A machine that lives as long as its test.
 pub(crate) struct Machine(TempDir);
@@ -98,6 +101,45 @@ impl Machine {
         let status = format!("Name:\t{name}\nState:\tS (sleeping)\nUid:\t{uid}\t{uid}\t{uid}\t0\n");
         self.with(&format!("proc/{pid}/status"), status)
             .with(&format!("proc/{pid}/cmdline"), arguments.join("\0") + "\0")
+    }
+
+    /// A Windows machine with nothing on it.
+    pub(crate) fn windows() -> Self {
+        Self::empty().with(RECORDED_REGISTRY, EMPTY_REGISTRY)
+    }
+
+    /// With these keys and values, written as `reg export` writes them but for its first line. They
+    /// come after those that are already there.
+    pub(crate) fn with_registry(self, text: &str) -> Self {
+        let before = match self.place(RECORDED_REGISTRY).exists() {
+            true => String::from_utf8(bytes(&self.place(RECORDED_REGISTRY))).unwrap(),
+            false => EMPTY_REGISTRY.to_owned(),
+        };
+        self.with(RECORDED_REGISTRY, format!("{before}\n{text}\n"))
+    }
+
+    /// With the answer of a class, as `root\SecurityCenter2`, `AntiVirusProduct` and a list.
+    pub(crate) fn with_wmi(self, namespace: &str, class: &str, json: &str) -> Self {
+        let namespace = namespace.replace(['\\', '/'], ".");
+        self.with(&format!("wmi/{namespace}/{class}.json"), json)
+    }
+
+    /// With the answer of the Security Center, a list of products.
+    pub(crate) fn with_security_center(self, json: &str) -> Self {
+        self.with("security-center.json", json)
+    }
+
+    /// With one more service; without an image if that is empty.
+    pub(crate) fn with_service(self, name: &str, state: &str, start: &str, image: &str) -> Self {
+        let place = self.place("services.json");
+        let mut services: serde_json::Map<_, _> = match place.exists() {
+            true => serde_json::from_slice(&bytes(&place)).unwrap(),
+            false => serde_json::Map::new(),
+        };
+        let image = (!image.is_empty()).then_some(image);
+        let service = serde_json::json!({ "state": state, "start": start, "image": image });
+        services.insert(name.to_owned(), service);
+        self.with("services.json", serde_json::Value::from(services).to_string())
     }
 
     pub(crate) fn host(&self) -> Host {

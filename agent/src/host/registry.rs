@@ -4,7 +4,13 @@
 //! vendors moved between the two from one version to the next: whoever does not know where a value
 //! lies asks for [`View::Both`].
 
+mod recorded;
+mod reg;
+
+use std::sync::Arc;
+
 use super::files::{Files, Read, ReadError, ReadErrorKind};
+use recorded::Recorded;
 
 /// Which of the two registries of a 64-bit Windows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,47 +36,129 @@ pub enum Value {
     Binary(Vec<u8>),
 }
 
-/// The registry of one machine. Keys are written as `HKLM\SOFTWARE\Vendor`.
+/// The registry of one machine. Keys are written as `HKLM\SOFTWARE\Vendor`; neither they nor the
+/// names of values have a case.
 #[derive(Clone, Debug)]
-pub struct Registry {
-    files: Files,
+pub struct Registry(Source);
+
+#[derive(Clone, Debug)]
+enum Source {
+    Live,
+    Recorded(Arc<Recorded>),
+}
+
+/// One of the two views.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    Native,
+    Wow64,
+}
+
+impl View {
+    fn sides(self) -> &'static [Side] {
+        match self {
+            Self::Native => &[Side::Native],
+            Self::Wow64 => &[Side::Wow64],
+            Self::Both => &[Side::Native, Side::Wow64],
+        }
+    }
 }
 
 impl Registry {
-    pub(super) fn of(files: &Files) -> Self {
-        Self { files: files.clone() }
+    pub(super) fn live() -> Self {
+        Self(Source::Live)
+    }
+
+    /// What `registry.reg` of a recorded machine says; it is read once.
+    pub(super) fn recorded(files: &Files) -> Self {
+        Self(Source::Recorded(Arc::new(Recorded::of(files))))
     }
 
     /// A value of a key; the name of the default value is empty.
     ///
     /// # Errors
     /// When it is not there, or cannot be read.
-    pub fn value(&self, _view: View, key: &str, name: &str) -> Read<Value> {
-        let _ = &self.files;
-        Err(ReadError::new(&format!(r"{key}\{name}"), ReadErrorKind::NotFound))
+    pub fn value(&self, view: View, key: &str, name: &str) -> Read<Value> {
+        first(view, |side| match &self.0 {
+            Source::Live => Err(ReadError::new(key, ReadErrorKind::NotSupported)),
+            Source::Recorded(recorded) => recorded.value(side, key, name),
+        })
     }
 
     /// The names of the keys below a key, sorted; of both views, all of them once.
     ///
     /// # Errors
     /// When the key is not there, or cannot be read.
-    pub fn keys(&self, _view: View, key: &str) -> Read<Vec<String>> {
-        Err(ReadError::new(key, ReadErrorKind::NotFound))
+    pub fn keys(&self, view: View, key: &str) -> Read<Vec<String>> {
+        all(view, |side| match &self.0 {
+            Source::Live => Err(ReadError::new(key, ReadErrorKind::NotSupported)),
+            Source::Recorded(recorded) => recorded.keys(side, key),
+        })
     }
 
-    /// The names of the values of a key, sorted.
+    /// The names of the values of a key, sorted; of both views, all of them once.
     ///
     /// # Errors
     /// When the key is not there, or cannot be read.
-    pub fn values(&self, _view: View, key: &str) -> Read<Vec<String>> {
-        Err(ReadError::new(key, ReadErrorKind::NotFound))
+    pub fn values(&self, view: View, key: &str) -> Read<Vec<String>> {
+        all(view, |side| match &self.0 {
+            Source::Live => Err(ReadError::new(key, ReadErrorKind::NotSupported)),
+            Source::Recorded(recorded) => recorded.values(side, key),
+        })
     }
 
     /// Whether a key is there.
     ///
     /// # Errors
     /// When that cannot be told.
-    pub fn exists(&self, _view: View, _key: &str) -> Read<bool> {
-        Ok(false)
+    pub fn exists(&self, view: View, key: &str) -> Read<bool> {
+        match self.keys(view, key) {
+            Ok(_) => Ok(true),
+            Err(error) if error.is_not_found() => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 }
+
+/// The first view that has it. One that cannot be read is not passed over: it could have been there.
+fn first<T>(view: View, look: impl Fn(Side) -> Read<T>) -> Read<T> {
+    let (last, before) = match view.sides() {
+        [before @ .., last] => (*last, before),
+        [] => (Side::Native, &[][..]),
+    };
+    for side in before {
+        match look(*side) {
+            Err(error) if error.is_not_found() => {}
+            answer => return answer,
+        }
+    }
+    look(last)
+}
+
+/// What all views have together.
+fn all(view: View, look: impl Fn(Side) -> Read<Vec<String>>) -> Read<Vec<String>> {
+    let mut together = None;
+    let mut missing = None;
+    for side in view.sides() {
+        match look(*side) {
+            Ok(names) => together.get_or_insert_with(Vec::new).extend(names),
+            Err(error) if error.is_not_found() => missing = Some(error),
+            Err(error) => return Err(error),
+        }
+    }
+    let mut names: Vec<String> = match (together, missing) {
+        (None, Some(error)) => return Err(error),
+        (names, _) => names.unwrap_or_default(),
+    };
+    names.sort_by_cached_key(|name| folded(name));
+    names.dedup_by_key(|name| folded(name));
+    Ok(names)
+}
+
+/// A name without its case.
+fn folded(name: &str) -> String {
+    name.to_lowercase()
+}
+
+#[cfg(test)]
+mod tests;

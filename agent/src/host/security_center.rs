@@ -1,10 +1,18 @@
 //! The door to Windows Security Center's own interface (`wscapi.dll`), which knows of a product what
 //! WMI does not: in how many days it expires.
 
+use serde::{Deserialize, Serialize};
+
+use super::answer;
 use super::files::{Files, Read, ReadError, ReadErrorKind};
 
+const SOURCE: &str = "wscapi.dll";
+/// What a recorded Security Center answers.
+const RECORDED: &str = "security-center.json";
+
 /// A product as it is registered. The numbers are the interface's own, which are not those of WMI.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default)]
 pub struct Registered {
     /// As its maker calls it, in the language of the machine.
     pub name: String,
@@ -20,21 +28,85 @@ pub struct Registered {
 
 /// The Security Center of one machine.
 #[derive(Clone, Debug)]
-pub struct SecurityCenter {
-    files: Files,
+pub struct SecurityCenter(Source);
+
+#[derive(Clone, Debug)]
+enum Source {
+    Live,
+    Recorded(Files),
 }
 
 impl SecurityCenter {
-    pub(super) fn of(files: &Files) -> Self {
-        Self { files: files.clone() }
+    pub(super) fn live() -> Self {
+        Self(Source::Live)
+    }
+
+    pub(super) fn recorded(files: &Files) -> Self {
+        Self(Source::Recorded(files.clone()))
     }
 
     /// The antivirus products that are registered.
     ///
     /// # Errors
-    /// When there is no Security Center, as on every server, or it does not answer.
+    /// When there is no Security Center, as on every server
+    /// ([`NotSupported`](super::files::ReadErrorKind::NotSupported)), or it does not answer.
     pub fn products(&self) -> Read<Vec<Registered>> {
-        let _ = &self.files;
-        Err(ReadError::new("wscapi.dll", ReadErrorKind::NotFound))
+        match &self.0 {
+            Source::Live => Err(ReadError::new(SOURCE, ReadErrorKind::NotSupported)),
+            Source::Recorded(files) => match files.read(RECORDED, answer::MAX_BYTES) {
+                Ok(bytes) => products(&bytes),
+                Err(error) if error.is_not_found() => {
+                    Err(ReadError::new(SOURCE, ReadErrorKind::NotSupported))
+                }
+                Err(error) => Err(error),
+            },
+        }
+    }
+}
+
+/// The products of an answer as it is written down.
+fn products(bytes: &[u8]) -> Read<Vec<Registered>> {
+    answer::parse_list(SOURCE, bytes)?
+        .into_iter()
+        .map(serde_json::from_value)
+        .collect::<Result<_, _>>()
+        .map_err(|error| answer::damaged(SOURCE, &error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::recorded::Machine;
+
+    fn products(json: &str) -> Read<Vec<Registered>> {
+        Machine::windows().with_security_center(json).host().security_center().products()
+    }
+
+    #[test]
+    fn a_machine_without_security_center_is_told_from_one_without_products() {
+        let absent = Machine::windows().host().security_center().products();
+        assert_eq!(absent.unwrap_err().kind, ReadErrorKind::NotSupported);
+        assert_eq!(products("[]"), Ok(vec![]));
+    }
+
+    #[test]
+    fn a_product_may_keep_anything_but_its_name_to_itself() {
+        let found =
+            products(r#"[{"name": "Bkav Pro", "state": 1, "days_until_expired": 4294967295}]"#);
+        let expected = Registered {
+            name: "Bkav Pro".to_owned(),
+            state: Some(1),
+            days_until_expired: Some(u32::MAX),
+            ..Registered::default()
+        };
+        assert_eq!(found, Ok(vec![expected]));
+    }
+
+    #[test]
+    fn an_answer_that_cannot_be_is_damage() {
+        for json in [r#"[{"state": -1}]"#, "[7]", r#"[{"name": null}]"#, "{", "[[]"] {
+            let kind = products(json).unwrap_err().kind;
+            assert!(matches!(kind, ReadErrorKind::Damaged(_)), "{json}: {kind:?}");
+        }
     }
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use super::files::{Files, Read, ReadError, ReadErrorKind};
 
+mod recorded;
+
 /// What is asked.
 #[derive(Clone, Copy, Debug)]
 pub struct Query<'a> {
@@ -11,7 +13,7 @@ pub struct Query<'a> {
     pub namespace: &'a str,
     /// The class.
     pub class: &'a str,
-    /// The properties wanted; a provider may leave any of them out.
+    /// The properties wanted, or all of them where none is named; a provider may leave any of them out.
     pub properties: &'a [&'a str],
 }
 
@@ -33,25 +35,58 @@ pub enum Variant {
 /// One instance: the properties that the provider supplied.
 pub type Row = BTreeMap<String, Variant>;
 
+impl Query<'_> {
+    /// What is asked, as it is called in errors and beside facts.
+    #[must_use]
+    pub fn source(&self) -> String {
+        format!("{}:{}", self.namespace, self.class)
+    }
+
+    /// The name under which a property was asked for, whatever its case; without names it is all of
+    /// them.
+    fn asked(&self, property: &str) -> Option<String> {
+        match self.properties {
+            [] => Some(property.to_owned()),
+            asked => asked
+                .iter()
+                .find(|name| name.eq_ignore_ascii_case(property))
+                .map(|name| (*name).to_owned()),
+        }
+    }
+}
+
 /// WMI of one machine.
 #[derive(Clone, Debug)]
-pub struct Wmi {
-    files: Files,
+pub struct Wmi(Source);
+
+#[derive(Clone, Debug)]
+enum Source {
+    Live,
+    Recorded(Files),
 }
 
 impl Wmi {
-    pub(super) fn of(files: &Files) -> Self {
-        Self { files: files.clone() }
+    pub(super) fn live() -> Self {
+        Self(Source::Live)
     }
 
-    /// Every instance of a class. None is an answer: the class is there and has none.
+    pub(super) fn recorded(files: &Files) -> Self {
+        Self(Source::Recorded(files.clone()))
+    }
+
+    /// Every instance of a class, with those of the properties that the provider supplied. None is an
+    /// answer: the class is there and has none.
     ///
     /// # Errors
     /// When the namespace or the class is not there
     /// ([`NotSupported`](super::files::ReadErrorKind::NotSupported)), or the provider does not answer.
     pub fn query(&self, query: &Query<'_>) -> Read<Vec<Row>> {
-        let _ = &self.files;
-        let source = format!("{}:{}", query.namespace, query.class);
-        Err(ReadError::new(&source, ReadErrorKind::NotFound))
+        match &self.0 {
+            Source::Live => Err(ReadError::new(&query.source(), ReadErrorKind::NotSupported)),
+            Source::Recorded(files) => recorded::query(files, query),
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -111,6 +111,27 @@ fn a_recording_whose_rules_make_no_sense_answers_nothing() {
 }
 
 #[test]
+fn on_a_windows_machine_no_path_has_a_case() {
+    let machine = Machine::windows()
+        .with("Program Files/ESET/ekrn.exe", "MZ")
+        .with("ProgramData/Hãng Giả/Key.dat", "x")
+        .owned("Program Files/ESET/EKRN.exe", 1000, 0o644)
+        .denied("programdata/hãng giả");
+    let files = machine.files();
+    assert_eq!(files.read("PROGRAM FILES/eset/EKRN.EXE", 9).unwrap(), b"MZ");
+    assert!(!files.metadata("program files/ESET/ekrn.exe").unwrap().only_root_writes());
+    let denied = files.read("PROGRAMDATA/HÃNG GIẢ/key.dat", 9);
+    assert_eq!(kind(denied), ReadErrorKind::AccessDenied);
+    assert_eq!(files.exists("Program Files/ESET/x.exe"), Ok(false));
+}
+
+#[test]
+fn on_a_linux_machine_every_path_has_its_case() {
+    let machine = Machine::empty().with("etc/hostname", "x");
+    assert_eq!(machine.files().exists("etc/Hostname"), Ok(false));
+}
+
+#[test]
 fn a_directory_is_listed_in_order() {
     let machine = Machine::empty().with("d/b", "").with("d/a", "").with_folder("d/c");
     assert_eq!(machine.files().list("d").unwrap(), ["a", "b", "c"]);
