@@ -2,10 +2,10 @@
 
 pub mod antivirus;
 pub mod assignment;
+pub mod dates;
 pub mod machine;
 pub mod patches;
 
-mod dates;
 pub(crate) mod findings;
 
 use report::{Outcome, Platform, Timestamp, Topic};

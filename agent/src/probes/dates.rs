@@ -1,6 +1,12 @@
-//! Dates as programs write them in files: English month names and an offset.
+//! Dates as programs write them: here with English month names and an offset.
+
+mod plausible;
+mod windows;
 
 use report::Timestamp;
+
+pub use plausible::{age_in_days, ends, happened};
+pub use windows::{filetime, filetime_bytes, filetime_halves, system_time, wmi_moment};
 
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
