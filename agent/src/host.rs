@@ -131,7 +131,10 @@ impl Host {
     /// The programs that may be run on it.
     #[must_use]
     pub fn programs(&self) -> Programs {
-        Programs::of(&self.files)
+        match self.live {
+            true => Programs::live(&self.files),
+            false => Programs::recorded(&self.files),
+        }
     }
 
     /// Its kernel, processor and memory.

@@ -3,9 +3,13 @@
 //! The agent runs with all rights. It runs a program only where nobody else can have written it: the
 //! file and every folder above it belong to the system and are writable to nobody else.
 
+mod live;
+mod recorded;
+mod trust;
+
 use std::time::Duration;
 
-use super::files::{Files, Read, ReadError, ReadErrorKind};
+use super::files::{Files, Read};
 
 /// A program to run and what to tell it.
 #[derive(Clone, Copy, Debug)]
@@ -33,20 +37,43 @@ pub struct Said {
 #[derive(Clone, Debug)]
 pub struct Programs {
     files: Files,
+    way: Way,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    Live,
+    Recorded,
 }
 
 impl Programs {
-    pub(super) fn of(files: &Files) -> Self {
-        Self { files: files.clone() }
+    /// Those of the machine this process runs on.
+    pub(super) fn live(files: &Files) -> Self {
+        Self { files: files.clone(), way: Way::Live }
+    }
+
+    /// What those of a recorded machine said.
+    pub(super) fn recorded(files: &Files) -> Self {
+        Self { files: files.clone(), way: Way::Recorded }
     }
 
     /// Runs a program to its end. However it ends by itself, that is an answer.
     ///
+    /// It hears nothing on standard input, and of the environment two variables: `LC_ALL=C` and a
+    /// `PATH` of the system's folders.
+    ///
     /// # Errors
     /// When it is not there ([`NotFound`](super::files::ReadErrorKind::NotFound)), when somebody but
-    /// the system can change it, when it takes too long or says too much.
+    /// the system can change it ([`Refused`](super::files::ReadErrorKind::Refused)), when it takes
+    /// too long ([`Timeout`](super::files::ReadErrorKind::Timeout)) or says too much
+    /// ([`TooLarge`](super::files::ReadErrorKind::TooLarge)).
     pub fn run(&self, ask: &Ask<'_>) -> Read<Said> {
-        let _ = &self.files;
-        Err(ReadError::new(ask.path, ReadErrorKind::NotFound))
+        match self.way {
+            Way::Live => live::run(&self.files, ask),
+            Way::Recorded => recorded::run(&self.files, ask),
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

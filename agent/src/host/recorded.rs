@@ -142,6 +142,12 @@ impl Machine {
         self.with("services.json", serde_json::Value::from(services).to_string())
     }
 
+    /// With the answer of one program to one command line, as `/opt/vendor/tool --status`.
+    pub(crate) fn with_program(self, line: &str, exit: i32, output: &str) -> Self {
+        let name = format!("programs/{}.txt", line.replace(|it: char| !it.is_alphanumeric(), "-"));
+        self.with(&name, format!("$ {line}\nexit {exit}\n\n{output}"))
+    }
+
     pub(crate) fn host(&self) -> Host {
         Host::at(self.0.path().to_owned())
     }

@@ -26,6 +26,8 @@ pub enum ReadErrorKind {
     NotFound,
     /// It is there, or may be, and this process may not read it.
     AccessDenied,
+    /// The agent itself refuses: somebody else could have put there what it would trust.
+    Refused(String),
     /// It is larger than its reader is willing to take.
     TooLarge,
     /// A machine of this kind has no such source.
@@ -49,7 +51,7 @@ impl fmt::Display for ReadErrorKind {
             Self::NotSupported => f.write_str("no such source on this machine"),
             Self::Timeout => f.write_str("no answer in time"),
             Self::Provider(code) => write!(f, "error {code:#010x}"),
-            Self::Damaged(what) | Self::Other(what) => f.write_str(what),
+            Self::Refused(why) | Self::Damaged(why) | Self::Other(why) => f.write_str(why),
         }
     }
 }
@@ -101,7 +103,7 @@ impl ReadError {
     fn reason(&self) -> Option<Reason> {
         match &self.kind {
             ReadErrorKind::NotFound => None,
-            ReadErrorKind::AccessDenied => Some(Reason::AccessDenied),
+            ReadErrorKind::AccessDenied | ReadErrorKind::Refused(_) => Some(Reason::AccessDenied),
             ReadErrorKind::TooLarge => Some(Reason::TooLarge),
             ReadErrorKind::NotSupported => Some(Reason::NotSupported),
             ReadErrorKind::Timeout => Some(Reason::Timeout),

@@ -305,6 +305,7 @@ fn read_list(
         }
         ReadErrorKind::NotFound
         | ReadErrorKind::AccessDenied
+        | ReadErrorKind::Refused(_)
         | ReadErrorKind::TooLarge
         | ReadErrorKind::NotSupported
         | ReadErrorKind::Timeout
