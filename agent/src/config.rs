@@ -18,6 +18,7 @@ use crate::address::Address;
 use crate::durable;
 use crate::probes::assignment::AssignmentClaims;
 use crate::uplink::proxy::{Proxy, ProxyFault};
+pub(crate) use raw::nearest;
 use raw::{Faults, Raw, Written, quoted};
 
 /// Where the configuration lies unless `--config` says otherwise.

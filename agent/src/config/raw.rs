@@ -154,7 +154,7 @@ fn unrepeated(message: &str) -> String {
 }
 
 /// The known key that a slip of the finger turns into this one.
-fn nearest<'k>(key: &str, known: &[&'k str]) -> Option<&'k str> {
+pub(crate) fn nearest<'k>(key: &str, known: &[&'k str]) -> Option<&'k str> {
     let distance = |known: &&str| strsim::osa_distance(key, known);
     let near = known.iter().copied().min_by_key(distance)?;
     (distance(&near) <= near.len().max(key.len()) / 3 + 1).then_some(near)

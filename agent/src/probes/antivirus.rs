@@ -7,6 +7,13 @@ pub mod linux;
 pub mod windows;
 
 mod clamav;
+mod definitions;
+mod formats;
+mod interpret;
+mod merge;
+mod read;
+mod recognise;
+mod vendors;
 
 use report::fact::Ignorance;
 use report::{Outcome, Record, Timestamp, Value};
@@ -17,8 +24,8 @@ use super::findings::{Findings, yes_or_no};
 #[derive(Debug)]
 struct Found {
     products: Vec<Record>,
-    /// The first source that did not answer.
-    unanswered: Option<Ignorance>,
+    /// The sources that did not answer, each once.
+    unanswered: Vec<Ignorance>,
 }
 
 /// What was found as a topic. Nothing is a finding, provided that every source answered.
@@ -26,13 +33,18 @@ fn outcome(found: Found) -> Outcome {
     let mut findings = Findings::default();
     let products = Value::Records(found.products);
     findings.add("antivirus.products", report::Fact::Known(products), "");
-    let obstacle = found.unanswered.map(|why| why.to_string());
-    findings.add(
-        "antivirus.complete",
-        yes_or_no(obstacle.is_none()),
-        &obstacle.unwrap_or_default(),
-    );
+    let is_complete = yes_or_no(found.unanswered.is_empty());
+    findings.add("antivirus.complete", is_complete, &obstacles(&found.unanswered));
     findings.observed()
+}
+
+/// The first obstacle, and how many more there are.
+fn obstacles(unanswered: &[Ignorance]) -> String {
+    match unanswered {
+        [] => String::new(),
+        [only] => only.to_string(),
+        [first, more @ ..] => format!("{first}; and {} more", more.len()),
+    }
 }
 
 /// Which build of ClamAV's definitions a file is, and when it was built, from how the file begins.

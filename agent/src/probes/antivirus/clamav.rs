@@ -6,7 +6,7 @@ mod database;
 use report::fact::Ignorance;
 use report::{Fact, Moment, Reason, Record, Timestamp, Value};
 
-use super::linux::Sources;
+use super::read::Doors;
 use crate::host::Files;
 use crate::host::files::Read;
 use crate::host::processes::{Process, Processes};
@@ -30,10 +30,10 @@ pub(super) fn build(beginning: &[u8]) -> Result<(u32, Timestamp), &'static str> 
 }
 
 /// ClamAV, if it is here. Absent only when every place it could be in was looked at.
-pub(super) fn look(sources: &Sources<'_>) -> Fact<Record> {
-    let daemons = Daemons::among(&sources.processes);
-    match presence(sources, &daemons) {
-        Fact::Known(trace) => Fact::Known(describe(sources, &daemons, &trace)),
+pub(super) fn look(doors: &Doors<'_>) -> Fact<Record> {
+    let daemons = Daemons::among(doors.processes());
+    match presence(doors, &daemons) {
+        Fact::Known(trace) => Fact::Known(describe(doors, &daemons, &trace)),
         Fact::Absent => Fact::Absent,
         Fact::Unknown(why) => Fact::Unknown(why),
     }
@@ -57,16 +57,16 @@ impl<'a> Daemons<'a> {
 }
 
 /// What shows that the product is here.
-fn presence(sources: &Sources<'_>, daemons: &Daemons<'_>) -> Fact<String> {
+fn presence(doors: &Doors<'_>, daemons: &Daemons<'_>) -> Fact<String> {
     let mut obstacle = None;
     for scanner in SCANNERS {
-        match sources.files.exists(scanner) {
+        match doors.files().exists(scanner) {
             Ok(true) => return Fact::Known(scanner.to_owned()),
             Ok(false) => {}
             Err(error) => obstacle = Some(error.ignorance(Reason::NotSupported)),
         }
     }
-    match &sources.packages {
+    match doors.packages() {
         Ok(packages) if PACKAGES.iter().any(|name| packages.version(name).is_some()) => {
             return Fact::Known(dpkg::STATUS.to_owned());
         }
@@ -83,13 +83,13 @@ fn presence(sources: &Sources<'_>, daemons: &Daemons<'_>) -> Fact<String> {
     }
 }
 
-fn describe(sources: &Sources<'_>, daemons: &Daemons<'_>, trace: &str) -> Record {
-    let files = sources.files;
+fn describe(doors: &Doors<'_>, daemons: &Daemons<'_>, trace: &str) -> Record {
+    let files = doors.files();
     let mut product = Product::default();
     product.add("product", word("clamav"), trace);
     product.add("vendor", word("Cisco Talos"), trace);
     product.add("present", yes_or_no(true), trace);
-    product.add("version", engine_version(&sources.packages), dpkg::STATUS);
+    product.add("version", engine_version(doors.packages()), dpkg::STATUS);
     product.add("state", state(&daemons.clamd), PROCESSES);
     let (realtime, source) = realtime(files, daemons);
     product.add("realtime", realtime, &source);

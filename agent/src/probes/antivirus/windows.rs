@@ -10,5 +10,5 @@ use crate::probes::Context;
 /// Looks for antivirus products.
 pub fn probe(_host: &Host, _context: &Context<'_>) -> Outcome {
     let why = Ignorance::new(Reason::NotSupported, "not read on Windows");
-    outcome(Found { products: Vec::new(), unanswered: Some(why) })
+    outcome(Found { products: Vec::new(), unanswered: vec![why] })
 }
