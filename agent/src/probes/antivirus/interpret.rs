@@ -6,6 +6,7 @@
 mod template;
 
 use report::catalogue::Tense;
+use report::moment::DAY;
 use report::{Fact, Moment, Reason, Timestamp, Value};
 
 use crate::probes::dates;
@@ -211,41 +212,51 @@ fn state(states: &[(Pattern, Told)], raw: &Raw) -> Fact {
     }
 }
 
+/// A moment in the first of the formats that it is written in.
 fn when(schemes: &[Scheme], raw: &Raw, tense: Tense, now: Timestamp) -> Fact {
-    let read = schemes.iter().find_map(|scheme| read(scheme, raw, tense, now));
-    match read.ok_or("no date of this format") {
-        Ok(found) => match dates::plausible(found.at, tense, now) {
-            Ok(_) => moment(found),
-            Err(why) => unknown(Reason::SourceStale, why),
-        },
-        Err(why) => senseless(why),
+    let found = schemes.iter().find_map(|scheme| read(scheme, raw, tense, now));
+    let at = found.map(|moment| moment.at);
+    let worth = match tense {
+        Tense::Happened => dates::happened(at, now),
+        Tense::End => dates::ends(at),
+    };
+    match (worth, found) {
+        (Fact::Known(_), Some(found)) => moment(found),
+        (Fact::Unknown(why), _) => Fact::Unknown(why),
+        (Fact::Known(_) | Fact::Absent, _) => senseless("no date"),
     }
 }
 
 fn read(scheme: &Scheme, raw: &Raw, tense: Tense, now: Timestamp) -> Option<Moment> {
-    let source = |at: Timestamp| Some(Moment::source(at));
-    match scheme {
-        Scheme::Unix => source(dates::from_unix(number(raw)?)),
-        Scheme::UnixMilliseconds => source(dates::from_unix(number(raw)?.div_euclid(1000))),
+    let at = match scheme {
+        Scheme::Unix => Timestamp(number(raw)?),
+        Scheme::UnixMilliseconds => Timestamp(number(raw)?.div_euclid(1000)),
         Scheme::Filetime => match raw {
-            Raw::Bytes(bytes) => source(dates::from_filetime_bytes(bytes)?),
-            Raw::Number(_) | Raw::Text(_) => source(dates::from_filetime(number(raw)?)),
-            Raw::Bool(_) => None,
+            Raw::Bytes(bytes) => dates::filetime_bytes(bytes)?,
+            Raw::Number(_) | Raw::Text(_) => dates::filetime(number(raw)?.try_into().ok()?)?,
+            Raw::Bool(_) => return None,
         },
-        Scheme::Wmi => source(dates::parse_wmi(&written(raw)?)?),
-        Scheme::DaysLeft => {
-            let end = dates::after_days(number(raw)?, now)?;
-            Some(Moment::machine(end))
-        }
-        Scheme::Written(template) => source(template.read(&written(raw)?, tense)?),
-    }
+        Scheme::Wmi => dates::wmi_moment(&written(raw)?)?,
+        Scheme::DaysLeft => return days_left(number(raw)?, now).map(Moment::machine),
+        Scheme::Written(template) => template.read(&written(raw)?, tense)?,
+    };
+    Some(Moment::source(at))
+}
+
+/// More days than any licence is sold for; what is written for "not known" is far more.
+const MOST_DAYS: i64 = 20 * 366;
+
+/// The end of a number of days from now on: a day by the machine's clock, not the moment of asking.
+fn days_left(days: i64, now: Timestamp) -> Option<Timestamp> {
+    let today = Timestamp(now.0.div_euclid(DAY) * DAY);
+    (0..=MOST_DAYS).contains(&days).then(|| today + ((days + 1) * DAY - 1))
 }
 
 /// Whether two sources say the same. Moments of a release and of its download are hours apart.
 pub(super) fn agree(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Moment(one), Value::Moment(other)) => {
-            one.at.since(other.at).saturating_abs() <= 2 * report::moment::DAY
+            one.at.since(other.at).saturating_abs() <= 2 * DAY
         }
         _ => one == other,
     }

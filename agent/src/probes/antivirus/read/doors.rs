@@ -57,6 +57,7 @@ impl From<ReadError> for Silence {
             | ReadErrorKind::TooLarge
             | ReadErrorKind::Timeout
             | ReadErrorKind::Provider(_)
+            | ReadErrorKind::Refused(_)
             | ReadErrorKind::Damaged(_)
             | ReadErrorKind::Other(_) => Self::Because(error.ignorance(Reason::NotSupported)),
         }
