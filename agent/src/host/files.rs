@@ -3,7 +3,7 @@
 mod error;
 mod lines;
 mod recording;
-pub mod windows;
+pub mod written;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Read as _;
