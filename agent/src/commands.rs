@@ -23,7 +23,7 @@ use crate::durable;
 use crate::enrol::{Applicant, enrol};
 use crate::export::export;
 use crate::fingerprint::{claims, fingerprint};
-use crate::host::{Host, ffi};
+use crate::host::{Files, Host, ffi};
 use crate::log;
 use crate::probes::WATCHED;
 use crate::rounds::{Rounds, Settings};
@@ -32,7 +32,7 @@ use crate::service::{Stop, ready, stopping};
 use crate::spool::Spool;
 use crate::state::StateDir;
 use crate::status::Status;
-use crate::survey::{self, Surveyor, THIS_PROGRAM};
+use crate::survey::{self, Surveyor, this_program};
 use crate::watch::{self, STILLNESS, Watch};
 
 /// Everything a program might ask for went well.
@@ -56,7 +56,7 @@ pub fn main(
     arguments: impl IntoIterator<Item = std::ffi::OsString>,
     locale: impl Fn(&str) -> Option<String>,
 ) -> ExitCode {
-    ffi::resolve_names_by_hosts_and_dns();
+    ffi::before_all_else();
     let done = Cli::parse(arguments).map_err(anyhow::Error::new).and_then(|cli| {
         let lang = cli.lang.unwrap_or_else(|| Lang::from_environment(locale));
         execute(cli, lang)
@@ -102,10 +102,15 @@ impl World {
 
     fn cycle(self) -> anyhow::Result<Cycle> {
         let subject = Subject { host: self.host, claims: self.config.claims };
-        let surveyor = Surveyor::in_child(Path::new(THIS_PROGRAM));
+        let surveyor = in_child()?;
         let cycle = Cycle::open(self.state, self.config.collectors, subject)?;
         Ok(cycle.with_surveyor(surveyor).through(self.config.proxy))
     }
+}
+
+fn in_child() -> anyhow::Result<Surveyor> {
+    let program = this_program().map_err(doing("look through a child of this program"))?;
+    Ok(Surveyor::in_child(&program))
 }
 
 fn host(root: Option<&PathBuf>) -> Host {
@@ -177,7 +182,7 @@ fn seal(world: &World, lang: Lang) -> anyhow::Result<u8> {
 fn write_report(world: World, file: &Path, lang: Lang) -> anyhow::Result<u8> {
     let World { config, state, host } = world;
     let subject = Subject { host, claims: config.claims };
-    let surveyor = Surveyor::in_child(Path::new(THIS_PROGRAM));
+    let surveyor = in_child()?;
     let runtime = runtime()?;
     let exported = runtime.block_on(export(&state, subject, &surveyor, file));
     runtime.shutdown_background();
@@ -247,7 +252,7 @@ fn run(world: World, cli: Cli) -> anyhow::Result<u8> {
 
 fn rounds(config: &Config, cli: Cli) -> Rounds {
     let settings = Settings::new(cli.config, config.clone());
-    let root = cli.root.unwrap_or_else(|| PathBuf::from("/"));
+    let root = cli.root.unwrap_or_else(|| Files::live().root().to_owned());
     let mut watched = watch::below(&root, WATCHED);
     watched.push(settings.path());
     Rounds {

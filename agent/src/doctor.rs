@@ -13,7 +13,6 @@ mod question;
 mod rights;
 mod state;
 
-use std::path::Path;
 use std::time::Duration;
 
 use report::{Bilingual, Timestamp};
@@ -22,11 +21,11 @@ use serde::Serialize;
 use crate::clock;
 use crate::config::{Config, ConfigError, ConfigPath};
 use crate::host::Host;
+use crate::host::rights::Rights;
 use crate::state::StateDir;
 use crate::uplink;
 use crate::words::span;
 pub use question::Question;
-use state::Rights;
 
 /// How long each question to the network may take: as long as the agent gives a connection.
 pub const PATIENCE: Duration = uplink::CONNECT;
@@ -150,16 +149,6 @@ async fn further(subject: &Subject, config: &Config, patience: Duration) -> Vec<
     checks
 }
 
-/// A path as a shell takes it.
-fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
-    match text.chars().all(is_plain) {
-        true => text,
-        false => format!("'{}'", text.replace('\'', r"'\''")),
-    }
-}
-
 /// How long ago, for people.
 fn ago(at: Timestamp, now: Timestamp) -> Bilingual {
     span(now.since(at).max(0))
@@ -180,12 +169,6 @@ mod tests {
         assert!(is_a_finding(Health::Finding) && is_a_finding(Health::Failed));
         assert!(!is_a_finding(Health::Fine) && is_a_finding(Health::Untested));
         assert!(!Examination::default().is_a_finding());
-    }
-
-    #[test]
-    fn a_path_in_a_remedy_can_be_given_to_a_shell() {
-        let said = ["/var/lib/lachan-agent", "/srv/a b", "/it's; rm"].map(|it| quoted(it.as_ref()));
-        assert_eq!(said, ["/var/lib/lachan-agent", "'/srv/a b'", r"'/it'\''s; rm'"]);
     }
 
     #[tokio::test]

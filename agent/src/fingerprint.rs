@@ -18,6 +18,7 @@ use report::fact::Ignorance;
 use report::wire::Claims;
 use report::{Fact, Fingerprint, Reason, Text, Value};
 
+use crate::host::rights::Rights;
 use crate::host::{Files, Host};
 use crate::probes::machine::dmi::{self, Dmi};
 use crate::probes::machine::{container, name};
@@ -44,7 +45,7 @@ pub enum FingerprintError {
 /// # Errors
 /// When there is no mark, or one that cannot be read.
 pub fn fingerprint(host: &Host) -> Result<Fingerprint, FingerprintError> {
-    let marks = marks(host.files(), rustix::process::geteuid().is_root())?;
+    let marks = marks(host.files(), Rights::mine() == Rights::Full)?;
     let marks: Vec<_> = marks.iter().map(|(label, mark)| (*label, mark.as_str())).collect();
     Ok(Fingerprint::of(&marks))
 }

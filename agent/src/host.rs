@@ -3,20 +3,25 @@
 //! The same doors open on a recorded machine, a folder laid out like its root, so that a probe
 //! cannot tell a test from an office PC.
 
+pub mod access;
 pub mod answer;
+pub mod bond;
 pub(crate) mod ffi;
 pub mod files;
 pub mod hresult;
+pub mod locale;
 pub mod processes;
 pub mod program;
 pub mod programs;
 pub mod registry;
+pub mod rights;
 pub mod security_center;
 pub mod services;
 pub mod system;
 pub mod wmi;
 
 #[cfg(test)]
+#[cfg(unix)]
 pub(crate) mod recorded;
 
 use std::path::{Path, PathBuf};
@@ -59,7 +64,7 @@ impl Host {
     /// with a `registry.reg` is a Windows machine.
     #[must_use]
     pub fn at(root: PathBuf) -> Self {
-        if root == Path::new("/") {
+        if root == Files::live().root() {
             return Self::live();
         }
         let files = Files::recorded(root);

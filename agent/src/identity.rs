@@ -17,6 +17,8 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::address::{Address, AddressError};
 use crate::certificate::Validity;
+use crate::durable::Exposure;
+use crate::remedies::HERE;
 use crate::state::StateDir;
 use files::{About, IdentityFiles, Staging};
 
@@ -47,14 +49,15 @@ pub enum IdentityError {
     NotEnrolled(PathBuf),
     /// Others may read the key.
     #[error(
-        "use the key {path}: others may read it (mode {mode:04o}): if nobody did, \
-         chmod 600 {path}; else enrol anew with lachan-agent enrol --replace"
+        "use the key {path}: others may read it ({exposure}): if nobody did, {keep}; \
+         else enrol anew with lachan-agent enrol --replace",
+        keep = HERE.keep_file(path)
     )]
     ExposedKey {
         /// The key.
         path: PathBuf,
-        /// Its mode.
-        mode: u32,
+        /// How they are let in.
+        exposure: Exposure,
     },
     /// The disk came from another machine.
     #[error(

@@ -19,6 +19,7 @@ pub mod log;
 pub mod lookout;
 pub mod probes;
 pub mod random;
+pub mod remedies;
 pub mod renew;
 pub mod rounds;
 pub mod schedule;

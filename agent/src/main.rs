@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use agent::host::locale;
+
 fn main() -> ExitCode {
-    agent::commands::main(std::env::args_os().skip(1), |name| std::env::var(name).ok())
+    agent::commands::main(std::env::args_os().skip(1), locale::variable)
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use report::Sequence;
 
 use crate::durable;
+use crate::remedies::HERE;
 
 const SEQUENCE_BYTES: u64 = 32;
 
@@ -25,8 +26,8 @@ pub struct StateLock {
 pub enum StateError {
     /// Another process works in it.
     #[error(
-        "use {0}: another lachan-agent works there: stop the service first \
-         (systemctl stop lachan-agent)"
+        "use {0}: another lachan-agent works there: stop the service first ({stop})",
+        stop = HERE.stop()
     )]
     Busy(PathBuf),
     /// It does not let itself be read or written.

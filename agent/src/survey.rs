@@ -7,6 +7,7 @@
 mod child;
 mod here;
 mod lines;
+mod program;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,9 +20,7 @@ use crate::probes::assignment::AssignmentClaims;
 use child::Child;
 pub use child::{AnswerError, answer};
 use here::Here;
-
-/// The program that runs, whatever lies in its place on the disk meanwhile.
-pub const THIS_PROGRAM: &str = "/proc/self/exe";
+pub use program::this_program;
 
 /// What to look at.
 #[derive(Debug)]
@@ -51,7 +50,7 @@ impl Surveyor {
     }
 
     /// One that looks from a child of this process: `agent` is the agent's program, as
-    /// [`THIS_PROGRAM`].
+    /// [`this_program`].
     #[must_use]
     pub fn in_child(agent: &Path) -> Self {
         Self(Way::InChild(Child::of(agent)))
@@ -81,4 +80,5 @@ fn log_faults(observations: &[Observation]) {
 }
 
 #[cfg(test)]
+#[cfg(unix)]
 mod tests;

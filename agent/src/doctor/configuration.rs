@@ -1,15 +1,11 @@
 //! The configuration, and the secret that may stand in it.
 
-use std::fs;
-use std::os::unix::fs::MetadataExt;
-
 use report::Bilingual;
 
-use super::{Check, Question, quoted};
+use super::{Check, Question};
 use crate::config::{Config, ConfigError, ConfigPath};
-
-/// The bits of a mode that let others read.
-const OTHERS_READ: u32 = 0o044;
+use crate::durable;
+use crate::remedies::HERE;
 
 pub(super) fn configuration(path: &ConfigPath, config: &Result<Config, ConfigError>) -> Check {
     let path = path.file();
@@ -41,22 +37,23 @@ pub(super) fn configuration(path: &ConfigPath, config: &Result<Config, ConfigErr
 pub(super) fn secret(path: &ConfigPath, config: &Config) -> Option<Check> {
     let proxy = config.proxy.as_ref().filter(|proxy| proxy.has_secret())?;
     let path = path.file();
-    let mode = fs::metadata(path).ok()?.mode() & 0o7777;
-    Some(match mode & OTHERS_READ {
-        0 => Check::fine(Question::ProxySecret, Bilingual::same(proxy.to_string())),
-        _ => Check::finding(
+    Some(match durable::readers(path).ok()? {
+        None => Check::fine(Question::ProxySecret, Bilingual::same(proxy.to_string())),
+        Some(exposure) => Check::finding(
             Question::ProxySecret,
             Bilingual::new(
-                format!("người dùng khác đọc được mật khẩu proxy (quyền {mode:04o})"),
-                format!("others may read the password of the proxy (mode {mode:04o})"),
+                format!("người dùng khác đọc được mật khẩu proxy ({exposure})"),
+                format!("others may read the password of the proxy ({exposure})"),
             ),
-            Bilingual::same(format!("chmod 600 {}", quoted(path))),
+            Bilingual::same(HERE.keep_file(path)),
         ),
     })
 }
 
 #[cfg(test)]
+#[cfg(unix)]
 mod tests {
+    use std::fs;
     use std::fs::Permissions;
     use std::os::unix::fs::PermissionsExt;
 

@@ -2,13 +2,15 @@
 
 use report::{Bilingual, Timestamp};
 
-use super::state::{Openness, Rights};
-use super::{Check, Question, quoted};
+use super::state::Openness;
+use super::{Check, Question};
 use crate::certificate::Validity;
 use crate::contacts::Contacts;
 use crate::fingerprint::{FingerprintError, fingerprint};
 use crate::host::Host;
+use crate::host::rights::Rights;
 use crate::identity::{Identity, IdentityError};
+use crate::remedies::HERE;
 use crate::state::StateDir;
 use crate::words::{moment, span};
 
@@ -55,13 +57,13 @@ fn is_there(loaded: &Result<Identity, IdentityError>) -> Check {
         Err(IdentityError::NotEnrolled(_)) => {
             Check::failed(question, Bilingual::new("chưa ghi danh", "not enrolled"), enrol())
         }
-        Err(IdentityError::ExposedKey { path, mode }) => Check::failed(
+        Err(IdentityError::ExposedKey { path, exposure }) => Check::failed(
             question,
             Bilingual::new(
-                format!("người dùng khác đọc được khóa bí mật (quyền {mode:04o})"),
-                format!("others may read the key (mode {mode:04o})"),
+                format!("người dùng khác đọc được khóa bí mật ({exposure})"),
+                format!("others may read the key ({exposure})"),
             ),
-            if_nobody_did(&format!("chmod 600 {}", quoted(path))),
+            if_nobody_did(&HERE.keep_file(path)),
         ),
         Err(error) => Check::failed(question, Bilingual::same(error.to_string()), enrol_anew()),
     }
@@ -81,10 +83,10 @@ fn enrol_anew() -> Bilingual {
     )
 }
 
-fn if_nobody_did(chmod: &str) -> Bilingual {
+fn if_nobody_did(keep: &str) -> Bilingual {
     Bilingual::new(
-        format!("nếu chắc chắn chưa ai đọc: {chmod}; nếu không, ghi danh lại với --replace"),
-        format!("if nobody did: {chmod}; else enrol anew with --replace"),
+        format!("nếu chắc chắn chưa ai đọc: {keep}; nếu không, ghi danh lại với --replace"),
+        format!("if nobody did: {keep}; else enrol anew with --replace"),
     )
 }
 
@@ -132,17 +134,19 @@ fn is_in_its_dates(validity: Validity, now: Timestamp) -> Check {
 
 /// Whether this is the hardware of the identity, where that can be told.
 fn is_this_hardware(is_ours: Result<bool, FingerprintError>, rights: Rights) -> Check {
+    use report::Lang::{En, Vi};
     let question = Question::Hardware;
+    let (account, run) = (HERE.account(), HERE.with_all_rights());
     match is_ours {
         Ok(true) => Check::fine(
             question,
             Bilingual::new("đúng máy đã ghi danh", "the machine that enrolled"),
         ),
-        Ok(false) | Err(_) if !rights.are_roots() => Check::untested(
+        Ok(false) | Err(_) if rights == Rights::Few => Check::untested(
             question,
             Bilingual::new(
-                "chỉ root đọc được mã phần cứng: chạy sudo lachan-agent doctor",
-                "the marks of the hardware are root's to read: run sudo lachan-agent doctor",
+                format!("chỉ {account} đọc được mã phần cứng: {}", run.get(Vi)),
+                format!("the marks of the hardware are {account}'s to read: {}", run.get(En)),
             ),
         ),
         Ok(false) => Check::failed(
@@ -165,11 +169,13 @@ fn is_this_hardware(is_ours: Result<bool, FingerprintError>, rights: Rights) -> 
 }
 
 #[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::path::PathBuf;
 
     use super::*;
     use crate::doctor::Health;
+    use crate::durable::Exposure;
 
     const VALIDITY: Validity = Validity { not_before: Timestamp(1000), not_after: Timestamp(2000) };
 
@@ -178,7 +184,7 @@ mod tests {
         let remedy = |error| is_there(&Err(error)).remedy.unwrap().en;
         let path = || PathBuf::from("/s/key.pem");
         assert!(remedy(IdentityError::NotEnrolled(path())).contains("enrol --token-file"));
-        let exposed = IdentityError::ExposedKey { path: path(), mode: 0o644 };
+        let exposed = IdentityError::ExposedKey { path: path(), exposure: Exposure::of(0o644) };
         assert!(remedy(exposed).contains("chmod 600 /s/key.pem"));
         let damaged = IdentityError::Damaged { path: path(), why: "empty".to_owned() };
         assert!(remedy(damaged).contains("--replace"));
@@ -195,11 +201,11 @@ mod tests {
 
     #[test]
     fn only_root_can_tell_that_hardware_is_other_hardware() {
-        let somebody = Rights::of(1000);
+        let somebody = Rights::Few;
         assert_eq!(is_this_hardware(Ok(true), somebody).health, Health::Fine);
         assert_eq!(is_this_hardware(Ok(false), somebody).health, Health::Untested);
-        assert_eq!(is_this_hardware(Ok(false), Rights::of(0)).health, Health::Failed);
-        let no_mark = is_this_hardware(Err(FingerprintError::NoMark), Rights::of(0));
+        assert_eq!(is_this_hardware(Ok(false), Rights::Full).health, Health::Failed);
+        let no_mark = is_this_hardware(Err(FingerprintError::NoMark), Rights::Full);
         assert!(no_mark.remedy.unwrap().en.contains("systemd-machine-id-setup"));
     }
 }

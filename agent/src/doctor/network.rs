@@ -15,6 +15,7 @@ use crate::address::Address;
 use crate::clock;
 use crate::config::Config;
 use crate::identity::Identity;
+use crate::remedies::HERE;
 use crate::uplink::reach::{reach, resolve};
 use crate::uplink::{Distrust, ExchangeError, Told, Uplink, tls, within};
 use crate::words::span;
@@ -157,11 +158,11 @@ impl Way<'_> {
 
 fn resolved(address: &Address, found: io::Result<Vec<SocketAddr>>) -> Check {
     let question = Question::Name;
-    let host = address.host();
+    let resolve = HERE.resolve(address.host());
     let remedy = || {
         Bilingual::new(
-            format!("kiểm tra DNS (getent hosts {host}) hoặc sửa `collectors` trong agent.toml"),
-            format!("look at DNS (getent hosts {host}), or correct `collectors` in agent.toml"),
+            format!("kiểm tra DNS ({resolve}) hoặc sửa `collectors` trong agent.toml"),
+            format!("look at DNS ({resolve}), or correct `collectors` in agent.toml"),
         )
     };
     match found {
@@ -340,10 +341,13 @@ fn skew(seconds: i64) -> Check {
         1.. => Bilingual::new(format!("nhanh {}", off.vi), format!("{} ahead", off.en)),
         _ => Bilingual::new(format!("chậm {}", off.vi), format!("{} behind", off.en)),
     };
+    let synchronise = HERE.keep_time();
     let remedy = Bilingual::new(
-        "đồng bộ giờ (timedatectl set-ntp true); nếu sai lại sau khi tắt máy, thay pin CMOS",
-        "synchronise it (timedatectl set-ntp true); if it is wrong again after a night, replace \
-         the battery",
+        format!("đồng bộ giờ ({synchronise}); nếu sai lại sau khi tắt máy, thay pin CMOS"),
+        format!(
+            "synchronise it ({synchronise}); if it is wrong again after a night, replace the \
+             battery"
+        ),
     );
     match seconds.unsigned_abs() {
         0..=SKEW_TO_TELL => Check::fine(question, seen),

@@ -7,10 +7,11 @@ use report::{
     Bilingual, Fact, Lang, Observation, Outcome, Reading, Reason, Timestamp, Topic, Value,
 };
 
-use super::state::Rights;
 use super::{Check, Question};
 use crate::config::Config;
 use crate::host::Host;
+use crate::host::rights::Rights;
+use crate::remedies::HERE;
 use crate::screen::survey::reason;
 use crate::survey::{Subject, Surveyor};
 
@@ -137,16 +138,14 @@ fn one(name: &str, why: &Ignorance, lang: Lang) -> String {
 
 fn remedy(reason: Reason, topic: Topic, rights: Rights) -> Bilingual {
     match reason {
-        Reason::AccessDenied if !rights.are_roots() => Bilingual::new(
-            "dịch vụ chạy bằng root thấy nhiều hơn: chạy sudo lachan-agent doctor",
-            "the service runs as root and sees more: run sudo lachan-agent doctor",
-        ),
-        Reason::AccessDenied => Bilingual::new(
-            "giữ hai quyền CAP_DAC_READ_SEARCH và CAP_SYS_PTRACE của dịch vụ; SELinux hoặc AppArmor \
-             có chặn không",
-            "leave the service its two capabilities, CAP_DAC_READ_SEARCH and CAP_SYS_PTRACE; does \
-             SELinux or AppArmor stand in the way",
-        ),
+        Reason::AccessDenied if rights == Rights::Few => {
+            let (account, run) = (HERE.account(), HERE.with_all_rights());
+            Bilingual::new(
+                format!("dịch vụ chạy bằng {account} thấy nhiều hơn: {}", run.get(Lang::Vi)),
+                format!("the service runs as {account} and sees more: {}", run.get(Lang::En)),
+            )
+        }
+        Reason::AccessDenied => HERE.denied(),
         Reason::SourceStale => renewed(topic),
         Reason::Timeout => Bilingual::new(
             "nguồn được nêu không trả lời: xem đĩa và các ổ mạng",
@@ -167,16 +166,8 @@ fn remedy(reason: Reason, topic: Topic, rights: Rights) -> Bilingual {
 
 fn renewed(topic: Topic) -> Bilingual {
     match topic {
-        Topic::Patches => Bilingual::new(
-            "chạy apt-get update; nếu không nguồn nào cung cấp bản vá an ninh, khai nguồn bản vá an ninh của \
-             phiên bản này trong /etc/apt/sources.list.d",
-            "run apt-get update; if no source serves security updates, name the security source of \
-             this release in /etc/apt/sources.list.d",
-        ),
-        Topic::Antivirus => Bilingual::new(
-            "cập nhật mẫu nhận diện của phần mềm được nêu (với ClamAV: freshclam)",
-            "update the signatures of the product that is named (with ClamAV: freshclam)",
-        ),
+        Topic::Patches => HERE.renew_updates(),
+        Topic::Antivirus => HERE.renew_signatures(),
         Topic::Machine | Topic::Assignment => {
             Bilingual::new("làm mới nguồn được nêu", "renew the source that is named")
         }
@@ -190,8 +181,6 @@ mod tests {
 
     use super::*;
     use crate::doctor::Health;
-
-    const ROOT: Rights = Rights::of(0);
 
     fn fact(reason: Reason) -> Reading {
         Fact::Unknown(Ignorance::new(reason, "/x")).into()
@@ -216,7 +205,7 @@ mod tests {
 
     /// What is told of a topic: question, health and words.
     fn told(observation: &Observation) -> Vec<(Question, Health, String)> {
-        let checks = topic(observation, ROOT).into_iter();
+        let checks = topic(observation, Rights::Full).into_iter();
         checks.map(|check| (check.question, check.health, check.seen.en)).collect()
     }
 
@@ -232,7 +221,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_named_down_to_the_field() {
-        let checks = topic(&antivirus(Reason::AccessDenied), Rights::of(1000));
+        let checks = topic(&antivirus(Reason::AccessDenied), Rights::Few);
         let [check] = &checks[..] else {
             panic!("it is a matter of rights alone: {checks:?}");
         };
@@ -245,7 +234,7 @@ mod tests {
     #[test]
     fn a_source_that_says_nothing_is_no_matter_of_rights() {
         let failed = Outcome::Failed(Ignorance::new(Reason::SourceStale, "no lists"));
-        let checks = topic(&observed(Topic::Patches, failed), ROOT);
+        let checks = topic(&observed(Topic::Patches, failed), Rights::Full);
         let [rights, sources] = &checks[..] else {
             panic!("two questions: {checks:?}");
         };
@@ -265,7 +254,7 @@ mod tests {
             ("patches.security_pending", Reason::SourceStale),
             ("patches.installed_at", Reason::AccessDenied),
         ]);
-        let checks = topic(&seen, ROOT);
+        let checks = topic(&seen, Rights::Full);
         let told = |check: &Check| (check.seen.en.clone(), check.remedy.clone().unwrap().en);
         let [(rights, capabilities), (sources, update)] = [told(&checks[0]), told(&checks[1])];
         assert_eq!(rights, "patches.installed_at: access denied (/x)");
@@ -285,10 +274,11 @@ mod tests {
         let (opaque, stale) = (why(Reason::ProductOpaque), why(Reason::SourceStale));
         let mut many: Vec<_> = (0..6).map(|number| (number.to_string(), &opaque)).collect();
         many.push(("last".to_owned(), &stale));
-        let check = super::told(Question::Sources, &many, Topic::Patches, ROOT).unwrap();
+        let check = super::told(Question::Sources, &many, Topic::Patches, Rights::Full).unwrap();
         assert!(check.seen.en.starts_with("last: the source is missing"), "{:?}", check.seen);
         assert!(check.seen.en.ends_with("; and more: 3"));
-        let few = super::told(Question::Sources, &many[..NAMED], Topic::Patches, ROOT).unwrap();
+        let few =
+            super::told(Question::Sources, &many[..NAMED], Topic::Patches, Rights::Full).unwrap();
         assert!(!few.seen.en.contains("and more"));
     }
 }

@@ -2,25 +2,33 @@
 
 mod error;
 mod lines;
+#[cfg(unix)]
+mod linux;
 mod recording;
+#[cfg(windows)]
+mod windows;
 pub mod written;
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::Read as _;
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use report::Timestamp;
 
 pub use error::{Read, ReadError, ReadErrorKind};
 pub use lines::Lines;
+#[cfg(unix)]
+use linux as system;
 pub(super) use recording::REGISTRY as RECORDED_REGISTRY;
 use recording::Recording;
+#[cfg(windows)]
+use windows as system;
 
 /// The most entries of a directory the agent looks at.
 const MAX_ENTRIES: usize = 65_536;
 
-/// The files of one machine. Paths are written without the leading slash, as `etc/os-release`.
+/// The files of one machine. Paths are written without the leading slash, as `etc/os-release`; on
+/// Windows from the drive of the system on, as `ProgramData/Lachan/agent.toml`.
 #[derive(Clone, Debug)]
 pub struct Files {
     root: PathBuf,
@@ -31,9 +39,10 @@ pub struct Files {
 /// Who owns a file, who may change it and when it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Metadata {
-    /// The owner's user id.
+    /// The owner's user id. On Windows 0 where nobody but the system and its administrators may
+    /// change the content, and another one where others may.
     pub owner: u32,
-    /// Permission bits.
+    /// Permission bits. On Windows those of a file that as many may change.
     pub mode: u32,
     /// When the content last changed, by the machine's clock.
     pub modified: Timestamp,
@@ -51,7 +60,7 @@ impl Files {
     /// The files of the machine this process runs on.
     #[must_use]
     pub fn live() -> Self {
-        Self { root: PathBuf::from("/"), recording: None }
+        Self { root: system::root(), recording: None }
     }
 
     /// The files of a machine recorded under `root`.
@@ -114,12 +123,8 @@ impl Files {
     /// # Errors
     /// When it cannot be opened, or is no regular file.
     pub fn open(&self, path: &str) -> Read<File> {
-        let no_waiting = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
-        let file = OpenOptions::new()
-            .read(true)
-            .custom_flags(no_waiting)
-            .open(self.place(path)?)
-            .map_err(|error| ReadError::from_io(path, &error))?;
+        let place = self.place(path)?;
+        let file = system::open(&place).map_err(|error| ReadError::from_io(path, &error))?;
         let metadata = file.metadata().map_err(|error| ReadError::from_io(path, &error))?;
         if metadata.is_file() {
             return Ok(file);
@@ -159,7 +164,8 @@ impl Files {
     /// # Errors
     /// When that cannot be told.
     pub fn exists(&self, path: &str) -> Read<bool> {
-        match self.metadata(path) {
+        let found = fs::metadata(self.place(path)?);
+        match found.map_err(|error| ReadError::from_io(path, &error)) {
             Ok(_) => Ok(true),
             Err(error) if error.is_not_found() => Ok(false),
             Err(error) => Err(error),
@@ -171,13 +177,14 @@ impl Files {
     /// # Errors
     /// When they cannot be read.
     pub fn metadata(&self, path: &str) -> Read<Metadata> {
-        let found =
-            fs::metadata(self.place(path)?).map_err(|error| ReadError::from_io(path, &error))?;
+        let failed = |error: std::io::Error| ReadError::from_io(path, &error);
+        let place = self.place(path)?;
+        let found = fs::metadata(&place).map_err(failed)?;
         let (owner, mode) = match &self.recording {
             Some(recording) => recording.ownership(path),
-            None => (found.uid(), found.mode() & 0o7777),
+            None => system::ownership(&place, &found).map_err(failed)?,
         };
-        Ok(Metadata { owner, mode, modified: Timestamp(found.mtime()) })
+        Ok(Metadata { owner, mode, modified: system::modified(&found).map_err(failed)? })
     }
 
     /// Where a symbolic link leads, as it is written.
@@ -215,4 +222,5 @@ impl Files {
 }
 
 #[cfg(test)]
+#[cfg(unix)]
 mod tests;

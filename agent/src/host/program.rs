@@ -1,7 +1,7 @@
 //! The programs door: the one way in which the agent runs a program.
 //!
-//! A program gets an absolute path, an environment of two fixed variables, a process group of its
-//! own, a time limit and a limit on what it may say. It is not left behind: when it has ended, has
+//! A program gets an absolute path, an environment of a few fixed variables, a process group (a job, on
+//! Windows) of its own, a time limit and a limit on what it may say. It is not left behind: when it has ended, has
 //! used up its time or nobody waits for it any more, its whole group is killed, and a thread of
 //! its own sees it out. What cannot be killed, because the kernel does not let go of it, is
 //! handed to the caller as [`Remains`], so that no second one is begun beside it.
@@ -9,6 +9,7 @@
 //! The group does not survive its limits, but it would survive a `kill -9` of the agent. A program
 //! of ours watches for that itself ([`crate::survey`]); others end with the service's control group.
 
+mod command;
 mod group;
 mod streams;
 
@@ -23,9 +24,6 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use group::{Ended, Group};
 use streams::{Talk, TooMuch};
-
-/// Where a program finds others: the system's folders and nobody's own.
-const SEARCH_PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// How long what was killed may take to be gone.
 const GRACE: Duration = Duration::from_secs(5);
@@ -137,8 +135,6 @@ impl Program<'_> {
 
     #[expect(clippy::disallowed_methods, reason = "this is the process door the ban points to")]
     fn command(&self) -> Result<Command, ProgramError> {
-        use std::os::unix::process::CommandExt as _;
-
         if !self.path.is_absolute() {
             return Err(ProgramError::Relative(self.path.to_owned()));
         }
@@ -146,13 +142,11 @@ impl Program<'_> {
         command
             .args(&self.arguments)
             .env_clear()
-            .env("PATH", SEARCH_PATH)
-            .env("LC_ALL", "C")
-            .current_dir("/")
-            .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        command::settle(&mut command)
+            .map_err(|error| ProgramError::NotBegun(self.path.to_owned(), error))?;
         Ok(command)
     }
 }
@@ -178,4 +172,5 @@ async fn killed(group: Group, ended: Ended) -> Option<Remains> {
 }
 
 #[cfg(test)]
+#[cfg(unix)]
 pub(crate) mod tests;

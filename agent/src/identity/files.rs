@@ -79,7 +79,9 @@ fn read(path: &Path) -> Result<String, IdentityError> {
 
 fn read_key(path: &Path) -> Result<String, IdentityError> {
     let bytes = durable::read_secret(path, MAX_BYTES).map_err(|error| match error {
-        SecretError::Exposed(mode) => IdentityError::ExposedKey { path: path.to_owned(), mode },
+        SecretError::Exposed(exposure) => {
+            IdentityError::ExposedKey { path: path.to_owned(), exposure }
+        }
         SecretError::Io(error) => damaged(path, error),
     })?;
     String::from_utf8(bytes).map_err(|error| damaged(path, error))

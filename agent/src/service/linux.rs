@@ -1,6 +1,7 @@
 //! systemd on one side, signals on the other.
 
 use std::io;
+use std::time::Duration;
 
 use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -41,6 +42,11 @@ pub fn ready() {
 /// The agent is about to end.
 pub fn stopping() {
     notify(NotifyState::Stopping);
+}
+
+/// How long the manager waits for a sign of life before it takes the agent for dead, if it does.
+pub(super) fn patience() -> Option<Duration> {
+    sd_notify::watchdog_enabled()
 }
 
 /// The agent still does what it should.

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 
+use super::system;
+
 /// Gives signs of life, where the service manager asks for them.
 #[derive(Debug)]
 pub struct Watchdog {
@@ -19,7 +21,7 @@ impl Watchdog {
     /// The one that the service manager asks for, if it does.
     #[must_use]
     pub fn wanted() -> Self {
-        Self::within(sd_notify::watchdog_enabled(), super::linux::alive)
+        Self::within(system::patience(), system::alive)
     }
 
     /// Twice within the time after which the manager takes the agent for dead.

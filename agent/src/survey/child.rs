@@ -1,11 +1,9 @@
 //! Looking from a child process that ends with the survey.
 //!
-//! The child is the running program itself with a command that the help does not name. It kills
-//! itself when the agent dies: the kernel sends the signal, and a child whose parent is already
-//! another one never begins.
+//! The child is the running program itself with a command that the help does not name. It ends when
+//! the agent dies (`host/bond`), and a child whose parent is already another one never begins.
 
 use std::io::{self, Write as _};
-use std::os::unix::process::parent_id;
 use std::path::{Path, PathBuf, absolute};
 use std::process;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,15 +11,14 @@ use std::time::Duration;
 
 use report::fact::Ignorance;
 use report::{Observation, Outcome, Reason, Timestamp, Topic};
-use rustix::process::{Signal, set_parent_process_death_signal};
 
 use super::Subject;
 use super::here::Here;
 use super::lines::{Question, line, read};
 use crate::cli;
 use crate::durable;
-use crate::host::Host;
 use crate::host::program::{End, Program, ProgramError, Remains};
+use crate::host::{Host, bond};
 use crate::lookout::PATIENCE;
 
 /// Several probes may use up their time; a child in which most of them hang is killed before the next
@@ -164,7 +161,7 @@ fn missing(topic: Topic, now: Timestamp, why: &Missing) -> Observation {
 pub enum AnswerError {
     /// The system would let it live longer than the agent.
     #[error("end with the agent that asks: {0}")]
-    Bond(rustix::io::Errno),
+    Bond(io::Error),
     /// Nobody asked, or somebody else.
     #[error("look: only the agent itself asks for this: use lachan-agent survey")]
     NotAsked,
@@ -181,11 +178,11 @@ pub enum AnswerError {
 /// # Errors
 /// When there is no question from a living parent, or nobody listens to the answer.
 pub async fn answer(host: impl FnOnce() -> Host) -> Result<(), AnswerError> {
-    set_parent_process_death_signal(Some(Signal::KILL)).map_err(AnswerError::Bond)?;
+    bond::end_with_parent().map_err(AnswerError::Bond)?;
     let text = durable::read_text(io::stdin(), MAX_QUESTION).map_err(AnswerError::Question)?;
     let question: Question =
         serde_json::from_str(&text).map_err(|error| AnswerError::Question(error.into()))?;
-    if question.parent != parent_id() {
+    if question.parent != bond::parent().map_err(AnswerError::Bond)? {
         return Err(AnswerError::NotAsked);
     }
     let subject = Arc::new(Subject { host: host(), claims: question.claims.clone() });
@@ -200,4 +197,5 @@ pub async fn answer(host: impl FnOnce() -> Host) -> Result<(), AnswerError> {
 }
 
 #[cfg(test)]
+#[cfg(unix)]
 mod tests;

@@ -15,6 +15,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::address::Address;
+use crate::remedies::HERE;
 pub(super) use tunnel::open;
 
 /// An HTTP proxy that makes tunnels.
@@ -79,7 +80,8 @@ pub enum ProxyError {
     /// It wants to know who asks.
     #[error(
         "the proxy {0} demands a user: write \
-         proxy = \"http://user:password@{0}\" in agent.toml and chmod 600 it"
+         proxy = \"http://user:password@{0}\" in agent.toml and {keep}",
+        keep = HERE.keep_secret()
     )]
     UserWanted(Address),
     /// It does not know who asks.

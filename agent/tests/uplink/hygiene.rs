@@ -11,7 +11,7 @@ use agent::clock;
 use agent::cycle::{Contact, Subject};
 use agent::host::Host;
 use agent::probes::assignment::AssignmentClaims;
-use agent::survey::{Surveyor, THIS_PROGRAM};
+use agent::survey::{Surveyor, this_program};
 use report::{Observation, Outcome, Platform, Text};
 use tokio::time::{sleep, timeout};
 
@@ -131,7 +131,7 @@ async fn the_program_that_runs_is_the_one_that_looks() {
     let subject =
         Subject { host: Host::at("/nowhere".into()), claims: AssignmentClaims::default() };
     // Here that is this test, which does not know the command.
-    let strangers = Surveyor::in_child(Path::new(THIS_PROGRAM));
+    let strangers = Surveyor::in_child(&this_program().unwrap());
     for observation in strangers.survey(&Arc::new(subject), clock::now()).await {
         assert!(matches!(observation.outcome, Outcome::Failed(_)), "{observation:?}");
     }

@@ -56,7 +56,8 @@ impl fmt::Display for ReadErrorKind {
     }
 }
 
-/// "No such process": what a file of a process says that has just ended.
+/// "No such process": what a file of a process says that has just ended. Windows means by that number
+/// that there is no such folder, which comes to the same.
 const ESRCH: i32 = 3;
 
 impl ReadError {

@@ -1,18 +1,26 @@
-//! A process group from its beginning to its end, however that comes.
+//! A group of processes from its beginning to its end, however that comes.
+
+#[cfg(unix)]
+mod linux;
+#[cfg(windows)]
+mod windows;
 
 use std::io;
-use std::os::unix::process::ExitStatusExt as _;
 use std::pin::Pin;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::thread;
 
-use rustix::io::Errno;
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+#[cfg(unix)]
+use linux as system;
 use tokio::sync::oneshot;
+#[cfg(windows)]
+use windows as system;
 
-/// One process group; every clone means the same one.
+use system::Reins;
+
+/// One group of processes; every clone means the same one.
 #[derive(Clone, Debug)]
 pub(super) struct Group(Arc<Mutex<Life>>);
 
@@ -21,8 +29,8 @@ enum Life {
     Coming,
     /// Nobody waits for it any more, and it has not begun yet.
     Unwanted,
-    /// Its leader has not been seen out, so the id is nobody else's.
-    Runs(Pid),
+    /// Its leader has not been seen out, so the group is nobody else's.
+    Runs(Reins),
     Gone,
 }
 
@@ -51,7 +59,7 @@ impl Future for Ended {
         }
         let status = ready!(Pin::new(&mut self.waiting).poll(context));
         // There is none only where the system takes the children of a process away from it.
-        let status = status.unwrap_or_else(|_| ExitStatus::from_raw(Signal::KILL.as_raw()));
+        let status = status.unwrap_or_else(|_| system::killed());
         self.status = Some(status);
         Poll::Ready(status)
     }
@@ -75,8 +83,8 @@ impl Group {
         let (ended, has_ended) = oneshot::channel();
         let of_thread = group.clone();
         let stay = move || {
-            let mut child = match command.spawn() {
-                Ok(child) => child,
+            let (mut child, reins) = match Reins::begin(&mut command) {
+                Ok(begun) => begun,
                 Err(error) => {
                     *of_thread.lock() = Life::Gone;
                     // Nobody waits any more: nothing was begun.
@@ -84,7 +92,7 @@ impl Group {
                     return;
                 }
             };
-            of_thread.has_begun(&child);
+            of_thread.has_begun(reins);
             let _ = begun.send(Ok(Streams {
                 stdin: child.stdin.take(),
                 stdout: child.stdout.take(),
@@ -110,36 +118,28 @@ impl Group {
     /// Ends the leader and everybody in its group, now or as soon as it begins.
     pub(super) fn kill(&self) {
         let mut life = self.lock();
-        match *life {
+        match &*life {
             Life::Coming => *life = Life::Unwanted,
-            Life::Runs(leader) => kill_all(leader),
+            Life::Runs(reins) => reins.kill_all(),
             Life::Unwanted | Life::Gone => {}
         }
     }
 
-    fn has_begun(&self, child: &Child) {
-        let leader = Pid::from_child(child);
+    fn has_begun(&self, reins: Reins) {
         let mut life = self.lock();
         if matches!(*life, Life::Unwanted) {
-            kill_all(leader);
+            reins.kill_all();
         }
-        *life = Life::Runs(leader);
+        *life = Life::Runs(reins);
     }
 
-    /// Waits for the leader's end, ends its group, and only then gives the id back: until then no
-    /// other group can have it.
+    /// Waits for the leader's end, ends its group, and only then gives it back: until then no other
+    /// group can be taken for this one.
     fn see_out(&self, child: &mut Child) -> io::Result<ExitStatus> {
-        let leader = Pid::from_child(child);
-        let has_ended = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-        let waited = loop {
-            match waitid(WaitId::Pid(leader), has_ended) {
-                Err(Errno::INTR) => {}
-                waited => break waited,
-            }
-        };
+        let waited = system::wait_for(child);
         let mut life = self.lock();
-        if waited.is_ok() {
-            kill_all(leader);
+        if let (Ok(()), Life::Runs(reins)) = (&waited, &*life) {
+            reins.kill_all();
         }
         let status = child.wait();
         *life = Life::Gone;
@@ -149,9 +149,4 @@ impl Group {
     fn lock(&self) -> MutexGuard<'_, Life> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// A group that is gone already is as good as killed.
-fn kill_all(leader: Pid) {
-    let _ = kill_process_group(leader, Signal::KILL);
 }

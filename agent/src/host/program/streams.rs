@@ -1,13 +1,21 @@
 //! What is said to a program, and what it says.
 
+#[cfg(unix)]
+mod linux;
+#[cfg(windows)]
+mod windows;
+
 use std::io;
-use std::os::fd::OwnedFd;
 use std::path::Path;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::unix::pipe::{Receiver, Sender};
+#[cfg(unix)]
+use linux as system;
+use tokio::io::AsyncReadExt as _;
+#[cfg(windows)]
+use windows as system;
 
 use super::group::Streams;
+use system::{Receiver, Sender};
 
 /// What is kept of standard error: enough for a cause, too little for a flood.
 const MAX_COMPLAINTS: usize = 4 * 1024;
@@ -37,9 +45,9 @@ impl Talk {
         streams: Streams,
         input: &[u8],
     ) -> io::Result<impl Future<Output = Result<(), TooMuch>>> {
-        let stdin = streams.stdin.map(|it| Sender::from_owned_fd(it.into())).transpose()?;
-        let stdout = receiver(streams.stdout)?;
-        let stderr = receiver(streams.stderr)?;
+        let stdin = streams.stdin.map(system::sender).transpose()?;
+        let stdout = streams.stdout.map(system::receiver).transpose()?;
+        let stderr = streams.stderr.map(system::receiver).transpose()?;
         let (output, most, complaints) = (&mut self.output, self.most, &mut self.complaints);
         Ok(async move {
             let all = tokio::try_join!(
@@ -62,14 +70,10 @@ impl Talk {
     }
 }
 
-fn receiver(stream: Option<impl Into<OwnedFd>>) -> io::Result<Option<Receiver>> {
-    stream.map(|it| Receiver::from_owned_fd(it.into())).transpose()
-}
-
 /// A program that does not listen to the end knows enough.
 async fn say(stdin: Option<Sender>, input: &[u8]) -> Result<(), TooMuch> {
-    if let Some(mut stdin) = stdin {
-        let _ = stdin.write_all(input).await;
+    if let Some(stdin) = stdin {
+        let _ = system::say(stdin, input).await;
     }
     Ok(())
 }
