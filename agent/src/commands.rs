@@ -25,6 +25,7 @@ use crate::export::export;
 use crate::fingerprint::{claims, fingerprint};
 use crate::host::{Files, Host, ffi};
 use crate::log;
+use crate::places;
 use crate::probes::WATCHED;
 use crate::rounds::{Rounds, Settings};
 use crate::screen;
@@ -71,7 +72,7 @@ pub fn main(
 
 fn execute(cli: Cli, lang: Lang) -> anyhow::Result<u8> {
     match cli.command {
-        Command::Help => print(help(lang)),
+        Command::Help => print(&places::in_words(help(lang))),
         Command::Version => print(concat!("lachan-agent ", env!("CARGO_PKG_VERSION"), "\n")),
         Command::Survey { json } => show_survey(World::new(&cli)?, json, lang),
         Command::Look => look(cli.root.as_ref()),

@@ -15,17 +15,13 @@ use report::wire::CONTACT_RANGE;
 use tracing::Level;
 
 use crate::address::Address;
-use crate::durable;
+use crate::durable::{self, Exposure};
+use crate::places;
 use crate::probes::assignment::AssignmentClaims;
+use crate::remedies::HERE;
 use crate::uplink::proxy::{Proxy, ProxyFault};
 pub(crate) use raw::nearest;
 use raw::{Faults, Raw, Written, quoted};
-
-/// Where the configuration lies unless `--config` says otherwise.
-pub const DEFAULT_PATH: &str = "/etc/lachan/agent.toml";
-
-/// The configuration that is installed and the one that is meant when there is none.
-pub const DEFAULT_FILE: &str = include_str!("../../packaging/agent.toml");
 
 const MAX_BYTES: u64 = 64 * 1024;
 const SPREAD_SECONDS: RangeInclusive<u64> = 0..=3600;
@@ -53,7 +49,7 @@ pub struct Config {
 /// Where the configuration is looked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ConfigPath {
-    /// At [`DEFAULT_PATH`], where it may be missing.
+    /// At its [place](places::config), where it may be missing.
     Default,
     /// Where the command line says, and there it must be.
     Given(PathBuf),
@@ -69,6 +65,17 @@ pub enum ConfigError {
         path: PathBuf,
         /// Why.
         error: io::Error,
+    },
+    /// Others may change the file, and with it whom the agent obeys.
+    #[error(
+        "use the configuration {path}: others may change it ({exposure}): {mend}",
+        mend = HERE.keep_file(path)
+    )]
+    Exposed {
+        /// Which file.
+        path: PathBuf,
+        /// How they are let in.
+        exposure: Exposure,
     },
     /// The file says something that cannot be meant.
     #[error("understand the configuration:{}", Lines(.0))]
@@ -102,7 +109,7 @@ impl ConfigPath {
     #[must_use]
     pub fn file(&self) -> &Path {
         match self {
-            Self::Default => Path::new(DEFAULT_PATH),
+            Self::Default => places::config(),
             Self::Given(path) => path,
         }
     }
@@ -112,18 +119,22 @@ impl Config {
     /// Reads the configuration.
     ///
     /// # Errors
-    /// When the file cannot be read, or is missing where it was named, or is faulty.
+    /// When the file cannot be read, or is missing where it was named, or is faulty, or is others'
+    /// to change.
     pub fn load(path: &ConfigPath) -> Result<Self, ConfigError> {
         let required = *path != ConfigPath::Default;
         let path = path.file();
         let unreadable = |error| ConfigError::Unreadable { path: path.to_owned(), error };
         match durable::read(path, MAX_BYTES).map_err(unreadable)? {
             Some(bytes) => {
+                if let Some(exposure) = durable::writers(path).map_err(unreadable)? {
+                    return Err(ConfigError::Exposed { path: path.to_owned(), exposure });
+                }
                 let text = durable::read_text(bytes.as_slice(), MAX_BYTES).map_err(unreadable)?;
                 Self::parse(path, &text)
             }
             None if required => Err(unreadable(io::Error::other("there is no such file"))),
-            None => Self::parse(Path::new("the built-in configuration"), DEFAULT_FILE),
+            None => Self::parse(Path::new("the built-in configuration"), places::default_file()),
         }
     }
 
@@ -152,7 +163,7 @@ fn meant(raw: Raw, faults: &mut Faults<'_>) -> Config {
             .filter_map(|text| faults.take(text, |text| text.parse().map_err(to_text)))
             .collect(),
         proxy: optional(raw.proxy, faults, |text| proxy(&text)).flatten(),
-        state_dir: or(raw.state_dir, "/var/lib/lachan-agent".into(), faults, folder),
+        state_dir: or(raw.state_dir, places::state().to_owned(), faults, folder),
         interval: or(raw.interval, minutes(15), faults, |text| duration(&text, &contact)),
         first_contact_spread: or(raw.first_contact_spread, minutes(10), faults, |text| {
             duration(&text, &SPREAD_SECONDS)

@@ -14,9 +14,7 @@ use linux as system;
 #[cfg(windows)]
 use windows as system;
 
-#[cfg(windows)]
-pub use system::writers;
-pub use system::{Exposure, create_folder, readers, rename, sync_folder};
+pub use system::{Exposure, create_folder, readers, rename, sync_folder, writers};
 
 /// How the name of a file ends that is being written.
 pub const UNFINISHED: &str = ".tmp";

@@ -17,6 +17,7 @@ pub mod host;
 pub mod identity;
 pub mod log;
 pub mod lookout;
+pub mod places;
 pub mod probes;
 pub mod random;
 pub mod remedies;

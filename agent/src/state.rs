@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use report::Sequence;
 
-use crate::durable;
+use crate::durable::{self, Exposure};
 use crate::remedies::HERE;
 
 const SEQUENCE_BYTES: u64 = 32;
@@ -30,6 +30,14 @@ pub enum StateError {
         stop = HERE.stop()
     )]
     Busy(PathBuf),
+    /// Others may change it, and with it what the agent says and whom it trusts.
+    #[error("use {path}: others may change it ({exposure}): {mend}", mend = HERE.keep_folder(path))]
+    Exposed {
+        /// Which folder.
+        path: PathBuf,
+        /// How they are let in.
+        exposure: Exposure,
+    },
     /// It does not let itself be read or written.
     #[error("use {path}: {error}")]
     Io {
@@ -67,9 +75,12 @@ impl StateDir {
     /// Makes the folder where it is missing and takes the right to change it.
     ///
     /// # Errors
-    /// When another process has it, or the folder cannot be made.
+    /// When another process has it, the folder cannot be made or is others' to change.
     pub fn lock(&self) -> Result<StateLock, StateError> {
         durable::create_folder(&self.0).map_err(at(&self.0))?;
+        if let Some(exposure) = durable::writers(&self.0).map_err(at(&self.0))? {
+            return Err(StateError::Exposed { path: self.0.clone(), exposure });
+        }
         let path = self.join("lock");
         let file = OpenOptions::new()
             .create(true)

@@ -21,6 +21,14 @@ pub(super) fn configuration(path: &ConfigPath, config: &Result<Config, ConfigErr
                 format!("there is no {shown}: the defaults hold"),
             ),
         ),
+        Err(ConfigError::Exposed { path, exposure }) => Check::failed(
+            Question::Configuration,
+            Bilingual::new(
+                format!("người khác sửa được {shown}: {exposure}"),
+                format!("others may change {shown}: {exposure}"),
+            ),
+            Bilingual::same(HERE.keep_file(path)),
+        ),
         Err(error) => Check::failed(
             Question::Configuration,
             // One line for a table; `run` shows it with its lines.

@@ -43,6 +43,15 @@ pub fn readers(path: &Path) -> io::Result<Option<Exposure>> {
     Ok(exposed(fs::metadata(path)?.mode(), OTHERS_READ))
 }
 
+/// How others may change what the agent relies on: what a package installs has a mode, and to look at
+/// it is left to the examination.
+///
+/// # Errors
+/// Never.
+pub fn writers(_path: &Path) -> io::Result<Option<Exposure>> {
+    Ok(None)
+}
+
 fn exposed(mode: u32, to: u32) -> Option<Exposure> {
     (mode & to != 0).then_some(Exposure(mode & 0o7777))
 }

@@ -47,12 +47,19 @@ pub fn readers(path: &Path) -> io::Result<Option<Exposure>> {
     Ok(exposed(access(&security::of_path(path)?)?.readers(&token::user()?)))
 }
 
-/// How others may change a file or folder, if they may.
+/// How others may change a file or folder, or put another one in its place, if they may. Every
+/// user of a machine may make a folder under `ProgramData`, and is then its owner.
 ///
 /// # Errors
 /// When that cannot be told.
 pub fn writers(path: &Path) -> io::Result<Option<Exposure>> {
-    Ok(exposed(access(&security::of_path(path)?)?.writers(&token::user()?)))
+    let own = token::user()?;
+    let mut strangers = access(&security::of_path(path)?)?.writers(&own);
+    if path.file_name().is_some() {
+        strangers.extend(access(&security::of_path(super::folder_of(path))?)?.movers(&own));
+    }
+    strangers.dedup();
+    Ok(exposed(strangers))
 }
 
 fn access(sddl: &str) -> io::Result<Access> {

@@ -14,6 +14,8 @@ const OWNER: [&str; 4] = ["CO", "S-1-3-0", "OW", "S-1-3-4"];
 const READS: u32 = 0x1 | GENERIC_READ | GENERIC_ALL | TAKES;
 /// What lets itself be changed: the content, what a folder holds, its being there.
 const WRITES: u32 = 0x2 | 0x4 | 0x40 | 0x1_0000 | GENERIC_WRITE | GENERIC_ALL | TAKES;
+/// What lets a folder's files be put elsewhere, whoever made them.
+const MOVES: u32 = 0x40 | GENERIC_ALL | TAKES;
 /// Who may change list or owner may do everything in a moment.
 const TAKES: u32 = 0x4_0000 | 0x8_0000;
 const GENERIC_ALL: u32 = 0x1000_0000;
@@ -97,6 +99,13 @@ impl Access {
     #[must_use]
     pub fn readers(&self, own: &str) -> Vec<String> {
         self.strangers(READS, own)
+    }
+
+    /// Who may put away what lies in this folder, besides the system, its administrators and the
+    /// user `own` (a SID).
+    #[must_use]
+    pub fn movers(&self, own: &str) -> Vec<String> {
+        self.strangers(MOVES, own)
     }
 
     fn strangers(&self, rights: u32, own: &str) -> Vec<String> {
@@ -216,6 +225,17 @@ mod tests {
         let inherited = "O:BAG:SYD:AI(A;OICIID;FA;;;SY)(A;OICIID;FA;;;BA)\
                          (A;OICIIOID;GA;;;CO)(A;OICIID;0x1200a9;;;BU)(A;CIID;DCLCRPCR;;;BU)";
         assert_eq!(writers(inherited), ["Users"]);
+    }
+
+    #[test]
+    fn who_may_make_files_in_a_folder_does_not_put_those_of_others_away() {
+        let program_data = "O:SYD:PAI(A;OICIIO;GA;;;CO)(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)\
+                            (A;OICI;0x1200a9;;;BU)(A;CI;DCLCRPCR;;;BU)";
+        let access = Access::parse(program_data).unwrap();
+        assert!(access.movers(ALICE).is_empty());
+        assert_eq!(access.writers(ALICE), ["Users"]);
+        let loose = Access::parse("O:BAD:(A;;DT;;;AU)").unwrap();
+        assert_eq!(loose.movers(ALICE), ["Authenticated Users"]);
     }
 
     #[test]
