@@ -12,6 +12,9 @@ use crate::config::ConfigPath;
 /// The command that the agent gives to a child of its own, and no help names.
 pub const LOOK: &str = "look";
 
+/// The command that a survey gives to a child of its own; no help names it either.
+pub const PROVIDER: &str = "provider";
+
 /// The command that is followed by a file.
 const EXPORT: &str = "export";
 
@@ -71,6 +74,8 @@ pub enum Command {
     Seal,
     /// Look for the agent that asks on standard input: [`LOOK`].
     Look,
+    /// Ask a provider for the survey that asks on standard input: [`PROVIDER`].
+    Provider,
     /// Show the help text.
     Help,
     /// Show the version.
@@ -199,6 +204,7 @@ impl Written {
             "seal" => Command::Seal,
             EXPORT => Command::Export { file: self.file.take().ok_or(CliError::NoFile)? },
             LOOK => Command::Look,
+            PROVIDER => Command::Provider,
             _ => return Err(CliError::UnknownCommand(name)),
         };
         match self.left_over() {
@@ -271,6 +277,7 @@ mod tests {
         assert_eq!(command("export /media/pc-01"), Command::Export { file: "/media/pc-01".into() });
         assert_eq!(command("export --lang vi f"), Command::Export { file: "f".into() });
         assert_eq!(command("look --root /r"), Command::Look);
+        assert_eq!(command("provider"), Command::Provider);
         assert_eq!(command("--help"), Command::Help);
         assert_eq!(command("run -h"), Command::Help);
         assert_eq!(command("--version"), Command::Version);

@@ -23,7 +23,7 @@ use crate::durable;
 use crate::enrol::{Applicant, enrol};
 use crate::export::export;
 use crate::fingerprint::{claims, fingerprint};
-use crate::host::{Files, Host, ffi};
+use crate::host::{Files, Host, ffi, provider};
 use crate::log;
 use crate::places;
 use crate::probes::WATCHED;
@@ -76,6 +76,7 @@ fn execute(cli: Cli, lang: Lang) -> anyhow::Result<u8> {
         Command::Version => print(concat!("lachan-agent ", env!("CARGO_PKG_VERSION"), "\n")),
         Command::Survey { json } => show_survey(World::new(&cli)?, json, lang),
         Command::Look => look(cli.root.as_ref()),
+        Command::Provider => ask_provider(),
         Command::Status { json } => show_status(&World::new(&cli)?, json, lang),
         Command::Doctor { json } => show_examination(cli, json, lang),
         Command::Seal => seal(&World::new(&cli)?, lang),
@@ -133,6 +134,11 @@ fn show_survey(world: World, json: bool, lang: Lang) -> anyhow::Result<u8> {
 
 fn look(root: Option<&PathBuf>) -> anyhow::Result<u8> {
     runtime()?.block_on(survey::answer(|| host(root)))?;
+    Ok(FINE)
+}
+
+fn ask_provider() -> anyhow::Result<u8> {
+    provider::answer()?;
     Ok(FINE)
 }
 

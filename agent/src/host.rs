@@ -13,7 +13,9 @@ pub mod locale;
 pub mod processes;
 pub mod program;
 pub mod programs;
+pub mod provider;
 pub mod registry;
+pub mod rests;
 pub mod rights;
 pub mod security_center;
 pub mod services;
@@ -30,6 +32,7 @@ pub use files::Files;
 pub use processes::Processes;
 pub use programs::Programs;
 pub use registry::Registry;
+pub use rests::Rests;
 pub use security_center::SecurityCenter;
 pub use services::Services;
 pub use system::System;
@@ -42,6 +45,7 @@ use report::Platform;
 pub struct Host {
     files: Files,
     registry: Registry,
+    rests: Rests,
     platform: Platform,
     live: bool,
 }
@@ -57,7 +61,7 @@ impl Host {
     #[must_use]
     pub fn live() -> Self {
         let (files, registry) = (Files::live(), Registry::live());
-        Self { files, registry, platform: OWN_PLATFORM, live: true }
+        Self { files, registry, rests: Rests::default(), platform: OWN_PLATFORM, live: true }
     }
 
     /// The machine recorded under `root`; the root directory itself is this machine. A recording
@@ -73,7 +77,13 @@ impl Host {
             Ok(false) => Platform::Linux,
         };
         let registry = Registry::recorded(&files);
-        Self { files, registry, platform, live: false }
+        Self { files, registry, rests: Rests::default(), platform, live: false }
+    }
+
+    /// The same machine, of which this much is left alone.
+    #[must_use]
+    pub fn with(self, rests: Rests) -> Self {
+        Self { rests, ..self }
     }
 
     /// Its operating system family.
@@ -137,8 +147,8 @@ impl Host {
     #[must_use]
     pub fn programs(&self) -> Programs {
         match self.live {
-            true => Programs::live(&self.files),
-            false => Programs::recorded(&self.files),
+            true => Programs::live(&self.files, &self.rests),
+            false => Programs::recorded(&self.files, &self.rests),
         }
     }
 

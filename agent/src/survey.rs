@@ -8,6 +8,7 @@ mod child;
 mod here;
 mod lines;
 mod program;
+mod providers;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -42,14 +42,15 @@ pub fn parse_list(source: &str, bytes: &[u8]) -> Read<Vec<Value>> {
 #[must_use]
 pub fn refusal(kind: &ReadErrorKind) -> Value {
     let word = match kind {
-        ReadErrorKind::Timeout => TIMEOUT.to_owned(),
+        ReadErrorKind::Timeout | ReadErrorKind::Resting(_) => TIMEOUT.to_owned(),
         ReadErrorKind::NotFound => "0x80070002".to_owned(),
         ReadErrorKind::AccessDenied | ReadErrorKind::Refused(_) => "0x80070005".to_owned(),
         ReadErrorKind::NotSupported => "0x8004100E".to_owned(),
         ReadErrorKind::Provider(code) => format!("{code:#010X}").replace('X', "x"),
-        ReadErrorKind::TooLarge | ReadErrorKind::Damaged(_) | ReadErrorKind::Other(_) => {
-            kind.to_string()
-        }
+        ReadErrorKind::TooLarge
+        | ReadErrorKind::Died(_)
+        | ReadErrorKind::Damaged(_)
+        | ReadErrorKind::Other(_) => kind.to_string(),
     };
     serde_json::json!({ ERROR: word })
 }

@@ -9,7 +9,9 @@ mod trust;
 
 use std::time::Duration;
 
+use super::Rests;
 use super::files::{Files, Read};
+use super::rests::Went;
 
 /// A program to run and what to tell it.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +39,7 @@ pub struct Said {
 #[derive(Clone, Debug)]
 pub struct Programs {
     files: Files,
+    rests: Rests,
     way: Way,
 }
 
@@ -48,30 +51,35 @@ enum Way {
 
 impl Programs {
     /// Those of the machine this process runs on.
-    pub(super) fn live(files: &Files) -> Self {
-        Self { files: files.clone(), way: Way::Live }
+    pub(super) fn live(files: &Files, rests: &Rests) -> Self {
+        Self { files: files.clone(), rests: rests.clone(), way: Way::Live }
     }
 
     /// What those of a recorded machine said.
-    pub(super) fn recorded(files: &Files) -> Self {
-        Self { files: files.clone(), way: Way::Recorded }
+    pub(super) fn recorded(files: &Files, rests: &Rests) -> Self {
+        Self { files: files.clone(), rests: rests.clone(), way: Way::Recorded }
     }
 
     /// Runs a program to its end. However it ends by itself, that is an answer.
     ///
     /// It hears nothing on standard input, and of the environment two variables: `LC_ALL=C` and a
-    /// `PATH` of the system's folders.
+    /// `PATH` of the system's folders. One that hung, was killed or said too much is not begun again in
+    /// this survey, whatever it is asked.
     ///
     /// # Errors
-    /// When it is not there ([`NotFound`](super::files::ReadErrorKind::NotFound)), when somebody but
+    /// When it rests, when it is not there ([`NotFound`](super::files::ReadErrorKind::NotFound)), when somebody but
     /// the system can change it ([`Refused`](super::files::ReadErrorKind::Refused)), when it takes
     /// too long ([`Timeout`](super::files::ReadErrorKind::Timeout)) or says too much
     /// ([`TooLarge`](super::files::ReadErrorKind::TooLarge)).
     pub fn run(&self, ask: &Ask<'_>) -> Read<Said> {
-        match self.way {
+        let said = self.rests.ask(ask.path, || match self.way {
             Way::Live => live::run(&self.files, ask),
             Way::Recorded => recorded::run(&self.files, ask),
+        });
+        if let Ok(Said { code: None, .. }) = said {
+            self.rests.note(ask.path, Went::Badly);
         }
+        said
     }
 }
 

@@ -14,11 +14,12 @@ use report::{Observation, Outcome, Reason, Timestamp, Topic};
 
 use super::Subject;
 use super::here::Here;
-use super::lines::{Question, line, read};
+use super::lines::{Answers, Question, asked, line, read};
+use super::providers::Providers;
 use crate::cli;
 use crate::durable;
 use crate::host::program::{End, Program, ProgramError, Remains};
-use crate::host::{Host, bond};
+use crate::host::{Host, Rests, bond};
 use crate::lookout::PATIENCE;
 
 /// Several probes may use up their time; a child in which most of them hang is killed before the next
@@ -35,6 +36,7 @@ pub(super) struct Child {
     program: PathBuf,
     pub(super) limit: Duration,
     hanging: Mutex<Vec<Hanging>>,
+    providers: Mutex<Providers>,
 }
 
 /// A child that cannot be killed, and the topics it hangs on: they are not looked at again
@@ -58,7 +60,12 @@ enum Missing {
 
 impl Child {
     pub(super) fn of(program: &Path) -> Self {
-        Self { program: program.to_owned(), limit: LIMIT, hanging: Mutex::default() }
+        Self {
+            program: program.to_owned(),
+            limit: LIMIT,
+            hanging: Mutex::default(),
+            providers: Mutex::default(),
+        }
     }
 
     pub(super) async fn survey(&self, subject: &Subject, now: Timestamp) -> Vec<Observation> {
@@ -80,18 +87,20 @@ impl Child {
             Ok(program) => program.run().await,
             Err(error) => Err(error),
         };
-        let (mut answered, end, remains) = match ran {
+        let (answers, end, remains) = match ran {
             Ok(ran) => (read(&ran.output, now), Missing::Ended(ran.end), ran.remains),
-            Err(error) => (Default::default(), Missing::NotBegun(error), None),
+            Err(error) => (Answers::default(), Missing::NotBegun(error), None),
         };
+        let mut seen = answers.observations;
         let observations: Vec<_> = topics
             .iter()
-            .map(|topic| answered.remove(topic).unwrap_or_else(|| missing(*topic, now, &end)))
+            .map(|topic| seen.remove(topic).unwrap_or_else(|| missing(*topic, now, &end)))
             .collect();
         if let Some(remains) = remains {
             let topics = hung_on(&observations);
-            self.lock().push(Hanging { remains, topics });
+            lock(&self.hanging).push(Hanging { remains, topics });
         }
+        lock(&self.providers).learn(answers.experience, now);
         observations
     }
 
@@ -112,6 +121,7 @@ impl Child {
             now,
             claims: subject.claims.clone(),
             topics: topics.iter().map(|topic| topic.name().to_owned()).collect(),
+            resting: lock(&self.providers).resting(now),
         };
         Ok(Program {
             path: &self.program,
@@ -125,14 +135,14 @@ impl Child {
 
     /// What earlier children still hang on.
     fn hanging(&self) -> Vec<Topic> {
-        let mut hanging = self.lock();
+        let mut hanging = lock(&self.hanging);
         hanging.retain(|it| !it.remains.are_gone());
         hanging.iter().flat_map(|it| it.topics.iter().copied()).collect()
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Hanging>> {
-        self.hanging.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Where a child that cannot be killed got stuck; if nothing tells, everywhere.
@@ -185,12 +195,15 @@ pub async fn answer(host: impl FnOnce() -> Host) -> Result<(), AnswerError> {
     if question.parent != bond::parent().map_err(AnswerError::Bond)? {
         return Err(AnswerError::NotAsked);
     }
-    let subject = Arc::new(Subject { host: host(), claims: question.claims.clone() });
+    let rests = Rests::of(question.resting.clone());
+    let host = host().with(rests.clone());
+    let subject = Arc::new(Subject { host, claims: question.claims.clone() });
     let here = Here::at(&question.topics(), subject.host.platform());
     let mut out = io::stdout().lock();
     for place in &here.0 {
         let observation = place.look(&subject, question.now).await;
-        let said = out.write_all(line(&observation).as_bytes()).and_then(|()| out.flush());
+        let lines = line(&observation) + &asked(&rests.experience());
+        let said = out.write_all(lines.as_bytes()).and_then(|()| out.flush());
         said.map_err(AnswerError::Answer)?;
     }
     Ok(())

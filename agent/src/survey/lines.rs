@@ -1,5 +1,6 @@
 //! What the agent and the child that looks for it say to each other: a question in JSON, and a
-//! line for each topic as soon as it has been looked at.
+//! line for each topic as soon as it has been looked at, followed by one that says how it went with
+//! the providers and programs that were asked.
 
 use std::collections::BTreeMap;
 
@@ -8,6 +9,7 @@ use report::wire::{decode_topic, topic_json};
 use report::{Observation, Outcome, Reason, Timestamp, Topic};
 use serde::{Deserialize, Serialize};
 
+use crate::host::rests::{Experience, Until};
 use crate::probes::assignment::AssignmentClaims;
 
 /// What the child must know.
@@ -22,6 +24,21 @@ pub(super) struct Question {
     pub(super) claims: AssignmentClaims,
     /// The names of the topics to look at.
     pub(super) topics: Vec<String>,
+    /// What is left alone, and until when.
+    #[serde(default)]
+    pub(super) resting: Until,
+}
+
+/// What begins the line of [`asked`]; no topic is called so.
+const ASKED: &str = "asked";
+
+/// What a child answered.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Answers {
+    /// What it saw.
+    pub(super) observations: BTreeMap<Topic, Observation>,
+    /// How it went with what it asked.
+    pub(super) experience: Experience,
 }
 
 impl Question {
@@ -35,28 +52,42 @@ pub(super) fn line(observation: &Observation) -> String {
     format!("{} {}\n", observation.topic.name(), topic_json(observation))
 }
 
-/// The topics that were answered by whole lines. A line that is damaged fails its topic; what
-/// stands behind the last line end was never finished.
-pub(super) fn read(output: &[u8], now: Timestamp) -> BTreeMap<Topic, Observation> {
-    let mut observations = BTreeMap::new();
-    for line in output.split_inclusive(|byte| *byte == b'\n') {
-        if let Some(observation) = line.strip_suffix(b"\n").and_then(|line| read_line(line, now)) {
-            observations.entry(observation.topic).or_insert(observation);
-        }
+/// How the asking went up to now as a line; none where there is nothing to say.
+pub(super) fn asked(experience: &Experience) -> String {
+    match serde_json::to_string(experience) {
+        Ok(json) if !experience.is_empty() => format!("{ASKED} {json}\n"),
+        Ok(_) | Err(_) => String::new(),
     }
-    observations
 }
 
-fn read_line(line: &[u8], now: Timestamp) -> Option<Observation> {
-    let line = String::from_utf8_lossy(line);
-    let (name, body) = line.split_once(' ')?;
-    let received = decode_topic(Topic::from_name(name)?, body, now);
+/// What was answered by whole lines. A line that is damaged fails its topic; what stands behind
+/// the last line end was never finished.
+pub(super) fn read(output: &[u8], now: Timestamp) -> Answers {
+    let mut answers = Answers::default();
+    for line in output.split_inclusive(|byte| *byte == b'\n') {
+        let line = line.strip_suffix(b"\n").map(String::from_utf8_lossy);
+        let Some((name, body)) = line.as_ref().and_then(|line| line.split_once(' ')) else {
+            continue;
+        };
+        if let Some(topic) = Topic::from_name(name) {
+            let observation = read_topic(topic, body, now);
+            answers.observations.entry(topic).or_insert(observation);
+        } else if name == ASKED {
+            // Each says all that those before it said.
+            answers.experience = serde_json::from_str(body).unwrap_or(answers.experience);
+        }
+    }
+    answers
+}
+
+fn read_topic(topic: Topic, body: &str, now: Timestamp) -> Observation {
+    let received = decode_topic(topic, body, now);
     let Some(stray) = received.unjudged.first() else {
-        return Some(received.observation);
+        return received.observation;
     };
     // Both sides are one program: what one says and the other does not know was not said so.
     let why = Ignorance::new(Reason::ParseError, &format!("{stray:?} is no fact"));
-    Some(Observation { outcome: Outcome::Failed(why), ..received.observation })
+    Observation { outcome: Outcome::Failed(why), ..received.observation }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use std::time::Duration;
 use agent::clock;
 use agent::cycle::{Contact, Subject};
 use agent::host::Host;
+use agent::host::provider::{Request, ask_through};
 use agent::probes::assignment::AssignmentClaims;
 use agent::survey::{Surveyor, this_program};
 use report::{Observation, Outcome, Platform, Text};
@@ -150,7 +151,7 @@ fn nobody_but_the_agent_is_answered() {
         (String::new(), 1, "failed to understand what to look at"),
         (question(ours).replace("claims", "claim"), 1, "unknown field"),
     ] {
-        let output = look(&question);
+        let output = told(&["look", "--root", "/nowhere"], &question);
         assert_eq!(output.status.code(), Some(code), "{question}: {output:?}");
         assert!(String::from_utf8(output.stderr).unwrap().contains(said), "{question}");
         assert_eq!(output.stdout.starts_with(b"machine {"), code == 0, "{question}");
@@ -158,9 +159,9 @@ fn nobody_but_the_agent_is_answered() {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the test starts the very binary it is about")]
-fn look(question: &str) -> std::process::Output {
+fn told(arguments: &[&str], question: &str) -> std::process::Output {
     let mut child = Command::new(AGENT)
-        .args(["look", "--root", "/nowhere"])
+        .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -168,4 +169,18 @@ fn look(question: &str) -> std::process::Output {
         .unwrap();
     child.stdin.take().unwrap().write_all(question.as_bytes()).unwrap();
     child.wait_with_output().unwrap()
+}
+
+#[test]
+fn a_provider_is_asked_by_a_child_that_says_why_there_is_no_answer() {
+    let answer = ask_through(Path::new(AGENT), &Request::SecurityCenter, PATIENCE).unwrap();
+    assert_eq!(String::from_utf8(answer).unwrap(), r#"{"error":"0x8004100E"}"#);
+}
+
+#[test]
+fn a_stranger_is_not_answered_by_the_child_of_a_survey() {
+    let question = r#"{"parent": 1, "request": "security_center"}"#;
+    let ended = told(&["provider"], question);
+    assert_eq!((ended.status.code(), &*ended.stdout), (Some(1), &b""[..]));
+    assert!(String::from_utf8_lossy(&ended.stderr).contains("only the agent itself"));
 }

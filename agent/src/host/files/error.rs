@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 
 use report::fact::Ignorance;
-use report::{Fact, Reason};
+use report::{Fact, Reason, Timestamp};
 
 /// What a door answers.
 pub type Read<T> = Result<T, ReadError>;
@@ -34,6 +34,10 @@ pub enum ReadErrorKind {
     NotSupported,
     /// It did not answer in time.
     Timeout,
+    /// It did not answer in time before and is left alone until then.
+    Resting(Timestamp),
+    /// What supplies it ended before it had answered.
+    Died(String),
     /// What supplies it failed, with a code of its own.
     Provider(u32),
     /// It is there, and cannot be all of what it should be.
@@ -50,8 +54,11 @@ impl fmt::Display for ReadErrorKind {
             Self::TooLarge => f.write_str("larger than expected"),
             Self::NotSupported => f.write_str("no such source on this machine"),
             Self::Timeout => f.write_str("no answer in time"),
+            Self::Resting(until) => write!(f, "no answer before, rests until {until}"),
             Self::Provider(code) => write!(f, "error {code:#010x}"),
-            Self::Refused(why) | Self::Damaged(why) | Self::Other(why) => f.write_str(why),
+            Self::Refused(why) | Self::Died(why) | Self::Damaged(why) | Self::Other(why) => {
+                f.write_str(why)
+            }
         }
     }
 }
@@ -107,9 +114,11 @@ impl ReadError {
             ReadErrorKind::AccessDenied | ReadErrorKind::Refused(_) => Some(Reason::AccessDenied),
             ReadErrorKind::TooLarge => Some(Reason::TooLarge),
             ReadErrorKind::NotSupported => Some(Reason::NotSupported),
-            ReadErrorKind::Timeout => Some(Reason::Timeout),
+            ReadErrorKind::Timeout | ReadErrorKind::Resting(_) => Some(Reason::Timeout),
             ReadErrorKind::Damaged(_) => Some(Reason::ParseError),
-            ReadErrorKind::Provider(_) | ReadErrorKind::Other(_) => Some(Reason::ProviderError),
+            ReadErrorKind::Died(_) | ReadErrorKind::Provider(_) | ReadErrorKind::Other(_) => {
+                Some(Reason::ProviderError)
+            }
         }
     }
 

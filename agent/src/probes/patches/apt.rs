@@ -309,6 +309,8 @@ fn read_list(
         | ReadErrorKind::TooLarge
         | ReadErrorKind::NotSupported
         | ReadErrorKind::Timeout
+        | ReadErrorKind::Resting(_)
+        | ReadErrorKind::Died(_)
         | ReadErrorKind::Provider(_) => error.ignorance(Reason::SourceStale),
     };
     let mut unpacked = Measured::of(index::unpack(files, &path)?);

@@ -106,7 +106,7 @@ async fn what_a_child_that_cannot_be_killed_hangs_on_is_left_alone_until_it_is_g
     };
     let child = pretender.child();
     let (remains, go) = lingering();
-    child.lock().push(Hanging { remains, topics: vec![Topic::Patches] });
+    lock(&child.hanging).push(Hanging { remains, topics: vec![Topic::Patches] });
     let observations = child.survey(&subject(), NOW).await;
     let other = Some(Reason::ProviderError);
     assert_eq!(reasons(&observations), [other, other, other, Some(Reason::Timeout)]);
@@ -131,4 +131,28 @@ fn a_child_that_cannot_be_killed_blocks_what_it_hangs_on() {
     };
     assert_eq!(hung_on(&[seen.clone(), timed_out]), [Topic::Patches]);
     assert_eq!(hung_on(&[seen]), [Topic::Machine]);
+}
+
+/// What a child was asked that kept its question.
+fn resting(pretender: &Pretender) -> Vec<String> {
+    let question = durable::read(&pretender.0.path().join("question"), 1 << 16).unwrap().unwrap();
+    let question: Question = serde_json::from_slice(&question).unwrap();
+    question.resting.into_keys().collect()
+}
+
+#[tokio::test]
+async fn what_did_not_answer_rests_until_it_has_answered_again() {
+    let pretender = Pretender::who(
+        r#"cd "${0%/*}"; cat > question
+        grep -q /opt/a question || echo 'asked {"/opt/a":"badly","/opt/b":"well"}'"#,
+    );
+    let child = pretender.child();
+    let mut seen = Vec::new();
+    for minutes in [0, 15, 59, 60, 75, 179, 180] {
+        child.survey(&subject(), NOW + minutes * 60).await;
+        seen.push(resting(&pretender));
+    }
+    let rests = &["/opt/a"][..];
+    let resting = [&[], rests, rests, &[], rests, rests, &[]];
+    assert_eq!(seen, resting);
 }

@@ -8,6 +8,7 @@ use report::wire::MAX_RECORDS;
 use report::{Clock, Fact, FactKey, Moment, Reading, Record, Text, Value};
 
 use super::*;
+use crate::host::rests::Went;
 
 const NOW: Timestamp = Timestamp(1_795_318_200);
 
@@ -77,7 +78,7 @@ proptest! {
     fn what_the_child_saw_is_what_the_agent_reads(seen in observation()) {
         let line = line(&seen);
         prop_assert_eq!(line.matches('\n').count(), 1);
-        let read = read(line.as_bytes(), NOW).remove(&seen.topic).unwrap();
+        let read = read(line.as_bytes(), NOW).observations.remove(&seen.topic).unwrap();
         prop_assert_eq!(digest(std::slice::from_ref(&read)), digest(std::slice::from_ref(&seen)));
         prop_assert_eq!(read, seen);
     }
@@ -91,7 +92,7 @@ proptest! {
         let mut answer = line(&seen).into_bytes();
         let cut = cut.index(answer.len());
         answer.splice(cut..cut, noise);
-        for observation in read(&answer, NOW).into_values() {
+        for observation in read(&answer, NOW).observations.into_values() {
             prop_assert!(Topic::ALL.contains(&observation.topic));
         }
     }
@@ -102,10 +103,12 @@ proptest! {
         now in any::<i64>(),
         unit in prop::option::of(text()),
         level in prop::option::of(any::<u8>()),
+        name in ".{0,40}",
     ) {
         let claims = AssignmentClaims { unit, system: None, level };
         let topics = Topic::ALL.map(|it| it.name().to_owned()).to_vec();
-        let asked = Question { parent, now: Timestamp(now), claims, topics };
+        let resting = Until::from([(name, Timestamp(now))]);
+        let asked = Question { parent, now: Timestamp(now), claims, topics, resting };
         let json = serde_json::to_vec(&asked).unwrap();
         let arrived: Question = serde_json::from_slice(&json).unwrap();
         prop_assert_eq!(arrived.topics(), Topic::ALL);
@@ -128,7 +131,7 @@ fn a_damaged_line_fails_its_topic_and_no_other() {
         "machine {\"observed_at\":1,\n",
         "machine \u{1b}[2J\n",
     ] {
-        let read = read(format!("{damaged}{whole}").as_bytes(), NOW);
+        let read = read(format!("{damaged}{whole}").as_bytes(), NOW).observations;
         let Outcome::Failed(why) = &read[&Topic::Machine].outcome else {
             panic!("{damaged}: {read:?}");
         };
@@ -142,13 +145,29 @@ fn a_line_without_its_end_was_never_finished() {
     let whole = line(&absent(Topic::Machine));
     let unfinished = line(&absent(Topic::Patches));
     let answer = format!("{whole}{}", unfinished.trim_end());
-    assert_eq!(read(answer.as_bytes(), NOW).into_keys().collect::<Vec<_>>(), [Topic::Machine]);
+    assert_eq!(
+        read(answer.as_bytes(), NOW).observations.into_keys().collect::<Vec<_>>(),
+        [Topic::Machine]
+    );
 }
 
 #[test]
 fn the_first_answer_counts_and_strangers_do_not() {
     let again = Observation { observed_at: NOW + 1, ..absent(Topic::Machine) };
     let answer = [line(&absent(Topic::Machine)), line(&again), "weather {}\n\n{}\n".to_owned()];
-    let read = read(answer.concat().as_bytes(), NOW);
+    let read = read(answer.concat().as_bytes(), NOW).observations;
     assert_eq!(read.into_values().collect::<Vec<_>>(), [absent(Topic::Machine)]);
+}
+
+#[test]
+fn what_went_badly_is_told_as_often_as_it_is_known_and_the_last_word_counts() {
+    let went = |well, badly: &str| {
+        Experience::from([("/opt/a b".to_owned(), well), (badly.to_owned(), Went::Badly)])
+    };
+    let first = asked(&went(Went::Well, "wscapi.dll"));
+    let last = went(Went::Badly, "root\\x:Y");
+    let answer = [&first, &line(&absent(Topic::Machine)), &asked(&last), "asked {\n"].concat();
+    let read = read(answer.as_bytes(), NOW);
+    assert_eq!((read.observations.len(), read.experience), (1, last));
+    assert_eq!(asked(&Experience::new()), "");
 }

@@ -56,6 +56,8 @@ impl From<ReadError> for Silence {
             ReadErrorKind::AccessDenied
             | ReadErrorKind::TooLarge
             | ReadErrorKind::Timeout
+            | ReadErrorKind::Resting(_)
+            | ReadErrorKind::Died(_)
             | ReadErrorKind::Provider(_)
             | ReadErrorKind::Refused(_)
             | ReadErrorKind::Damaged(_)
