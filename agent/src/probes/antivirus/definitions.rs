@@ -65,6 +65,8 @@ pub(super) struct Wanted {
     pub(super) is_weak: bool,
     /// Whether the way it is read has been seen described, or is only remembered.
     pub(super) is_recalled: bool,
+    /// Whether nobody is asked any more once this is known.
+    pub(super) is_final: bool,
     /// Only where all of these hold.
     pub(super) when: Vec<Asked>,
     pub(super) how: How,
@@ -109,10 +111,11 @@ pub(super) enum Place {
     Registry { key: String, value: String, view: View },
     /// A property of the first instance of a class.
     Wmi { namespace: String, class: String, property: String },
-    /// A file, below the folder that a value of the registry names if there is one.
-    File { path: String, below: Option<(String, String)> },
-    /// What a program says.
-    Program { path: String, arguments: Vec<String>, limit: Duration, any_exit: bool },
+    /// A file, or its end if it is a log, below the folder that a value of the registry names if
+    /// there is one.
+    File { path: String, below: Option<(String, String)>, is_log: bool },
+    /// What the first of these programs says that is here.
+    Program { paths: Vec<String>, arguments: Vec<String>, limit: Duration, any_exit: bool },
     /// Whether a process of root's with one of these names runs.
     Process(Vec<String>),
     /// Whether one of these services runs.
@@ -130,7 +133,10 @@ impl Place {
             Self::Registry { key, value, .. } => format!("{key}\\{value}"),
             Self::Wmi { namespace, class, property } => format!("{namespace}:{class}.{property}"),
             Self::File { path, .. } => path.clone(),
-            Self::Program { path, arguments, .. } => format!("{path} {}", arguments.join(" ")),
+            Self::Program { paths, arguments, .. } => {
+                let path = paths.first().map(String::as_str).unwrap_or_default();
+                format!("{path} {}", arguments.join(" ")).trim_end().to_owned()
+            }
             Self::Process(names) => format!("process {}", names.join(", ")),
             Self::Service(names) => format!("service {}", names.join(", ")),
             Self::Uninstall(value) => format!("uninstall entry {value}"),
@@ -161,7 +167,7 @@ pub(super) struct Cut {
     pub(super) after: Option<String>,
     /// Everything up to and with the last of this; without it nothing is cut.
     pub(super) after_last: Option<String>,
-    /// Everything from the first of this on; without it nothing is cut.
+    /// Everything from the first of this on; without it nothing is cut. One blank is any blank.
     pub(super) before: Option<String>,
 }
 

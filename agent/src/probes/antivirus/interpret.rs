@@ -27,6 +27,11 @@ pub(super) enum Raw {
 pub(super) enum Told {
     Bool(bool),
     Choice(&'static str),
+    Moment(Timestamp),
+    /// There is no such thing.
+    Nothing,
+    /// The answer leaves it open.
+    Opaque,
 }
 
 impl Told {
@@ -34,6 +39,9 @@ impl Told {
         match self {
             Self::Bool(answer) => yes_or_no(answer),
             Self::Choice(word) => choice(word),
+            Self::Moment(at) => moment(Moment::source(at)),
+            Self::Nothing => Fact::Absent,
+            Self::Opaque => Fact::unknown(Reason::ProductOpaque),
         }
     }
 }

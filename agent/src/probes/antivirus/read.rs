@@ -6,7 +6,7 @@ use report::catalogue::Tense;
 use report::fact::Ignorance;
 use report::{Fact, Reason};
 
-use super::definitions::{Asked, Cut, Pick};
+use super::definitions::{Asked, Cut, Pick, Place};
 use super::formats::{ini, json, lines, xml};
 use super::interpret::Raw;
 use super::recognise::Uninstall;
@@ -39,7 +39,7 @@ pub(super) fn ask(
 
 fn part(doors: &Doors<'_>, asked: &Asked, entry: Option<&Uninstall>) -> Result<Raw, Silence> {
     let raw = doors.raw(&asked.place, entry)?;
-    let picked = pick(raw, &asked.pick).and_then(|raw| cut(raw, &asked.cut));
+    let picked = pick(raw, asked).and_then(|raw| cut(raw, &asked.cut));
     // The place is there and speaks of something else, as a program does whose service is down.
     picked.ok_or_else(|| {
         let detail = format!("{}: does not say this", asked.place.shown());
@@ -47,10 +47,19 @@ fn part(doors: &Doors<'_>, asked: &Asked, entry: Option<&Uninstall>) -> Result<R
     })
 }
 
-fn pick(raw: Raw, pick: &Pick) -> Option<Raw> {
+fn pick(raw: Raw, asked: &Asked) -> Option<Raw> {
     let text = |found: String| Some(Raw::Text(found));
-    match pick {
-        Pick::Whole => Some(raw),
+    match &asked.pick {
+        // Programs print text and files hold it; the bytes of another place are a value.
+        Pick::Whole => match &asked.place {
+            Place::File { .. } | Place::Program { .. } => plain(raw).map(Raw::Text),
+            Place::Registry { .. }
+            | Place::Wmi { .. }
+            | Place::Process(_)
+            | Place::Service(_)
+            | Place::Uninstall(_)
+            | Place::Package(_) => Some(raw),
+        },
         Pick::Line(labels) => text(lines::labelled(&plain(raw)?, labels)?.to_owned()),
         Pick::Ini(path) => text(ini::value(&plain(raw)?, path)?.to_owned()),
         Pick::Json(paths) => json::scalar(&plain(raw)?, paths),
@@ -91,7 +100,11 @@ fn middle<'t>(text: &'t str, cut: &Cut) -> Option<&'t str> {
         middle = middle.rsplit_once(after.as_str()).map_or(middle, |(_, end)| end);
     }
     if let Some(before) = &cut.before {
-        middle = middle.split_once(before.as_str()).map_or(middle, |(start, _)| start);
+        let cut = match before.as_str() {
+            " " => middle.split_once(char::is_whitespace),
+            before => middle.split_once(before),
+        };
+        middle = cut.map_or(middle, |(start, _)| start);
     }
     Some(middle.trim())
 }

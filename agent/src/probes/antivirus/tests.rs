@@ -8,6 +8,8 @@ use crate::host::recorded::{Machine, fact, facts, field, reason, records, text};
 use crate::probes::Context;
 use crate::probes::assignment::AssignmentClaims;
 
+mod linux_vendors;
+
 fn look(machine: &Machine) -> Facts {
     let context = Context { claims: &AssignmentClaims::default(), now: Timestamp(0) };
     facts(linux::probe(&machine.host(), &context))

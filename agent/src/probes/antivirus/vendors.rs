@@ -95,6 +95,10 @@ impl Looked<'_> {
     fn read_field(&self, candidate: &mut Candidate, field: &'static str, all: &[&Wanted]) {
         let mut first: Option<Reading> = None;
         for wanted in all {
+            let is_known = first.as_ref().is_some_and(|it| it.fact.known().is_some());
+            if is_known && !wanted.places().all(|place| self.doors.is_cheap(place)) {
+                continue;
+            }
             let Answer::Told(fact, source) = self.answer(wanted) else {
                 continue;
             };
@@ -105,7 +109,12 @@ impl Looked<'_> {
                         candidate.dispute(field);
                     }
                 }
-                (None, Some(_)) => first = Some(Reading::new(fact, &source)),
+                (None, Some(_)) => {
+                    first = Some(Reading::new(fact, &source));
+                    if wanted.is_final {
+                        break;
+                    }
+                }
                 (_, None) => {
                     first.get_or_insert_with(|| Reading::new(fact, &source));
                 }

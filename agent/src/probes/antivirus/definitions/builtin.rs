@@ -10,6 +10,8 @@ macro_rules! files {
 }
 
 const LINUX: &[File] = files![
+    "linux/avast-antivirus.toml",
+    "linux/avg-antivirus.toml",
     "linux/bitdefender-endpoint-security-tools.toml",
     "linux/cortex-xdr.toml",
     "linux/crowdstrike-falcon.toml",

@@ -40,6 +40,7 @@ const FIELDS: [&str; 10] = [
 const READ_KEYS: &[&str] = &[
     "field",
     "weak",
+    "final",
     "evidence",
     "when",
     "all",
@@ -51,6 +52,7 @@ const READ_KEYS: &[&str] = &[
     "property",
     "file",
     "below",
+    "log",
     "program",
     "arguments",
     "seconds",
@@ -131,11 +133,12 @@ fn marks(keys: &mut Keys<'_>, faults: &mut Faults<'_>) -> Vec<Mark> {
 fn wanted(mut keys: Keys<'_>, faults: &mut Faults<'_>) -> Option<Wanted> {
     let field = field(&mut keys, faults)?;
     let is_weak = keys.flag("weak", faults);
+    let is_final = keys.flag("final", faults);
     let is_recalled = is_recalled(&mut keys, faults);
     let when = conditions(&mut keys, "when", faults);
     let how = how(&mut keys, field.kind, faults);
     keys.finish(READ_KEYS, faults);
-    Some(Wanted { field: field.name, is_weak, is_recalled, when, how: how? })
+    Some(Wanted { field: field.name, is_weak, is_recalled, is_final, when, how: how? })
 }
 
 fn field(keys: &mut Keys<'_>, faults: &mut Faults<'_>) -> Option<&'static Field> {
@@ -220,10 +223,11 @@ fn place(keys: &mut Keys<'_>, faults: &mut Faults<'_>) -> Option<Place> {
         return Some(Place::Wmi { namespace, class, property });
     }
     if let Some((_, path)) = keys.text("file", faults) {
-        return Some(Place::File { path, below: below(keys, faults) });
+        let is_log = keys.flag("log", faults);
+        return Some(Place::File { path, below: below(keys, faults), is_log });
     }
-    if let Some((place, path)) = keys.text("program", faults) {
-        return program(keys, (place, path), faults);
+    if keys.has("program") {
+        return program(keys, faults);
     }
     let processes = keys.texts("process", faults);
     if !processes.is_empty() {
@@ -276,31 +280,31 @@ fn below(keys: &mut Keys<'_>, faults: &mut Faults<'_>) -> Option<(String, String
 const LIMIT: Duration = Duration::from_secs(10);
 const LONGEST: u64 = 30;
 
-fn program(
-    keys: &mut Keys<'_>,
-    (place, path): (std::ops::Range<usize>, String),
-    faults: &mut Faults<'_>,
-) -> Option<Place> {
+fn program(keys: &mut Keys<'_>, faults: &mut Faults<'_>) -> Option<Place> {
+    let paths = keys.texts("program", faults);
     let arguments = keys.texts("arguments", faults);
     let any_exit = keys.flag("any_exit", faults);
-    let limit = match keys.text("seconds", faults) {
-        None => LIMIT,
-        Some((place, text)) => match text.parse() {
-            Ok(seconds @ 1..=LONGEST) => Duration::from_secs(seconds),
-            Ok(_) | Err(_) => {
-                faults.note(
-                    &place,
-                    &format!("seconds is a number from 1 to {LONGEST}: write \"10\""),
-                );
-                LIMIT
-            }
-        },
-    };
-    let is_whole = path.starts_with('/') || path.get(1..3) == Some(":\\");
-    if !is_whole {
-        faults.note(&place, "a program is named from the root on: write /opt/… or C:\\…");
+    let limit = limit(keys, faults);
+    let is_whole = |path: &String| path.starts_with('/') || path.get(1..3) == Some(":\\");
+    if paths.is_empty() || !paths.iter().all(is_whole) {
+        faults.note(&keys.place, "a program is named from the root on: write /opt/… or C:\\…");
+        return None;
     }
-    is_whole.then_some(Place::Program { path, arguments, limit, any_exit })
+    Some(Place::Program { paths, arguments, limit, any_exit })
+}
+
+fn limit(keys: &mut Keys<'_>, faults: &mut Faults<'_>) -> Duration {
+    let Some((place, text)) = keys.text("seconds", faults) else {
+        return LIMIT;
+    };
+    match text.parse() {
+        Ok(seconds @ 1..=LONGEST) => Duration::from_secs(seconds),
+        Ok(_) | Err(_) => {
+            let message = format!("seconds is a number from 1 to {LONGEST}: write \"10\"");
+            faults.note(&place, &message);
+            LIMIT
+        }
+    }
 }
 
 fn pick(keys: &mut Keys<'_>, faults: &mut Faults<'_>) -> Pick {
@@ -391,11 +395,19 @@ fn states(table: Keys<'_>, kind: Kind, faults: &mut Faults<'_>) -> Option<Meanin
 fn told(word: Word, kind: Kind) -> Result<Told, String> {
     match (word, kind) {
         (Word::Bool(answer), Kind::Bool) => Ok(Told::Bool(answer)),
-        (Word::Text(word), Kind::OneOf(words)) => words
-            .iter()
-            .find(|known| **known == word)
-            .map(|known| Told::Choice(known))
-            .ok_or_else(|| format!("unknown word `{word}`: it is one of {}", words.join(", "))),
+        (Word::Text(word), Kind::OneOf(words)) if words.contains(&word.as_str()) => {
+            let known = words.iter().find(|known| **known == word);
+            known.map(|known| Told::Choice(known)).ok_or_else(|| needed(kind).to_owned())
+        }
+        (Word::Text(word), Kind::Bool | Kind::OneOf(_)) if word == "unknown" => Ok(Told::Opaque),
+        (Word::Text(word), Kind::Moment(_)) if word == "none" => Ok(Told::Nothing),
+        (Word::Text(word), Kind::Moment(tense)) => Template::parse("YYYY-MM-DD")
+            .and_then(|template| template.read(&word, tense))
+            .map(Told::Moment)
+            .ok_or_else(|| "a moment is \"none\" or a day: write \"2023-07-20\"".to_owned()),
+        (Word::Text(word), Kind::OneOf(words)) => {
+            Err(format!("unknown word `{word}`: it is one of {}", words.join(", ")))
+        }
         (Word::Bool(_) | Word::Text(_), _) => Err(needed(kind).to_owned()),
     }
 }

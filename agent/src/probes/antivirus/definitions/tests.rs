@@ -29,6 +29,33 @@ fn everything_that_is_built_in_can_be_used() {
 }
 
 #[test]
+fn every_product_is_in_the_catalogue_of_the_collector() {
+    let catalogue = include_str!("../../../../../policies/catalogue/antivirus.toml");
+    let catalogue: toml::Table = catalogue.parse().unwrap();
+    let products = catalogue["products"].as_table().unwrap();
+    for platform in Platform::ALL {
+        for (name, text) in builtin::of(platform) {
+            let definition = raw::parse(name, text).unwrap();
+            let known = products.get(&definition.product);
+            let vendor = known.map(|known| known["vendor"].as_str().unwrap());
+            assert_eq!(vendor, Some(&*definition.vendor), "{name}");
+        }
+    }
+}
+
+#[test]
+fn no_definition_asks_for_what_is_secret() {
+    // CrowdStrike's customer, SentinelOne's keys, Kaspersky's activation.
+    let secret = ["--cid", "management", "--get-backup"];
+    for platform in Platform::ALL {
+        for (name, text) in builtin::of(platform) {
+            let found = secret.iter().find(|word| text.contains(&format!("\"{word}\"")));
+            assert_eq!(found, None, "{name}");
+        }
+    }
+}
+
+#[test]
 fn no_definition_runs_an_update() {
     // `upd -u` of ESET starts one, and so do these words elsewhere.
     let verbs =

@@ -3,7 +3,8 @@
 /// What stands behind the first of the labels that begins a line; the labels are tried in order.
 ///
 /// A label ends where a colon, an equals sign, a tab or two blanks follow, or the line does: of
-/// `Agent state      Enabled` it is `Agent state`, and `Agent` is none.
+/// `Agent state      Enabled` it is `Agent state`, and `Agent` is none. A label that ends with a blank
+/// ends there.
 pub(in crate::probes::antivirus) fn labelled<'t>(
     text: &'t str,
     labels: &[String],
@@ -18,6 +19,7 @@ fn behind<'t>(line: &'t str, label: &str) -> Option<&'t str> {
     let is_wide = rest.starts_with('\t') || blanks > 1;
     match value.strip_prefix([':', '=']) {
         Some(value) => Some(value.trim()),
+        None if label.ends_with(' ') => Some(value),
         None if is_wide || value.is_empty() => Some(value),
         None => None,
     }
@@ -52,6 +54,12 @@ mod tests {
             assert_eq!(value(line, "Agent state"), None, "{line:?}");
         }
         assert_eq!(value("Agent state: Enabled", "Agent"), None);
+    }
+
+    #[test]
+    fn a_label_that_ends_with_a_blank_is_the_first_word_of_a_row() {
+        assert_eq!(value("pmd 901 root Running", "pmd "), Some("901 root Running"));
+        assert_eq!(value("pmdx 901 root Running", "pmd "), None);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::time::Duration;
 
 use report::fact::Ignorance;
 use report::{Fact, Reason, Timestamp};
@@ -21,6 +23,7 @@ use crate::probes::patches::version::Version;
 
 /// Larger files hold something else than what a product says of itself.
 const MAX_FILE: usize = 1 << 20;
+const LOG_END: u64 = 64 * 1024;
 const MAX_OUTPUT: usize = 256 * 1024;
 /// The kernel cuts the names of processes.
 const MAX_PROCESS_NAME: usize = 15;
@@ -115,7 +118,10 @@ impl<'a> Doors<'a> {
         match place {
             Place::Registry { key, value, view } => self.value(*view, key, value),
             Place::Wmi { namespace, class, property } => self.property(namespace, class, property),
-            Place::File { path, below } => self.content(path, below.as_ref()),
+            Place::File { path, below, is_log } => {
+                let path = self.path(path, below.as_ref())?;
+                self.content(&path, *is_log)
+            }
             Place::Program { .. } => self.output(place),
             Place::Process(names) => self.runs(names),
             Place::Service(names) => self.serves(names),
@@ -166,19 +172,29 @@ impl<'a> Doors<'a> {
         }
     }
 
-    /// The newest file that a path stands for.
-    fn content(&self, path: &str, below: Option<&(String, String)>) -> Asked {
-        let path = match below {
-            None => path.to_owned(),
-            Some((key, value)) => match self.value(View::Both, key, value)? {
-                Raw::Text(folder) => {
-                    format!("{}/{}", from_drive(&folder).ok_or(Silence::NotThere)?, path)
-                }
-                Raw::Number(_) | Raw::Bool(_) | Raw::Bytes(_) => return Err(Silence::NotThere),
-            },
+    /// A path below the folder that the registry names.
+    fn path(&self, path: &str, below: Option<&(String, String)>) -> Result<String, Silence> {
+        let Some((key, value)) = below else {
+            return Ok(path.to_owned());
         };
-        for path in expanded(&path, '/', |parent| self.files().list(parent))? {
-            match self.files().read(&path, MAX_FILE) {
+        match self.value(View::Both, key, value)? {
+            Raw::Text(folder) => {
+                let folder = from_drive(&folder).ok_or(Silence::NotThere)?;
+                Ok(format!("{folder}/{path}"))
+            }
+            Raw::Number(_) | Raw::Bool(_) | Raw::Bytes(_) => Err(Silence::NotThere),
+        }
+    }
+
+    /// The newest file that a path stands for.
+    fn content(&self, path: &str, is_log: bool) -> Asked {
+        let files = self.files();
+        for path in expanded(path, '/', |parent| files.list(parent))? {
+            let read = match is_log {
+                true => end_of(files, &path),
+                false => files.read(&path, MAX_FILE),
+            };
+            match read {
                 Ok(bytes) => return Ok(Raw::Bytes(bytes)),
                 Err(error) if error.is_not_found() => {}
                 Err(error) => return Err(error.into()),
@@ -187,24 +203,54 @@ impl<'a> Doors<'a> {
         Err(Silence::NotThere)
     }
 
+    /// What the first of a program's paths says that is there.
     fn output(&self, place: &Place) -> Asked {
-        let Place::Program { path, arguments, limit, any_exit } = place else {
+        let Place::Program { paths, arguments, limit, any_exit } = place else {
             return Err(Silence::NotThere);
         };
+        for path in paths {
+            match self.run(path, arguments, *limit) {
+                Err(error) if error.is_not_found() => {}
+                Err(error) => return Err(error.into()),
+                Ok(said) => {
+                    return match said.code {
+                        Some(code) if code == 0 || *any_exit => Ok(Raw::Bytes(said.output)),
+                        Some(code) => Err(failed(place, &format!("exit code {code}"))),
+                        None => Err(failed(place, "ended by a signal")),
+                    };
+                }
+            }
+        }
+        Err(Silence::NotThere)
+    }
+
+    fn run(&self, path: &str, arguments: &[String], limit: Duration) -> Read<Said> {
         let mut programs = self.programs.borrow_mut();
-        let said = programs.entry((path.clone(), arguments.clone())).or_insert_with(|| {
+        let said = programs.entry((path.to_owned(), arguments.to_vec())).or_insert_with(|| {
             let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
-            let ask = Ask { path, arguments: &arguments, limit: *limit, most: MAX_OUTPUT };
+            let ask = Ask { path, arguments: &arguments, limit, most: MAX_OUTPUT };
             self.host.programs().run(&ask)
         });
-        let said = said.as_ref().map_err(|error| Silence::from(error.clone()))?;
-        match said.code {
-            Some(0) => {}
-            Some(_) if *any_exit => {}
-            Some(code) => return Err(failed(place, &format!("exit code {code}"))),
-            None => return Err(failed(place, "ended by a signal")),
+        said.clone()
+    }
+
+    /// Whether to ask a place costs nothing any more, or next to nothing.
+    pub(in crate::probes::antivirus) fn is_cheap(&self, place: &Place) -> bool {
+        match place {
+            Place::Program { paths, arguments, .. } => {
+                let programs = self.programs.borrow();
+                paths.iter().any(|path| programs.contains_key(&(path.clone(), arguments.clone())))
+            }
+            Place::Wmi { namespace, class, .. } => {
+                self.classes.borrow().contains_key(&(namespace.clone(), class.clone()))
+            }
+            Place::Registry { .. }
+            | Place::File { .. }
+            | Place::Process(_)
+            | Place::Service(_)
+            | Place::Uninstall(_)
+            | Place::Package(_) => true,
         }
-        Ok(Raw::Bytes(said.output.clone()))
     }
 
     fn runs(&self, names: &[String]) -> Asked {
@@ -238,6 +284,18 @@ impl<'a> Doors<'a> {
         let version = version.ok_or(Silence::NotThere)?;
         Ok(Raw::Text(Version::parse(version).upstream().to_owned()))
     }
+}
+
+/// The last part of a log, where what is true now stands.
+fn end_of(files: &Files, path: &str) -> Read<Vec<u8>> {
+    let failed = |error: io::Error| ReadError::from_io(path, &error);
+    let mut file = files.open(path)?;
+    let length = file.seek(SeekFrom::End(0)).map_err(failed)?;
+    let start = length.saturating_sub(LOG_END);
+    file.seek(SeekFrom::Start(start)).map_err(failed)?;
+    let mut bytes = Vec::new();
+    file.take(LOG_END).read_to_end(&mut bytes).map_err(failed)?;
+    Ok(bytes)
 }
 
 fn whole(number: u64, key: &str) -> Asked {
