@@ -6,6 +6,7 @@ pub(crate) mod name;
 pub(crate) mod os_release;
 
 pub mod linux;
+pub mod smbios;
 pub mod windows;
 
 mod chassis;

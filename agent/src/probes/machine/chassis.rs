@@ -33,9 +33,19 @@ pub(super) fn chassis(dmi: &Dmi<'_>) -> (Fact, &'static str) {
             return (choice("virtual"), path);
         }
     }
-    let number = dmi.read_number(dmi::CHASSIS_TYPE);
-    let chassis = number.map(|number| Value::Choice(word(number)));
-    (chassis, dmi::CHASSIS_TYPE)
+    (of_type(dmi.read_number(dmi::CHASSIS_TYPE)), dmi::CHASSIS_TYPE)
+}
+
+/// The same of a table that was read whole: what its maker and its model are called, and the number.
+pub(super) fn named(names: &[Fact<Text>], number: Fact<u8>) -> Fact {
+    match names.iter().filter_map(Fact::known).any(names_hypervisor) {
+        true => choice("virtual"),
+        false => of_type(number),
+    }
+}
+
+fn of_type(number: Fact<u8>) -> Fact {
+    number.map(|number| Value::Choice(word(number)))
 }
 
 fn names_hypervisor(value: &Text) -> bool {

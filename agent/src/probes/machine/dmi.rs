@@ -7,6 +7,7 @@ use report::{Fact, Reason, Text};
 
 use crate::host::Files;
 use crate::probes::findings::unknown;
+pub(super) use placeholder::is_placeholder;
 
 const FOLDER: &str = "sys/class/dmi/id";
 const MAX_BYTES: usize = 4 * 1024;
@@ -43,7 +44,7 @@ impl<'a> Dmi<'a> {
     /// the line carries, is absent.
     pub(crate) fn read(&self, path: &str) -> Fact<Text> {
         self.entry(path, |value| {
-            let says_nothing = value.is_empty() || placeholder::is_placeholder(value);
+            let says_nothing = value.is_empty() || is_placeholder(value);
             if says_nothing { Fact::Absent } else { own_text(path, value) }
         })
     }
@@ -68,7 +69,8 @@ impl<'a> Dmi<'a> {
     }
 }
 
-fn own_text(path: &str, value: &str) -> Fact<Text> {
+/// A value that says something of this machine.
+pub(super) fn own_text(path: &str, value: &str) -> Fact<Text> {
     match Text::cleaned(value) {
         Ok(text) => Fact::Known(text),
         Err(error) => unknown(Reason::ParseError, &format!("{path}: {error}")),

@@ -2,7 +2,8 @@
 
 use report::{Fact, Reason};
 
-use crate::host::Files;
+use crate::host::registry::{Value, View};
+use crate::host::{Files, Registry};
 use crate::probes::findings::text;
 
 const CONFIGURED: &str = "etc/hostname";
@@ -21,6 +22,26 @@ pub(crate) fn host_name(files: &Files) -> (Fact, &'static str) {
         Ok(name) if name.trim() == "(none)" => (Fact::Absent, RUNNING),
         Ok(name) => (text(&name), RUNNING),
         Err(error) => (Fact::Unknown(error.ignorance(Reason::NotSupported)), RUNNING),
+    }
+}
+
+/// Windows' name of the machine in full, else the short one that old networks know it by.
+const NETWORK: &str = r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters";
+const SHORT: &str = r"HKLM\SYSTEM\CurrentControlSet\Control\ComputerName\ComputerName";
+
+/// The name that a Windows machine is configured to have, and where it was read.
+pub(crate) fn registered(registry: &Registry) -> (Fact, &'static str) {
+    if let Ok(Value::Text(name)) = registry.value(View::Native, NETWORK, "Hostname")
+        && !name.trim().is_empty()
+    {
+        return (text(name.trim()), NETWORK);
+    }
+    match registry.value(View::Native, SHORT, "ComputerName") {
+        Ok(Value::Text(name)) => (text(name.trim()), SHORT),
+        Ok(Value::Number(_) | Value::List(_) | Value::Binary(_)) => {
+            (Fact::unknown(Reason::ParseError), SHORT)
+        }
+        Err(error) => (Fact::Unknown(error.ignorance(Reason::NotSupported)), SHORT),
     }
 }
 

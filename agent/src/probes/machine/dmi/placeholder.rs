@@ -49,7 +49,7 @@ const PLACEHOLDERS: &[&str] = &[
 ];
 
 /// Whether a trimmed value is the same on every machine of its line.
-pub(super) fn is_placeholder(value: &str) -> bool {
+pub(in crate::probes::machine) fn is_placeholder(value: &str) -> bool {
     PLACEHOLDERS.iter().any(|known| known.eq_ignore_ascii_case(value)) || is_one_character(value)
 }
 
