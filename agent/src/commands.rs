@@ -23,10 +23,10 @@ use crate::durable;
 use crate::enrol::{Applicant, enrol};
 use crate::export::export;
 use crate::fingerprint::{claims, fingerprint};
-use crate::host::{Files, Host, ffi, provider};
+use crate::host::{Host, ffi, provider};
 use crate::log;
 use crate::places;
-use crate::probes::WATCHED;
+use crate::probes::watched;
 use crate::rounds::{Rounds, Settings};
 use crate::screen;
 use crate::service::{Stop, ready, stopping};
@@ -259,8 +259,8 @@ fn run(world: World, cli: Cli) -> anyhow::Result<u8> {
 
 fn rounds(config: &Config, cli: Cli) -> Rounds {
     let settings = Settings::new(cli.config, config.clone());
-    let root = cli.root.unwrap_or_else(|| Files::live().root().to_owned());
-    let mut watched = watch::below(&root, WATCHED);
+    let host = host(cli.root.as_ref());
+    let mut watched = watch::below(host.files().root(), watched(host.platform()));
     watched.push(settings.path());
     Rounds {
         interval: config.interval,

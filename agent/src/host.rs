@@ -107,7 +107,10 @@ impl Host {
     /// Its processes, as they are now.
     #[must_use]
     pub fn processes(&self) -> Processes {
-        Processes::list(&self.files)
+        match self.platform {
+            Platform::Linux => Processes::list(&self.files),
+            Platform::Windows => Processes::unseen(),
+        }
     }
 
     /// Windows' registry.

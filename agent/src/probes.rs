@@ -55,7 +55,15 @@ pub fn probes(platform: Platform) -> &'static [(Topic, Probe)] {
 /// What changes on disk when something that a probe looks at changes: files by themselves, folders
 /// with the names in them. Folders that every program opens files in are not watched, for every
 /// opening would wake the agent: of `etc` only single files.
-pub const WATCHED: &[&str] = &[
+#[must_use]
+pub fn watched(platform: Platform) -> &'static [&'static str] {
+    match platform {
+        Platform::Linux => WATCHED_ON_LINUX,
+        Platform::Windows => WATCHED_ON_WINDOWS,
+    }
+}
+
+const WATCHED_ON_LINUX: &[&str] = &[
     "etc/os-release",
     // What is installed, and what is on offer. While packages are being configured, nothing but
     // the folder of updates tells that it is not over.
@@ -66,6 +74,15 @@ pub const WATCHED: &[&str] = &[
     "var/lib/clamav",
     "etc/clamav",
     "opt",
+];
+
+/// The registry says nothing by itself: what changes there is seen after the interval.
+const WATCHED_ON_WINDOWS: &[&str] = &[
+    // Where vendors install.
+    "Program Files",
+    "Program Files (x86)",
+    // A folder for each set of definitions of Defender.
+    "ProgramData/Microsoft/Windows Defender/Definition Updates",
 ];
 
 #[cfg(test)]

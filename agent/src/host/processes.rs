@@ -57,6 +57,14 @@ impl Processes {
         processes
     }
 
+    /// Those of a machine that does not list them as files. On Windows every user could make a
+    /// folder of that name; there the services say what runs.
+    #[must_use]
+    pub fn unseen() -> Self {
+        let why = Ignorance::new(Reason::NotSupported, "processes: not listed on this system");
+        Self { seen: Vec::new(), hidden: Some(why) }
+    }
+
     /// A process like this: unknown, not absent, unless every process could be seen.
     pub fn find(&self, like: impl Fn(&Process) -> bool) -> Fact<&Process> {
         let found = self.seen.iter().find(|process| like(process));

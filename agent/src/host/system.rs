@@ -9,6 +9,10 @@ const ARCHITECTURE: &str = "proc/sys/kernel/arch";
 const STAT: &str = "proc/stat";
 const MEMINFO: &str = "proc/meminfo";
 
+/// What is asked on Windows, where no file says it.
+const BOOT: &str = "the time since Windows started";
+const MEMORY: &str = "the memory that Windows uses";
+
 const MAX_LINE: usize = 4 * 1024;
 const MAX_MEMINFO: usize = 64 * 1024;
 
@@ -34,12 +38,13 @@ impl System {
     #[must_use]
     pub fn live() -> Self {
         Self {
-            kernel_release: sysinfo::System::kernel_version()
-                .map_err(|error| failed(RELEASE, &error.to_string())),
+            kernel_release: sysinfo::System::kernel_version().map_err(|error| {
+                failed(asked(RELEASE, "the version of Windows"), &error.to_string())
+            }),
             architecture: Ok(sysinfo::System::cpu_arch()),
             memory_mib: live_memory(),
             booted_at: sysinfo::System::boot_time()
-                .map_err(|error| failed(STAT, &error.to_string()))
+                .map_err(|error| failed(asked(STAT, BOOT), &error.to_string()))
                 .and_then(boot_moment),
         }
     }
@@ -66,9 +71,9 @@ fn live_memory() -> Read<u64> {
     let memory = sysinfo::MemoryRefreshKind::nothing().with_ram();
     let wanted = sysinfo::RefreshKind::nothing().with_memory(memory);
     let system = sysinfo::System::new_with_specifics(wanted)
-        .map_err(|error| failed(MEMINFO, &error.to_string()))?;
+        .map_err(|error| failed(asked(MEMINFO, MEMORY), &error.to_string()))?;
     match system.total_memory() >> 20 {
-        0 => Err(failed(MEMINFO, "no memory is reported")),
+        0 => Err(failed(asked(MEMINFO, MEMORY), "no memory is reported")),
         mebibytes => Ok(mebibytes),
     }
 }
@@ -89,7 +94,7 @@ fn boot_moment(seconds: u64) -> Read<Timestamp> {
         .map(Timestamp)
         .ok()
         .filter(|moment| *moment >= EARLIEST_BOOT)
-        .ok_or_else(|| failed(STAT, "the time of boot is no date"))
+        .ok_or_else(|| failed(asked(STAT, BOOT), "the time of boot is no date"))
 }
 
 fn parse_memory(meminfo: &str) -> Option<u64> {
@@ -102,6 +107,11 @@ fn parse_memory(meminfo: &str) -> Option<u64> {
         .parse()
         .ok()?;
     Some(kibibytes >> 10)
+}
+
+/// The file that says it, or what is asked where none does.
+const fn asked(file: &'static str, windows: &'static str) -> &'static str {
+    if cfg!(windows) { windows } else { file }
 }
 
 fn failed(path: &str, why: &str) -> ReadError {
