@@ -8,22 +8,21 @@
 mod here;
 
 use std::io::{self, Write as _};
-use std::os::unix::process::parent_id;
 use std::path::Path;
 use std::process;
 use std::time::Duration;
 
-use rustix::process::{Signal, set_parent_process_death_signal};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::runtime::Builder;
 
 use super::answer::{self, refusal};
+use super::bond;
 use super::files::{Read, ReadError, ReadErrorKind};
 use super::program::{End, Program, ProgramError};
 use crate::cli;
 use crate::durable;
-use crate::survey::THIS_PROGRAM;
+use crate::survey::this_program;
 
 const MAX_QUESTION: u64 = 64 * 1024;
 
@@ -91,7 +90,8 @@ struct Question {
 /// When the child does not answer in time ([`ReadErrorKind::Timeout`]), says too much
 /// ([`ReadErrorKind::TooLarge`]) or ends before it has answered ([`ReadErrorKind::Died`]).
 pub fn ask(request: &Request) -> Read<Vec<u8>> {
-    ask_through(Path::new(THIS_PROGRAM), request, request.limit())
+    let agent = this_program().map_err(|error| ReadError::from_io(&request.source(), &error))?;
+    ask_through(&agent, request, request.limit())
 }
 
 /// The same through another program.
@@ -142,12 +142,11 @@ pub enum AnswerError {
 /// # Errors
 /// When there is no question from a living parent, or nobody listens to the answer.
 pub fn answer() -> Result<(), AnswerError> {
-    set_parent_process_death_signal(Some(Signal::KILL))
-        .map_err(|error| AnswerError::Bond(error.into()))?;
+    bond::end_with_parent().map_err(AnswerError::Bond)?;
     let text = durable::read_text(io::stdin(), MAX_QUESTION).map_err(AnswerError::Question)?;
     let question: Question =
         serde_json::from_str(&text).map_err(|error| AnswerError::Question(error.into()))?;
-    if question.parent != parent_id() {
+    if question.parent != bond::parent().map_err(AnswerError::Bond)? {
         return Err(AnswerError::NotAsked);
     }
     let said: Value = match here::ask(&question.request) {
@@ -160,4 +159,5 @@ pub fn answer() -> Result<(), AnswerError> {
 }
 
 #[cfg(test)]
+#[cfg(unix)]
 mod tests;
