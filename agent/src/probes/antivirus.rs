@@ -7,12 +7,14 @@ pub mod linux;
 pub mod windows;
 
 mod clamav;
+mod defender;
 mod definitions;
 mod formats;
 mod interpret;
 mod merge;
 mod read;
 mod recognise;
+mod security_center;
 mod vendors;
 
 use report::fact::Ignorance;

@@ -196,16 +196,20 @@ impl Definitions {
         }
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "asked where a Security Center answers"))]
-    /// The definition of the product that the Security Center calls so; the longest beginning of a
-    /// name that fits is the one meant.
-    pub(super) fn by_registered_name(&self, name: &str) -> Option<&Definition> {
+    /// The definition of the product that the Security Center calls so: of those whose beginning of
+    /// the name fits the longest, and among equals, as a vendor calls several products the same, the
+    /// one that is here.
+    pub(super) fn by_registered_name(
+        &self,
+        name: &str,
+        is_here: impl Fn(&Definition) -> bool,
+    ) -> Option<&Definition> {
         let fits = |mark: &&Mark| mark.kind == MarkKind::SecurityCenter && begins(name, &mark.name);
         let longest = |definition: &Definition| {
             definition.marks.iter().filter(fits).map(|mark| mark.name.len()).max()
         };
         let named = self.all.iter().rev().filter_map(|it| Some((longest(it)?, it)));
-        named.max_by_key(|(length, _)| *length).map(|(_, definition)| definition)
+        named.max_by_key(|(length, it)| (*length, is_here(it))).map(|(_, definition)| definition)
     }
 }
 

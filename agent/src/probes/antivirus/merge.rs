@@ -27,7 +27,6 @@ pub(super) enum Rank {
     /// The product: its own files, registry values, programs.
     Vendor,
     /// Windows' own antivirus, through its own interface.
-    #[cfg_attr(not(test), expect(dead_code, reason = "where a Defender answers"))]
     Defender,
     /// A row of the Security Center's interface.
     SecurityCenter,

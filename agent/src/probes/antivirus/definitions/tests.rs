@@ -172,9 +172,26 @@ fn the_longest_beginning_of_a_registered_name_is_the_one_meant() {
     };
     let all = vec![definition("short", "ESET "), definition("long", "ESET Server")];
     let definitions = Definitions { all, faults: Vec::new() };
-    let named = |name| definitions.by_registered_name(name).map(|it| it.product.as_str());
+    let named =
+        |name| definitions.by_registered_name(name, |_| false).map(|it| it.product.as_str());
     assert_eq!(named("ESET Server Security"), Some("long"));
     assert_eq!(named("eset security"), Some("short"));
     assert_eq!(named("ESE"), None);
     assert_eq!(named("Tường lửa"), None);
+}
+
+#[test]
+fn of_products_that_are_registered_under_one_name_the_one_that_is_here_is_meant() {
+    let definition = |product: &str| {
+        let text = format!(
+            "product = \"{product}\"\nvendor = \"V\"\n[recognise]\nsecurity_center = \"ESET\"\n"
+        );
+        raw::parse("x.toml", &text).unwrap()
+    };
+    let all = vec![definition("home"), definition("office"), definition("server")];
+    let definitions = Definitions { all, faults: Vec::new() };
+    for here in ["home", "office", "server"] {
+        let meant = definitions.by_registered_name("ESET Security", |it| it.product == here);
+        assert_eq!(meant.unwrap().product, here);
+    }
 }

@@ -82,6 +82,14 @@ impl<'a> Identity<'a> {
         (fact, PRODUCT_OPTIONS)
     }
 
+    /// Whether it is a server, which has no Security Center; none where that cannot be told.
+    pub(crate) fn is_server(&self) -> Option<bool> {
+        match self.installation().0 {
+            Fact::Known(report::Value::Choice(word)) => Some(word != "client"),
+            Fact::Known(_) | Fact::Absent | Fact::Unknown(_) => None,
+        }
+    }
+
     /// The word of the catalogue; none where it is not said, or in a word that is not known.
     ///
     /// It goes before the product type: the edition of Windows 11 for several people at once is a
@@ -118,7 +126,8 @@ impl<'a> Identity<'a> {
         }
     }
 
-    fn build(&self) -> Result<u64, Ignorance> {
+    /// The number of its build.
+    pub(crate) fn build(&self) -> Result<u64, Ignorance> {
         let written = self.words("CurrentBuildNumber").or_else(|_| self.words("CurrentBuild"));
         let build = written.map_err(|error| not_told(&error))?;
         build.parse().map_err(|_| Ignorance::new(Reason::ParseError, &format!(r"{KEY}: no build")))
