@@ -62,12 +62,12 @@ fn a_program_hears_nothing_and_answers_in_no_language() {
 
 #[test]
 fn a_program_that_takes_too_long_or_says_too_much_has_not_answered() {
-    let programs = Host::live().programs();
     let limit = Duration::from_millis(200);
     let hangs = Ask { limit, ..ask(SHELL, &["-c", "sleep 1000"]) };
-    assert_eq!(kind(programs.run(&hangs)), ReadErrorKind::Timeout);
+    assert_eq!(kind(Host::live().programs().run(&hangs)), ReadErrorKind::Timeout);
+    // The same program rests on the machine on which it hung.
     let floods = Ask { most: 100, ..ask(SHELL, &["-c", "yes"]) };
-    assert_eq!(kind(programs.run(&floods)), ReadErrorKind::TooLarge);
+    assert_eq!(kind(Host::live().programs().run(&floods)), ReadErrorKind::TooLarge);
 }
 
 #[test]

@@ -268,7 +268,7 @@ fn is_defender(program: Option<&str>) -> bool {
 }
 
 fn presence(program: Option<&str>, files: &Files) -> Fact<bool> {
-    let Some(place) = program.and_then(files::windows::path) else {
+    let Some(place) = program.and_then(files::written::path) else {
         return unknown(Reason::ProductOpaque, "no path of a program");
     };
     match files.exists(&place) {
