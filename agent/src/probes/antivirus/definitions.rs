@@ -16,6 +16,11 @@ use super::interpret::{Meaning, Told};
 use crate::host::Host;
 use crate::host::registry::View;
 
+/// Whether this agent looks at Linux and at Windows machines at all: what only the other system has is
+/// left out of the program that ships.
+pub(super) const LINUX: bool = cfg!(any(feature = "foreign", unix));
+pub(super) const WINDOWS: bool = cfg!(any(feature = "foreign", windows));
+
 /// How one product shows itself on one system.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Definition {
@@ -186,6 +191,14 @@ impl Definitions {
         for (name, text) in builtin::of(host.platform()) {
             definitions.add(name, text);
         }
+        definitions
+    }
+
+    #[cfg(test)]
+    pub(super) fn written(text: &str) -> Self {
+        let mut definitions = Self::default();
+        definitions.add("written.toml", text);
+        assert_eq!(definitions.faults, [""; 0]);
         definitions
     }
 

@@ -108,6 +108,3 @@ fn middle<'t>(text: &'t str, cut: &Cut) -> Option<&'t str> {
     }
     Some(middle.trim())
 }
-
-#[cfg(test)]
-mod tests;

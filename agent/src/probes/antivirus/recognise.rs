@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use report::fact::Ignorance;
 use report::{Fact, Reason};
 
-use super::definitions::{Definition, Mark, MarkKind, begins};
+use super::definitions::{Definition, LINUX, Mark, MarkKind, WINDOWS, begins};
 use super::read::Doors;
 use crate::host::Host;
 use crate::host::files::Read;
@@ -119,9 +119,12 @@ impl<'a> Lists<'a> {
 
     /// The entry of a product in the list of installed programs.
     pub(super) fn entry(&self, definition: &Definition) -> Option<&Uninstall> {
-        let marks = definition.marks.iter().filter(|mark| mark.kind == MarkKind::Uninstall);
-        let listed = &self.uninstall().found;
-        { marks }.find_map(|mark| listed.iter().find(|entry| begins(&entry.name, &mark.name)))
+        let is_meant = |mark: &&Mark| WINDOWS && mark.kind == MarkKind::Uninstall;
+        let marks = definition.marks.iter().filter(is_meant);
+        { marks }.find_map(|mark| {
+            let listed = &self.uninstall().found;
+            listed.iter().find(|entry| begins(&entry.name, &mark.name))
+        })
     }
 
     fn find(&self, mark: &Mark) -> Result<Option<Trace>, Ignorance> {
@@ -129,22 +132,31 @@ impl<'a> Lists<'a> {
         let host = self.doors.host;
         let found = match mark.kind {
             MarkKind::Path => answered(host.files().exists(name))?,
-            MarkKind::Process => return self.process(name),
-            MarkKind::Service => answered(host.services().find(name))?.is_some(),
-            MarkKind::Registry => {
+            MarkKind::Process if LINUX => return self.process(name),
+            MarkKind::Package if LINUX => self.package(name)?,
+            MarkKind::Service if WINDOWS => answered(host.services().find(name))?.is_some(),
+            MarkKind::Registry if WINDOWS => {
                 let is_there = answered(host.registry().exists(View::Both, name))?;
                 return Ok(is_there.then(|| Trace::remains(name)));
             }
-            MarkKind::Uninstall => {
+            MarkKind::Uninstall if WINDOWS => {
                 let entry = self.uninstall().first(|entry| begins(&entry.name, name))?;
                 return Ok(entry.map(|_| Trace::remains("uninstall entry")));
             }
-            MarkKind::Package => self.package(name)?,
             MarkKind::SecurityCenter => {
                 let is_registered = self.registered.iter().any(|it| begins(it, name));
                 return Ok(is_registered.then(|| Trace::remains("Security Center")));
             }
-            MarkKind::Altitude => self.filters().first(|filter| filter.altitude == name)?.is_some(),
+            MarkKind::Altitude if WINDOWS => {
+                self.filters().first(|filter| filter.altitude == name)?.is_some()
+            }
+            // The other system's.
+            MarkKind::Process
+            | MarkKind::Package
+            | MarkKind::Service
+            | MarkKind::Registry
+            | MarkKind::Uninstall
+            | MarkKind::Altitude => return Ok(None),
         };
         Ok(found.then(|| Trace::program(name)))
     }

@@ -176,3 +176,6 @@ fn tense(field: &str) -> Tense {
         Some(_) | None => Tense::Happened,
     }
 }
+
+#[cfg(test)]
+mod tests;

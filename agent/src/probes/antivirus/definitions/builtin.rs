@@ -34,8 +34,8 @@ const WINDOWS: &[File] = files![];
 
 pub(super) fn of(platform: Platform) -> &'static [File] {
     match platform {
-        Platform::Linux if cfg!(any(feature = "foreign", unix)) => LINUX,
-        Platform::Windows if cfg!(any(feature = "foreign", windows)) => WINDOWS,
+        Platform::Linux if super::LINUX => LINUX,
+        Platform::Windows if super::WINDOWS => WINDOWS,
         Platform::Linux | Platform::Windows => &[],
     }
 }

@@ -15,7 +15,7 @@ use crate::host::registry::{self, View};
 use crate::host::services::ServiceState;
 use crate::host::wmi::{Query, Row, Variant};
 use crate::host::{Files, Host, Processes};
-use crate::probes::antivirus::definitions::Place;
+use crate::probes::antivirus::definitions::{LINUX, Place, WINDOWS};
 use crate::probes::antivirus::interpret::Raw;
 use crate::probes::antivirus::recognise::Uninstall;
 use crate::probes::patches::dpkg;
@@ -116,20 +116,29 @@ impl<'a> Doors<'a> {
     /// What stands at a place, for the product with this entry among the installed programs.
     pub(super) fn raw(&self, place: &Place, entry: Option<&Uninstall>) -> Asked {
         match place {
-            Place::Registry { key, value, view } => self.value(*view, key, value),
-            Place::Wmi { namespace, class, property } => self.property(namespace, class, property),
+            Place::Registry { key, value, view } if WINDOWS => self.value(*view, key, value),
+            Place::Wmi { namespace, class, property } if WINDOWS => {
+                self.property(namespace, class, property)
+            }
+            Place::Service(names) if WINDOWS => self.serves(names),
+            Place::Uninstall(value) if WINDOWS => match entry {
+                Some(entry) => self.value(entry.view, &entry.key, value),
+                None => Err(Silence::NotThere),
+            },
+            Place::Process(names) if LINUX => self.runs(names),
+            Place::Package(names) if LINUX => self.package(names),
             Place::File { path, below, is_log } => {
                 let path = self.path(path, below.as_ref())?;
                 self.content(&path, *is_log)
             }
             Place::Program { .. } => self.output(place),
-            Place::Process(names) => self.runs(names),
-            Place::Service(names) => self.serves(names),
-            Place::Uninstall(value) => match entry {
-                Some(entry) => self.value(entry.view, &entry.key, value),
-                None => Err(Silence::NotThere),
-            },
-            Place::Package(names) => self.package(names),
+            // The other system's.
+            Place::Registry { .. }
+            | Place::Wmi { .. }
+            | Place::Service(_)
+            | Place::Uninstall(_)
+            | Place::Process(_)
+            | Place::Package(_) => Err(Silence::NotThere),
         }
     }
 
@@ -174,7 +183,7 @@ impl<'a> Doors<'a> {
 
     /// A path below the folder that the registry names.
     fn path(&self, path: &str, below: Option<&(String, String)>) -> Result<String, Silence> {
-        let Some((key, value)) = below else {
+        let Some((key, value)) = below.filter(|_| WINDOWS) else {
             return Ok(path.to_owned());
         };
         match self.value(View::Both, key, value)? {
