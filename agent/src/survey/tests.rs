@@ -47,7 +47,7 @@ fn assert_answers_the_whole_catalogue(observations: &[Observation]) {
 
 #[test]
 fn every_recorded_machine_answers_every_fact() {
-    for root in ["debian12-clamav", "debian12-bare", "debian12-laptop-dmi"] {
+    for root in ["debian12-clamav", "debian12-bare", "debian12-laptop-dmi", "debian12-vendors"] {
         let machine = Machine::recorded(root);
         assert_answers_the_whole_catalogue(&look(machine.host()));
     }

@@ -56,7 +56,7 @@ async fn a_child_sees_exactly_what_its_agent_would() {
         system: None,
         level: Some(2),
     };
-    for root in ["debian12-bare", "debian12-clamav", "debian12-laptop-dmi"] {
+    for root in ["debian12-bare", "debian12-clamav", "debian12-laptop-dmi", "debian12-vendors"] {
         let host = Host::at(Path::new(ROOTS).join(root));
         let subject = Arc::new(Subject { host, claims: claims.clone() });
         let now = clock::now();

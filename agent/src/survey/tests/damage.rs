@@ -105,6 +105,11 @@ fn no_damaged_file_of_an_office_pc_ends_a_survey() {
 }
 
 #[test]
+fn no_damaged_file_of_a_machine_with_every_vendors_product_ends_a_survey() {
+    assert_withstands_damage("debian12-vendors");
+}
+
+#[test]
 fn no_damaged_file_of_a_laptop_ends_a_survey() {
     assert_withstands_damage("debian12-laptop-dmi");
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::host::recorded::Machine;
 use crate::probes::findings::choice;
-use report::{Moment, Value};
+use report::{Moment, Observation, Topic, Value, wire};
 
 /// 2026-11-22 12:00:00.
 const NOW: Timestamp = Timestamp(1_795_348_800);
@@ -720,6 +720,61 @@ mod symantec {
         let machine = logged(&[1; 60_000]);
         assert_eq!(read(&machine, "realtime"), yes_or_no(true));
     }
+}
+
+#[test]
+fn nothing_secret_of_any_product_is_sent() {
+    let machine = Machine::recorded("debian12-vendors");
+    let context = Context { claims: &AssignmentClaims::default(), now: NOW };
+    let outcome = linux::probe(&machine.host(), &context);
+    let observation = Observation { topic: Topic::Antivirus, observed_at: NOW, outcome };
+    let sent = wire::topic_json(&observation).to_string().to_lowercase();
+    assert!(sent.contains("sentinelone") && sent.contains("7.29.18202.0"), "{sent}");
+    for secret in ["bimat", "bi mat", "999-bim", "b1a7", "@"] {
+        assert!(!sent.contains(secret), "{secret}: {sent}");
+    }
+}
+
+#[test]
+fn products_side_by_side_are_all_told() {
+    let machine = Machine::recorded("debian12-vendors");
+    let told: Vec<_> = seen(&machine)
+        .iter()
+        .map(|it| {
+            let word = |name| match field(it, name) {
+                Fact::Known(Value::Text(text)) => text.to_string(),
+                Fact::Known(Value::Choice(word)) => word.to_owned(),
+                Fact::Known(Value::Bool(answer)) => answer.to_string(),
+                Fact::Known(_) => "known".to_owned(),
+                Fact::Absent => "absent".to_owned(),
+                Fact::Unknown(_) => "?".to_owned(),
+            };
+            ["product", "version", "state", "realtime", "definitions_at", "licence_status"]
+                .map(word)
+                .join(" ")
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "avast-antivirus ? ? ? ? ?",
+            "bitdefender-endpoint-security-tools 7.0.3.2239 on ? known ?",
+            "cortex-xdr 8.2.1.120305 on ? ? ?",
+            "crowdstrike-falcon 7.29.18202.0 on true ? ?",
+            "drweb 11.1.2.1907091642 on ? known licensed",
+            "eset-endpoint-antivirus 12.0.13.0 on true known licensed",
+            "kaspersky-endpoint-security 12.2.0.2412 on true known licensed",
+            "kaspersky-file-server ? ? ? ? ?",
+            "microsoft-defender-endpoint 101.23062.0010 on false known licensed",
+            "sentinelone 30.1.1.10 on true ? ?",
+            "sophos-antivirus ? on true ? ?",
+            "sophos-protection-linux 1.1.8.2 on ? ? ?",
+            "symantec-endpoint-protection ? ? true ? ?",
+            "trellix-endpoint-security 10.7.17.1 ? true ? ?",
+            "trend-micro-deep-security 20.0.0.8268 on true ? ?",
+            "withsecure-linux-security ? ? ? ? ?",
+        ]
+    );
 }
 
 #[test]
