@@ -1,7 +1,12 @@
 //! Definitions as they are written: those built in, those of a machine, and what is wrong with one.
 
+use report::{Fact, Timestamp, Value};
+
 use super::*;
-use crate::host::recorded::Machine;
+use crate::host::recorded::{Machine, fact, facts, field, records};
+use crate::probes::Context;
+use crate::probes::antivirus::linux;
+use crate::probes::assignment::AssignmentClaims;
 
 const FOLDER: &str = "etc/lachan/antivirus.d";
 const FILE: &str = "etc/lachan/antivirus.d/office.toml";
@@ -194,4 +199,36 @@ fn of_products_that_are_registered_under_one_name_the_one_that_is_here_is_meant(
         let meant = definitions.by_registered_name("ESET Security", |it| it.product == here);
         assert_eq!(meant.unwrap().product, here);
     }
+}
+
+/// What stands between a line that ends with `<<'END'` and its `END`, for the file that it names.
+fn written_in_contributing(file: &str) -> String {
+    let page = include_str!("../../../../../CONTRIBUTING.md");
+    let lines = page.lines().map(|line| line.strip_prefix("    ").unwrap_or(line));
+    let mut text = lines.skip_while(|line| !line.ends_with(&format!("{file} <<'END'")));
+    text.next();
+    text.take_while(|line| *line != "END").map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn the_product_that_contributing_adds_is_added() {
+    let machine = Machine::empty()
+        .with_folder("opt/office-guard")
+        .with("programs/guard.txt", written_in_contributing("guard.txt"))
+        .with(FILE, written_in_contributing("office-guard.toml"));
+    let context = Context { claims: &AssignmentClaims::default(), now: Timestamp(1_795_348_800) };
+    let facts = facts(linux::probe(&machine.host(), &context));
+    let products = records(fact(&facts, "antivirus.products"));
+    let [product] = &products[..] else { panic!("{products:?}") };
+    let shown = |name| match field(product, name) {
+        Fact::Known(Value::Text(text)) => text.to_string(),
+        Fact::Known(Value::Bool(answer)) => answer.to_string(),
+        Fact::Known(Value::Moment(moment)) => moment.at.to_string(),
+        other => panic!("{name}: {other:?}"),
+    };
+    assert_eq!(
+        ["product", "version", "realtime", "definitions_at", "licence_until"].map(shown),
+        ["office-guard", "4.1.7", "true", "2026-11-21T02:14:00Z", "2027-03-31T23:59:59Z"]
+    );
+    assert!(!format!("{product:?}").contains("Nguyen"));
 }
