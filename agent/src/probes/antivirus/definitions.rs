@@ -226,9 +226,16 @@ impl Definitions {
     }
 }
 
-/// Whether a name begins so, whatever the case.
+/// Whether a name begins so, whatever the case; with a `$` at the end, whether it is so and no
+/// more: the console of a product is called after it.
 pub(super) fn begins(name: &str, beginning: &str) -> bool {
-    name.get(..beginning.len()).is_some_and(|start| start.eq_ignore_ascii_case(beginning))
+    match beginning.strip_suffix('$') {
+        Some(whole) => name.eq_ignore_ascii_case(whole),
+        None => {
+            let start = name.get(..beginning.len());
+            start.is_some_and(|start| start.eq_ignore_ascii_case(beginning))
+        }
+    }
 }
 
 /// Where a machine keeps definitions of its own.

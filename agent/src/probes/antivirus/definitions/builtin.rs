@@ -30,7 +30,41 @@ const LINUX: &[File] = files![
     "linux/withsecure-linux-security.toml",
 ];
 
-const WINDOWS: &[File] = files![];
+const WINDOWS: &[File] = files![
+    "windows/avast-antivirus.toml",
+    "windows/avg-antivirus.toml",
+    "windows/avira-antivirus.toml",
+    "windows/bitdefender-antivirus.toml",
+    "windows/bitdefender-endpoint-security-tools.toml",
+    "windows/bkav-endpoint.toml",
+    "windows/bkav-home.toml",
+    "windows/bkav-pro.toml",
+    "windows/cmc-antivirus.toml",
+    "windows/cmc-free.toml",
+    "windows/cortex-xdr.toml",
+    "windows/crowdstrike-falcon.toml",
+    "windows/drweb.toml",
+    "windows/eset-endpoint-antivirus.toml",
+    "windows/eset-nod32-antivirus.toml",
+    "windows/eset-server-security.toml",
+    "windows/f-secure.toml",
+    "windows/fpt-edr.toml",
+    "windows/kaspersky-endpoint-security.toml",
+    "windows/kaspersky-home.toml",
+    "windows/kaspersky-windows-server.toml",
+    "windows/mcafee-antivirus.toml",
+    "windows/microsoft-security-essentials.toml",
+    "windows/norton-antivirus.toml",
+    "windows/sentinelone.toml",
+    "windows/sophos-endpoint.toml",
+    "windows/symantec-endpoint-protection.toml",
+    "windows/trellix-endpoint-security.toml",
+    "windows/trend-micro-apex-one.toml",
+    "windows/trend-micro-deep-security.toml",
+    "windows/viettel-endpoint-security.toml",
+    "windows/vnpt-edr.toml",
+    "windows/withsecure-elements.toml",
+];
 
 pub(super) fn of(platform: Platform) -> &'static [File] {
     match platform {

@@ -232,3 +232,11 @@ fn the_product_that_contributing_adds_is_added() {
     );
     assert!(!format!("{product:?}").contains("Nguyen"));
 }
+
+#[test]
+fn the_console_of_a_product_is_not_the_product() {
+    assert!(begins("ESET Security", "ESET Security$"));
+    assert!(!begins("ESET Security Management Center Server", "ESET Security$"));
+    assert!(begins("ESET Security 18", "eset security"));
+    assert!(!begins("ESET", "ESET Security"));
+}

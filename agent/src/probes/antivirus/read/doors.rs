@@ -8,7 +8,7 @@ use std::time::Duration;
 use report::fact::Ignorance;
 use report::{Fact, Reason, Timestamp};
 
-use crate::host::files::{Read, ReadError, ReadErrorKind};
+use crate::host::files::{self, Read, ReadError, ReadErrorKind};
 use crate::host::processes::Process;
 use crate::host::programs::{Ask, Said};
 use crate::host::registry::{self, View};
@@ -217,8 +217,8 @@ impl<'a> Doors<'a> {
         let Place::Program { paths, arguments, limit, any_exit } = place else {
             return Err(Silence::NotThere);
         };
-        for path in paths {
-            match self.run(path, arguments, *limit) {
+        for path in paths.iter().flat_map(|path| self.programs(path)) {
+            match self.run(&path, arguments, *limit) {
                 Err(error) if error.is_not_found() => {}
                 Err(error) => return Err(error.into()),
                 Ok(said) => {
@@ -231,6 +231,16 @@ impl<'a> Doors<'a> {
             }
         }
         Err(Silence::NotThere)
+    }
+
+    /// The programs that a path stands for: a folder of Windows' may be called after a version.
+    fn programs(&self, path: &str) -> Vec<String> {
+        let list = |parent: &str| match files::written::path(parent) {
+            Some(folder) => self.files().list(&folder),
+            None => Err(ReadError::new(parent, ReadErrorKind::NotFound)),
+        };
+        // A folder that cannot be listed has programs nobody can run.
+        expanded(path, '\\', list).unwrap_or_default()
     }
 
     fn run(&self, path: &str, arguments: &[String], limit: Duration) -> Read<Said> {

@@ -10,6 +10,7 @@ use crate::probes::findings::{choice, count, yes_or_no};
 
 mod defender;
 mod registrations;
+mod vendors;
 
 /// 2026-11-22T03:00:00Z.
 const NOW: Timestamp = Timestamp(1_795_316_400);
