@@ -113,3 +113,16 @@ fn no_damaged_file_of_a_machine_with_every_vendors_product_ends_a_survey() {
 fn no_damaged_file_of_a_laptop_ends_a_survey() {
     assert_withstands_damage("debian12-laptop-dmi");
 }
+
+#[test]
+fn no_damaged_file_of_a_windows_machine_ends_a_survey() {
+    for recording in [
+        "windows-server-2022",
+        "windows10-bkav",
+        "windows10-kaspersky",
+        "windows11-defender",
+        "windows11-eset",
+    ] {
+        assert_withstands_damage(recording);
+    }
+}

@@ -1,7 +1,8 @@
 //! Which Windows a registry describes.
 
-use report::Timestamp;
+use report::catalogue::{Origin, Platform};
 use report::observation::Facts;
+use report::{FactKey, Timestamp, Topic};
 
 use super::*;
 use crate::host::recorded::{Machine, fact, facts, reason};
@@ -144,5 +145,45 @@ fn a_machine_without_a_firmware_table_has_hardware_nobody_knows() {
     let facts = look(&Machine::windows());
     for name in ["machine.serial", "machine.chassis", "machine.hardware_uuid"] {
         assert_eq!(reason(&fact(&facts, name)), Some(Reason::NotSupported), "{name}");
+    }
+}
+
+#[test]
+fn every_recorded_machine_answers_every_fact() {
+    for (root, name, version, chassis) in [
+        ("windows-server-2022", "Windows Server 2022 Standard 21H2", "10.0.20348.4294", "virtual"),
+        ("windows10-bkav", "Windows 10 Home Single Language 22H2", "10.0.19045.7417", "desktop"),
+        ("windows10-kaspersky", "Windows 10 Pro 22H2", "10.0.19045.7417", "desktop"),
+        ("windows11-defender", "Windows 11 Pro 24H2", "10.0.26100.9457", "laptop"),
+        ("windows11-eset", "Windows 11 Pro 25H2", "10.0.26200.9457", "desktop"),
+    ] {
+        let facts = look(&Machine::recorded(root));
+        assert_eq!(fact(&facts, "machine.os_name"), text(name), "{root}");
+        assert_eq!(fact(&facts, "machine.os_version"), text(version), "{root}");
+        assert_eq!(fact(&facts, "machine.chassis"), choice(chassis), "{root}");
+        let expected: Vec<_> = FactKey::all()
+            .filter(|key| key.spec().origin == Origin::Agent(Topic::Machine))
+            .filter(|key| key.spec().platforms.contains(&Platform::Windows))
+            .collect();
+        assert_eq!(facts.keys().copied().collect::<Vec<_>>(), expected, "{root}");
+    }
+}
+
+#[test]
+fn an_office_pc_names_its_hardware_and_one_nobody_filled_in_does_not() {
+    let facts = look(&Machine::recorded("windows11-eset"));
+    for (name, expected) in [
+        ("machine.host_name", "stp-hotich-07"),
+        ("machine.manufacturer", "Dell Inc."),
+        ("machine.model", "OptiPlex 7090"),
+        ("machine.serial", "7TESTX3"),
+        ("machine.asset_tag", "STP-0207"),
+        ("machine.hardware_uuid", "00112233-4455-6677-8899-aabbccddeeff"),
+    ] {
+        assert_eq!(fact(&facts, name), text(expected), "{name}");
+    }
+    let facts = look(&Machine::recorded("windows10-bkav"));
+    for name in ["manufacturer", "model", "serial", "asset_tag", "hardware_uuid"] {
+        assert_eq!(fact(&facts, &format!("machine.{name}")), Fact::Absent, "{name}");
     }
 }
