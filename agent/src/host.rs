@@ -123,7 +123,7 @@ impl Host {
     #[must_use]
     pub fn wmi(&self) -> Wmi {
         match self.live {
-            true => Wmi::live(),
+            true => Wmi::live(&self.rests),
             false => Wmi::recorded(&self.files),
         }
     }
@@ -132,7 +132,7 @@ impl Host {
     #[must_use]
     pub fn security_center(&self) -> SecurityCenter {
         match self.live {
-            true => SecurityCenter::live(),
+            true => SecurityCenter::live(&self.rests),
             false => SecurityCenter::recorded(&self.files),
         }
     }

@@ -16,8 +16,9 @@ pub fn kind(code: u32) -> ReadErrorKind {
         0x8004_1003 | 0x8004_1062 | 0x8007_0005 => ReadErrorKind::AccessDenied,
         // WMI's, RPC's and Windows' own.
         0x8004_1069 | 0x8004_3001 | 0x8001_011F | 0x8007_05B4 => ReadErrorKind::Timeout,
-        // An object, a file and a path that are not there.
-        0x8004_1002 | 0x8007_0002 | 0x8007_0003 => ReadErrorKind::NotFound,
+        // An object, a file and a path that are not there, and a key that was just deleted.
+        0x8004_1002 | 0x8007_0002 | 0x8007_0003 | 0x8007_03FA => ReadErrorKind::NotFound,
+        0x8007_00EA => ReadErrorKind::TooLarge,
         other => ReadErrorKind::Provider(other),
     }
 }

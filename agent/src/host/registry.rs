@@ -4,12 +4,14 @@
 //! vendors moved between the two from one version to the next: whoever does not know where a value
 //! lies asks for [`View::Both`].
 
+#[cfg(windows)]
+mod live;
 mod recorded;
 mod reg;
 
 use std::sync::Arc;
 
-use super::files::{Files, Read, ReadError, ReadErrorKind};
+use super::files::{Files, Read};
 use recorded::Recorded;
 
 /// Which of the two registries of a 64-bit Windows.
@@ -80,7 +82,7 @@ impl Registry {
     /// When it is not there, or cannot be read.
     pub fn value(&self, view: View, key: &str, name: &str) -> Read<Value> {
         first(view, |side| match &self.0 {
-            Source::Live => Err(ReadError::new(key, ReadErrorKind::NotSupported)),
+            Source::Live => live::value(side, key, name),
             Source::Recorded(recorded) => recorded.value(side, key, name),
         })
     }
@@ -91,7 +93,7 @@ impl Registry {
     /// When the key is not there, or cannot be read.
     pub fn keys(&self, view: View, key: &str) -> Read<Vec<String>> {
         all(view, |side| match &self.0 {
-            Source::Live => Err(ReadError::new(key, ReadErrorKind::NotSupported)),
+            Source::Live => live::keys(side, key),
             Source::Recorded(recorded) => recorded.keys(side, key),
         })
     }
@@ -102,7 +104,7 @@ impl Registry {
     /// When the key is not there, or cannot be read.
     pub fn values(&self, view: View, key: &str) -> Read<Vec<String>> {
         all(view, |side| match &self.0 {
-            Source::Live => Err(ReadError::new(key, ReadErrorKind::NotSupported)),
+            Source::Live => live::values(side, key),
             Source::Recorded(recorded) => recorded.values(side, key),
         })
     }
@@ -158,6 +160,30 @@ fn all(view: View, look: impl Fn(Side) -> Read<Vec<String>>) -> Read<Vec<String>
 /// A name without its case.
 fn folded(name: &str) -> String {
     name.to_lowercase()
+}
+
+#[cfg(not(windows))]
+mod live {
+    //! No other system has a registry.
+
+    use super::{Read, Side, Value};
+    use crate::host::files::{ReadError, ReadErrorKind};
+
+    pub(super) fn value(_side: Side, key: &str, _name: &str) -> Read<Value> {
+        Err(nowhere(key))
+    }
+
+    pub(super) fn keys(_side: Side, key: &str) -> Read<Vec<String>> {
+        Err(nowhere(key))
+    }
+
+    pub(super) fn values(_side: Side, key: &str) -> Read<Vec<String>> {
+        Err(nowhere(key))
+    }
+
+    fn nowhere(key: &str) -> ReadError {
+        ReadError::new(key, ReadErrorKind::NotSupported)
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::answer;
 use super::files::{Files, Read, ReadError, ReadErrorKind};
+use super::provider::{self, Request};
+use super::rests::Rests;
 
 const SOURCE: &str = "wscapi.dll";
 /// What a recorded Security Center answers.
@@ -26,19 +28,20 @@ pub struct Registered {
     pub remediation: Option<String>,
 }
 
-/// The Security Center of one machine.
+/// The Security Center of one machine. A live one is asked by a child of this process, since it may
+/// hang.
 #[derive(Clone, Debug)]
 pub struct SecurityCenter(Source);
 
 #[derive(Clone, Debug)]
 enum Source {
-    Live,
+    Live(Rests),
     Recorded(Files),
 }
 
 impl SecurityCenter {
-    pub(super) fn live() -> Self {
-        Self(Source::Live)
+    pub(super) fn live(rests: &Rests) -> Self {
+        Self(Source::Live(rests.clone()))
     }
 
     pub(super) fn recorded(files: &Files) -> Self {
@@ -52,9 +55,11 @@ impl SecurityCenter {
     /// ([`NotSupported`](super::files::ReadErrorKind::NotSupported)), or it does not answer.
     pub fn products(&self) -> Read<Vec<Registered>> {
         match &self.0 {
-            Source::Live => Err(ReadError::new(SOURCE, ReadErrorKind::NotSupported)),
+            Source::Live(rests) => {
+                rests.ask(SOURCE, || parse(&provider::ask(&Request::SecurityCenter)?))
+            }
             Source::Recorded(files) => match files.read(RECORDED, answer::MAX_BYTES) {
-                Ok(bytes) => products(&bytes),
+                Ok(bytes) => parse(&bytes),
                 Err(error) if error.is_not_found() => {
                     Err(ReadError::new(SOURCE, ReadErrorKind::NotSupported))
                 }
@@ -64,8 +69,40 @@ impl SecurityCenter {
     }
 }
 
+/// Asks this machine's Security Center in this process, however long it takes: the child's side.
+///
+/// # Errors
+/// As [`SecurityCenter::products`] has them.
+pub fn products_here() -> Read<Vec<Registered>> {
+    live::products()
+}
+
+#[cfg(windows)]
+mod live {
+    use super::{Read, ReadError, Registered, SOURCE};
+    use crate::host::ffi::windows::com;
+    use crate::host::hresult;
+
+    pub(super) fn products() -> Read<Vec<Registered>> {
+        com::ready()
+            .and_then(|()| com::registered_products())
+            .map_err(|code| ReadError::new(SOURCE, hresult::kind(code)))
+    }
+}
+
+#[cfg(not(windows))]
+mod live {
+    //! No other system has a Security Center.
+
+    use super::{Read, ReadError, ReadErrorKind, Registered, SOURCE};
+
+    pub(super) fn products() -> Read<Vec<Registered>> {
+        Err(ReadError::new(SOURCE, ReadErrorKind::NotSupported))
+    }
+}
+
 /// The products of an answer as it is written down.
-fn products(bytes: &[u8]) -> Read<Vec<Registered>> {
+fn parse(bytes: &[u8]) -> Read<Vec<Registered>> {
     answer::parse_list(SOURCE, bytes)?
         .into_iter()
         .map(serde_json::from_value)

@@ -1,5 +1,8 @@
 //! The services door: what Windows' service manager knows of a service or a driver.
 
+#[cfg(windows)]
+mod live;
+
 use serde_json::Value;
 
 use super::answer;
@@ -70,7 +73,7 @@ impl Services {
     /// When that cannot be told.
     pub fn find(&self, name: &str) -> Read<Option<Service>> {
         match &self.0 {
-            Source::Live => Err(ReadError::new(name, ReadErrorKind::NotSupported)),
+            Source::Live => live::find(name),
             Source::Recorded(files) => recorded(files, name),
         }
     }
@@ -122,6 +125,17 @@ fn start(word: &str) -> Option<ServiceStart> {
         "disabled" => Some(ServiceStart::Disabled),
         "other" => Some(ServiceStart::Other),
         _ => None,
+    }
+}
+
+#[cfg(not(windows))]
+mod live {
+    //! Other systems keep their services in files.
+
+    use super::{Read, ReadError, ReadErrorKind, Service};
+
+    pub(super) fn find(name: &str) -> Read<Option<Service>> {
+        Err(ReadError::new(name, ReadErrorKind::NotSupported))
     }
 }
 

@@ -2,8 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::files::{Files, Read, ReadError, ReadErrorKind};
+use serde::Serialize;
 
+use super::files::{Files, Read};
+use super::provider::{self, Request};
+use super::rests::Rests;
+
+#[cfg(windows)]
+mod live;
 mod recorded;
 
 /// What is asked.
@@ -18,7 +24,8 @@ pub struct Query<'a> {
 }
 
 /// What a property holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
 pub enum Variant {
     /// Nothing.
     Null,
@@ -42,6 +49,15 @@ impl Query<'_> {
         format!("{}:{}", self.namespace, self.class)
     }
 
+    /// The same question to a child of this process.
+    fn request(&self) -> Request {
+        Request::Wmi {
+            namespace: self.namespace.to_owned(),
+            class: self.class.to_owned(),
+            properties: self.properties.iter().map(|name| (*name).to_owned()).collect(),
+        }
+    }
+
     /// The name under which a property was asked for, whatever its case; without names it is all of
     /// them.
     fn asked(&self, property: &str) -> Option<String> {
@@ -55,19 +71,19 @@ impl Query<'_> {
     }
 }
 
-/// WMI of one machine.
+/// WMI of one machine. A live one is asked by a child of this process, since a provider may hang.
 #[derive(Clone, Debug)]
 pub struct Wmi(Source);
 
 #[derive(Clone, Debug)]
 enum Source {
-    Live,
+    Live(Rests),
     Recorded(Files),
 }
 
 impl Wmi {
-    pub(super) fn live() -> Self {
-        Self(Source::Live)
+    pub(super) fn live(rests: &Rests) -> Self {
+        Self(Source::Live(rests.clone()))
     }
 
     pub(super) fn recorded(files: &Files) -> Self {
@@ -82,9 +98,32 @@ impl Wmi {
     /// ([`NotSupported`](super::files::ReadErrorKind::NotSupported)), or the provider does not answer.
     pub fn query(&self, query: &Query<'_>) -> Read<Vec<Row>> {
         match &self.0 {
-            Source::Live => Err(ReadError::new(&query.source(), ReadErrorKind::NotSupported)),
+            Source::Live(rests) => {
+                let request = query.request();
+                rests.ask(&query.source(), || recorded::rows(query, &provider::ask(&request)?))
+            }
             Source::Recorded(files) => recorded::query(files, query),
         }
+    }
+}
+
+/// Asks this machine's WMI in this process, however long it takes: the child's side.
+///
+/// # Errors
+/// As [`Wmi::query`] has them.
+pub fn query_here(query: &Query<'_>) -> Read<Vec<Row>> {
+    live::query(query)
+}
+
+#[cfg(not(windows))]
+mod live {
+    //! No other system has WMI.
+
+    use super::{Query, Read, Row};
+    use crate::host::files::{ReadError, ReadErrorKind};
+
+    pub(super) fn query(query: &Query<'_>) -> Read<Vec<Row>> {
+        Err(ReadError::new(&query.source(), ReadErrorKind::NotSupported))
     }
 }
 

@@ -1,10 +1,12 @@
 //! Windows' own functions, each behind one that cannot be called wrongly.
 
+pub(crate) mod com;
 pub(crate) mod disk;
 pub(crate) mod job;
 pub(crate) mod language;
 pub(crate) mod places;
 pub(crate) mod process;
+pub(crate) mod registry;
 pub(crate) mod security;
 pub(crate) mod token;
 

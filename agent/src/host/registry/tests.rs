@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::host::files::ReadErrorKind;
 use crate::host::recorded::Machine;
 
 const VENDOR: &str = r#"

@@ -59,3 +59,18 @@ fn a_query_without_names_asks_for_everything() {
     assert_eq!(rows[0]["A"], Variant::List(vec![Variant::Number(1), Variant::Null]));
     assert_eq!(rows[0]["B"], Variant::Bool(true));
 }
+
+#[test]
+fn rows_are_read_back_as_they_were_written() {
+    let everything = [
+        ("a", Variant::Null),
+        ("b", Variant::Bool(true)),
+        ("c", Variant::Number(4_294_967_295)),
+        ("d", Variant::Text("20260311015218.000000+000".to_owned())),
+        ("e", Variant::List(vec![Variant::Number(-1), Variant::Text("ồ".to_owned())])),
+    ];
+    let rows = vec![everything.map(|(name, value)| (name.to_owned(), value)).into(), Row::new()];
+    let query = Query { properties: &[], ..PRODUCTS };
+    let written = serde_json::to_vec(&rows).unwrap();
+    assert_eq!(recorded::rows(&query, &written), Ok(rows));
+}

@@ -1,0 +1,75 @@
+//! WMI of the machine this runs on, asked in this process.
+
+use wmi::{IWbemClassWrapper, WMIConnection, WMIError};
+
+use super::{Query, Row, Variant};
+use crate::host::ffi::windows::com;
+use crate::host::files::{Read, ReadError, ReadErrorKind};
+use crate::host::hresult;
+
+/// The most instances of a class; none that is asked for has as many.
+const MAX_ROWS: usize = 4096;
+
+/// Asks for whole instances: a query that names a property which this Windows does not know yet
+/// would be refused.
+pub(super) fn query(query: &Query<'_>) -> Read<Vec<Row>> {
+    let source = query.source();
+    let failed = |error| ReadError::new(&source, kind(&error));
+    com::ready().map_err(|code| ReadError::new(&source, hresult::kind(code)))?;
+    let connection = WMIConnection::with_namespace_path(query.namespace).map_err(failed)?;
+    let answers =
+        connection.exec_query(format!("SELECT * FROM {}", query.class)).map_err(failed)?;
+    let mut rows = Vec::new();
+    for answer in answers {
+        if rows.len() == MAX_ROWS {
+            return Err(ReadError::new(&source, ReadErrorKind::TooLarge));
+        }
+        rows.push(answer.and_then(|answer| row(query, &answer)).map_err(failed)?);
+    }
+    Ok(rows)
+}
+
+fn row(query: &Query<'_>, answer: &IWbemClassWrapper) -> Result<Row, WMIError> {
+    let names = match query.properties {
+        [] => answer.list_properties()?,
+        names => names.iter().map(|name| (*name).to_owned()).collect(),
+    };
+    // A property that the class does not have, or whose value makes no sense, is left out.
+    let property = |name: String| Some((answer.get_property(&name).ok().and_then(variant)?, name));
+    Ok(names.into_iter().filter_map(property).map(|(value, name)| (name, value)).collect())
+}
+
+/// The library has put right what arrived with another sign than its class declares.
+fn variant(value: wmi::Variant) -> Option<Variant> {
+    use wmi::Variant as Wire;
+    match value {
+        Wire::Empty | Wire::Null => Some(Variant::Null),
+        Wire::Bool(answer) => Some(Variant::Bool(answer)),
+        Wire::String(text) => Some(Variant::Text(text)),
+        Wire::I1(number) => Some(Variant::Number(number.into())),
+        Wire::I2(number) => Some(Variant::Number(number.into())),
+        Wire::I4(number) => Some(Variant::Number(number.into())),
+        Wire::I8(number) => Some(Variant::Number(number)),
+        Wire::UI1(number) => Some(Variant::Number(number.into())),
+        Wire::UI2(number) => Some(Variant::Number(number.into())),
+        Wire::UI4(number) => Some(Variant::Number(number.into())),
+        Wire::UI8(number) => Some(match i64::try_from(number) {
+            Ok(number) => Variant::Number(number),
+            Err(_) => Variant::Text(number.to_string()),
+        }),
+        Wire::R4(number) => Some(Variant::Text(number.to_string())),
+        Wire::R8(number) => Some(Variant::Text(number.to_string())),
+        Wire::Array(items) => {
+            items.into_iter().map(variant).collect::<Option<_>>().map(Variant::List)
+        }
+        Wire::Unknown(_) | Wire::Object(_) => None,
+    }
+}
+
+fn kind(error: &WMIError) -> ReadErrorKind {
+    match error {
+        WMIError::HResultError { hres } => hresult::kind(hres.cast_unsigned()),
+        // A closed list of another crate that may grow: all of it is an answer that makes no sense.
+        other => ReadErrorKind::Damaged(other.to_string()),
+    }
+}
