@@ -64,11 +64,10 @@ fn defender_beside_another_product_is_off_and_no_second_failure() {
 
 #[test]
 fn defender_is_known_in_every_language() {
-    let by_guid = office_pc().with_edit(
-        "wmi/root.SecurityCenter2/AntiVirusProduct.json",
-        "\"Windows Defender\"",
-        "\"Антивирус Защитника\"",
-    );
+    let rows = "wmi/root.SecurityCenter2/AntiVirusProduct.json";
+    let by_guid = office_pc()
+        .with_edit(rows, "\"Windows Defender\"", "\"Антивирус Защитника\"")
+        .with_edit(rows, "windowsdefender://", "");
     product(&by_guid, DEFENDER);
     let by_scheme = r#"[{"name": "Bộ bảo vệ", "state": 1, "remediation": "windowsdefender://"}]"#;
     product(&client().with_security_center(by_scheme), DEFENDER);
