@@ -6,7 +6,8 @@ use tracing::Level;
 
 /// Starts the log. The journal has its own clock and knows no colours.
 pub fn start(level: Level) {
-    let terminal = stderr().is_terminal();
+    // The consoles of Windows 7 show what makes colours as it is written.
+    let terminal = stderr().is_terminal() && !cfg!(windows);
     let log = tracing_subscriber::fmt()
         .with_max_level(level)
         .with_writer(stderr)

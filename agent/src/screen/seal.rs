@@ -1,7 +1,8 @@
 //! A sealed disk, for people.
 
-use report::Lang;
+use report::{Lang, Platform};
 
+use crate::host::OWN_PLATFORM;
 use crate::seal::Sealed;
 use crate::words::{Words, words};
 
@@ -10,7 +11,7 @@ const NOTHING: Words = words(
     "Không có gì để xoá: máy này chưa ghi danh.",
     "There was nothing to remove: this machine has not joined.",
 );
-const NEXT: Words = words(
+const NEXT_ON_LINUX: Words = words(
     "\
 Việc còn lại trước khi nhân bản ổ đĩa này (lệnh seal không tự làm):
   1. Không khởi động lại lachan-agent trên máy này: systemctl disable --now lachan-agent
@@ -24,6 +25,26 @@ What is left to do before this disk is copied (seal does not do it):
   2. Let each copy make a number of its own: truncate --size 0 /etc/machine-id
 Each copy joins once, with a token of its own or one for several machines:
   lachan-agent enrol --token-file FILE && systemctl enable --now lachan-agent
+",
+);
+const NEXT_ON_WINDOWS: Words = words(
+    "\
+Việc còn lại trước khi nhân bản ổ đĩa này (lệnh seal không tự làm):
+  1. Không khởi động lại lachan-agent trên máy này: sc config lachan-agent start= disabled
+  2. Để mỗi bản sao tự tạo số riêng: sysprep /generalize
+Mỗi bản sao ghi danh một lần, bằng mã riêng hoặc mã dùng nhiều lần:
+  lachan-agent enrol --token-file TỆP
+  sc config lachan-agent start= delayed-auto
+  net start lachan-agent
+",
+    "\
+What is left to do before this disk is copied (seal does not do it):
+  1. Keep lachan-agent from starting on this machine: sc config lachan-agent start= disabled
+  2. Let each copy make a number of its own: sysprep /generalize
+Each copy joins once, with a token of its own or one for several machines:
+  lachan-agent enrol --token-file FILE
+  sc config lachan-agent start= delayed-auto
+  net start lachan-agent
 ",
 );
 
@@ -42,7 +63,14 @@ pub fn sealed(sealed: &Sealed, lang: Lang) -> String {
     let former = sealed.machine.map_or_else(String::new, |machine| {
         format!("{}\n  lachan-collector machine revoke {machine}\n", STILL_KNOWN.get(lang))
     });
-    format!("{done}\n{}{former}", NEXT.get(lang))
+    format!("{done}\n{}{former}", next(OWN_PLATFORM).get(lang))
+}
+
+fn next(platform: Platform) -> Words {
+    match platform {
+        Platform::Linux => NEXT_ON_LINUX,
+        Platform::Windows => NEXT_ON_WINDOWS,
+    }
 }
 
 #[cfg(test)]
@@ -59,6 +87,9 @@ mod tests {
             assert!(text.contains("identity, spool\n") && text.contains("/etc/machine-id"));
             assert!(text.ends_with("machine revoke 07070707070707070707070707070707\n"), "{text}");
             assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+            let windows = next(Platform::Windows).get(lang);
+            assert!(windows.contains("sysprep") && !windows.contains("systemctl"), "{windows}");
+            assert!(windows.lines().all(|line| line.chars().count() <= 100), "{windows}");
             let text = sealed(&Sealed::default(), lang);
             assert!(text.contains("/etc/machine-id") && !text.contains("revoke"), "{text}");
         }
