@@ -27,16 +27,7 @@ impl Remedies {
     pub fn start(self) -> &'static str {
         self.either(
             "systemctl enable --now lachan-agent",
-            "sc config lachan-agent start= delayed-auto && net start lachan-agent",
-        )
-    }
-
-    /// Keeps the service from starting, now and whenever the machine does.
-    #[must_use]
-    pub fn disable(self) -> &'static str {
-        self.either(
-            "systemctl disable --now lachan-agent",
-            "sc config lachan-agent start= disabled && net stop lachan-agent",
+            "lachan-agent install && net start lachan-agent",
         )
     }
 
@@ -95,6 +86,27 @@ impl Remedies {
                 "run lachan-agent doctor at a prompt that was opened with \"Run as administrator\"",
             ),
         }
+    }
+
+    /// Gives this program all rights.
+    #[must_use]
+    pub fn raise(self) -> &'static str {
+        self.either("run as root", "run it as an administrator")
+    }
+
+    /// That what stands in for the firmware's marks is missing, and what makes one.
+    #[must_use]
+    pub fn no_machine_id(self) -> &'static str {
+        self.either(
+            "/etc/machine-id says nothing: make one with systemd-machine-id-setup",
+            r"HKLM\SOFTWARE\Microsoft\Cryptography has no MachineGuid: prepare the image with sysprep",
+        )
+    }
+
+    /// What gives a machine a number of its own where its hardware has none.
+    #[must_use]
+    pub fn make_machine_id(self) -> &'static str {
+        self.either("systemd-machine-id-setup", "sysprep /generalize")
     }
 
     /// As whom the service runs.
@@ -256,10 +268,12 @@ mod tests {
         let words = [
             WINDOWS.stop(),
             WINDOWS.start(),
-            WINDOWS.disable(),
             WINDOWS.keep_secret(),
             WINDOWS.account(),
             WINDOWS.keep_time(),
+            WINDOWS.raise(),
+            WINDOWS.no_machine_id(),
+            WINDOWS.make_machine_id(),
         ];
         said.extend(words.map(str::to_owned));
         for foreign in ["systemctl", "sudo", "chmod", "chown", "root", "getent", "apt", "/etc"] {

@@ -161,8 +161,8 @@ fn is_this_hardware(is_ours: Result<bool, FingerprintError>, rights: Rights) -> 
             question,
             Bilingual::same(error.to_string()),
             Bilingual::new(
-                "nếu máy không có mã phần cứng nào: systemd-machine-id-setup",
-                "where the hardware bears no mark at all: systemd-machine-id-setup",
+                format!("nếu máy không có mã phần cứng nào: {}", HERE.make_machine_id()),
+                format!("where the hardware bears no mark at all: {}", HERE.make_machine_id()),
             ),
         ),
     }

@@ -88,14 +88,14 @@ fn a_mark_that_cannot_be_read_is_named_and_makes_no_other_fingerprint() {
 
 #[test]
 fn an_ordinary_user_who_may_read_no_mark_goes_by_the_machine_id() {
-    let marks_of = |machine: &Machine| marks(machine.host().files(), false).unwrap();
+    let marks_of = |machine: &Machine| marks(&machine.host(), Rights::Few).unwrap();
     let denied = laptop()
         .denied("sys/class/dmi/id/product_uuid")
         .denied("sys/class/dmi/id/product_serial")
         .denied("sys/class/dmi/id/board_serial")
         .with("etc/machine-id", "aa01");
     assert_eq!(marks_of(&denied), [("machine-id", "aa01".to_owned())]);
-    assert!(marks(denied.host().files(), true).is_err(), "root is told what stands in the way");
+    assert!(marks(&denied.host(), Rights::Full).is_err(), "root is told what stands in the way");
 }
 
 #[test]
@@ -120,3 +120,5 @@ fn junk_is_not_claimed() {
     assert!(claimed.host_name.is_some());
     assert_eq!(claims(&Machine::empty().host()), Claims::default());
 }
+
+mod windows;

@@ -56,7 +56,7 @@ fn kernel(host: &Host, registry: &Registry, findings: &mut Findings) {
     findings.add("machine.container", container(registry).map(Value::Bool), CONTROL);
 }
 
-fn container(registry: &Registry) -> Fact<bool> {
+pub(crate) fn container(registry: &Registry) -> Fact<bool> {
     match registry.value(View::Native, CONTROL, CONTAINER_TYPE) {
         Ok(_) => Fact::Known(true),
         Err(error) => error.fact(Fact::Known(false)),
