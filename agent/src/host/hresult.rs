@@ -23,6 +23,16 @@ pub fn kind(code: u32) -> ReadErrorKind {
     }
 }
 
+/// The same of a provider that was asked for all it has. What it does not find, it needed for its
+/// answer: that it is missing says nothing of what was asked.
+#[must_use]
+pub fn of_provider(code: u32) -> ReadErrorKind {
+    match kind(code) {
+        ReadErrorKind::NotFound => ReadErrorKind::Provider(code),
+        other => other,
+    }
+}
+
 /// The number in `0x8004100E`.
 #[must_use]
 pub fn parse(text: &str) -> Option<u32> {
@@ -54,12 +64,28 @@ mod tests {
     fn a_provider_that_fails_keeps_its_number() {
         // A provider that does not load, a critical error, a generic one, Defender's service that
         // is stopped, a server that went away, an operation that was cancelled.
-        for code in
-            [0x8004_1013, 0x8004_100A, 0x8004_1001, 0x8007_06BA, 0x8001_0108, 0x8004_1032, 0]
-        {
+        for code in [
+            0x8004_1013,
+            0x8004_100C,
+            0x8004_100A,
+            0x8004_1001,
+            0x8007_06BA,
+            0x8001_0108,
+            0x8004_1032,
+            0,
+        ] {
             assert_eq!(kind(code), ReadErrorKind::Provider(code), "{code:#x}");
         }
         assert_eq!(kind(0x8007_06BA).to_string(), "error 0x800706ba");
+    }
+
+    #[test]
+    fn what_a_provider_does_not_find_is_not_known_to_be_absent() {
+        for code in [0x8004_1002, 0x8007_0002, 0x8007_0003] {
+            assert_eq!(kind(code), ReadErrorKind::NotFound, "{code:#x}");
+            assert_eq!(of_provider(code), ReadErrorKind::Provider(code), "{code:#x}");
+        }
+        assert_eq!(of_provider(0x8004_100E), ReadErrorKind::NotSupported);
     }
 
     #[test]

@@ -86,7 +86,7 @@ mod live {
     pub(super) fn products() -> Read<Vec<Registered>> {
         com::ready()
             .and_then(|()| com::registered_products())
-            .map_err(|code| ReadError::new(SOURCE, hresult::kind(code)))
+            .map_err(|code| ReadError::new(SOURCE, hresult::of_provider(code)))
     }
 }
 

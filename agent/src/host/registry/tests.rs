@@ -121,12 +121,19 @@ fn a_key_that_may_not_be_read_is_not_taken_for_one_that_is_not_there() {
     assert!(host.registry().value(View::Native, MAIN, "Path").is_ok());
 }
 
+fn export() -> String {
+    format!("Windows Registry Editor Version 5.00\n{VENDOR}").replace('\n', "\r\n")
+}
+
+fn utf16_export() -> Vec<u8> {
+    let wide: Vec<u8> = export().encode_utf16().flat_map(u16::to_le_bytes).collect();
+    [b"\xff\xfe", &wide[..]].concat()
+}
+
 #[test]
 fn utf_16_as_windows_writes_it_reads_the_same() {
-    let text = format!("Windows Registry Editor Version 5.00\n{VENDOR}").replace('\n', "\r\n");
-    let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let bytes = [b"\xff\xfe", &wide[..]].concat();
-    assert_eq!(reg::parse(&bytes), reg::parse(text.as_bytes()));
+    let bytes = utf16_export();
+    assert_eq!(reg::parse(&bytes), reg::parse(export().as_bytes()));
     assert!(reg::parse(&bytes).is_ok());
     assert!(reg::parse(&bytes[..bytes.len() - 1]).is_err());
 }
@@ -205,5 +212,17 @@ proptest! {
         let export = format!("Windows Registry Editor Version 5.00\n\n[HKLM\\A]\n\"{name}\"=\"{escaped}\"\n");
         let tree = reg::parse(export.as_bytes()).unwrap();
         prop_assert_eq!(&tree[r"hklm\a"].values[&folded(&name)], &(name, Value::Text(text)));
+    }
+    #[test]
+    fn no_damaged_byte_of_a_real_export_brings_the_parser_down(
+        cut in any::<prop::sample::Index>(),
+        flipped in any::<prop::sample::Index>(),
+        byte in any::<u8>(),
+    ) {
+        let mut bytes = utf16_export();
+        *flipped.get_mut(&mut bytes) ^= byte;
+        let _ = reg::parse(&bytes);
+        bytes.truncate(cut.index(bytes.len()));
+        let _ = reg::parse(&bytes);
     }
 }

@@ -34,9 +34,11 @@ pub(super) fn find(name: &str) -> Read<Option<Service>> {
     };
     let (registry, key) = (Registry::live(), format!(r"{KEY}\{name}"));
     let value = |named| registry.value(View::Native, &key, named);
-    let start = match value("Start")? {
-        Value::Number(number) => start(number),
-        Value::Text(_) | Value::List(_) | Value::Binary(_) => ServiceStart::Other,
+    let start = match value("Start") {
+        Ok(Value::Number(number)) => start(number),
+        Ok(Value::Text(_) | Value::List(_) | Value::Binary(_)) => ServiceStart::Other,
+        Err(error) if error.is_not_found() => ServiceStart::Other,
+        Err(error) => return Err(error),
     };
     let image = match value("ImagePath") {
         Ok(Value::Text(path)) => Some(path),

@@ -15,7 +15,7 @@ const MAX_ROWS: usize = 4096;
 pub(super) fn query(query: &Query<'_>) -> Read<Vec<Row>> {
     let source = query.source();
     let failed = |error| ReadError::new(&source, kind(&error));
-    com::ready().map_err(|code| ReadError::new(&source, hresult::kind(code)))?;
+    com::ready().map_err(|code| ReadError::new(&source, hresult::of_provider(code)))?;
     let connection = WMIConnection::with_namespace_path(query.namespace).map_err(failed)?;
     let answers =
         connection.exec_query(format!("SELECT * FROM {}", query.class)).map_err(failed)?;
@@ -68,7 +68,7 @@ fn variant(value: wmi::Variant) -> Option<Variant> {
 
 fn kind(error: &WMIError) -> ReadErrorKind {
     match error {
-        WMIError::HResultError { hres } => hresult::kind(hres.cast_unsigned()),
+        WMIError::HResultError { hres } => hresult::of_provider(hres.cast_unsigned()),
         // A closed list of another crate that may grow: all of it is an answer that makes no sense.
         other => ReadErrorKind::Damaged(other.to_string()),
     }
