@@ -15,7 +15,7 @@ use report::wire::CONTACT_RANGE;
 use tracing::Level;
 
 use crate::address::Address;
-use crate::durable::{self, Exposure};
+use crate::durable::{self, Open};
 use crate::places;
 use crate::probes::assignment::AssignmentClaims;
 use crate::remedies::HERE;
@@ -68,14 +68,16 @@ pub enum ConfigError {
     },
     /// Others may change the file, and with it whom the agent obeys.
     #[error(
-        "use the configuration {path}: others may change it ({exposure}): {mend}",
-        mend = HERE.keep_file(path)
+        "use the configuration {path}: others may change {open} ({exposure}): {mend}",
+        open = .open.path.display(),
+        exposure = .open.exposure,
+        mend = HERE.keep(&.open.path)
     )]
     Exposed {
         /// Which file.
         path: PathBuf,
-        /// How they are let in.
-        exposure: Exposure,
+        /// What they may change: it, or the folder that it lies in.
+        open: Open,
     },
     /// The file says something that cannot be meant.
     #[error("understand the configuration:{}", Lines(.0))]
@@ -127,8 +129,8 @@ impl Config {
         let unreadable = |error| ConfigError::Unreadable { path: path.to_owned(), error };
         match durable::read(path, MAX_BYTES).map_err(unreadable)? {
             Some(bytes) => {
-                if let Some(exposure) = durable::writers(path).map_err(unreadable)? {
-                    return Err(ConfigError::Exposed { path: path.to_owned(), exposure });
+                if let Some(open) = durable::writers(path).map_err(unreadable)? {
+                    return Err(ConfigError::Exposed { path: path.to_owned(), open });
                 }
                 let text = durable::read_text(bytes.as_slice(), MAX_BYTES).map_err(unreadable)?;
                 Self::parse(path, &text)

@@ -7,14 +7,36 @@ mod windows;
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 #[cfg(unix)]
 use linux as system;
+use report::Bilingual;
 #[cfg(windows)]
 use windows as system;
 
 pub use system::{Exposure, create_folder, readers, rename, sync_folder, writers};
+
+/// Something that others may change.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Open {
+    /// The file or folder that was asked about, or the folder that it lies in.
+    pub path: PathBuf,
+    /// How others are let in.
+    pub exposure: Exposure,
+}
+
+impl Open {
+    /// What is open to whom, for people.
+    #[must_use]
+    pub fn in_words(&self) -> Bilingual {
+        let (path, who) = (self.path.display(), &self.exposure);
+        Bilingual::new(
+            format!("người khác sửa được {path}: {who}"),
+            format!("others may change {path}: {who}"),
+        )
+    }
+}
 
 /// How the name of a file ends that is being written.
 pub const UNFINISHED: &str = ".tmp";

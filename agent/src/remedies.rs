@@ -54,7 +54,7 @@ impl Remedies {
         let path = self.quoted(path);
         match self.0 {
             Platform::Linux => format!("chmod 600 {path}"),
-            Platform::Windows => icacls(&path, "F"),
+            Platform::Windows => icacls(&path, "", "F"),
         }
     }
 
@@ -64,7 +64,16 @@ impl Remedies {
         let path = self.quoted(path);
         match self.0 {
             Platform::Linux => format!("chown -R root: {path} && chmod 700 {path}"),
-            Platform::Windows => format!("{} /t", icacls(&path, "(OI)(CI)F")),
+            Platform::Windows => icacls(&path, " /t", "(OI)(CI)F"),
+        }
+    }
+
+    /// Makes what lies there the agent's own.
+    #[must_use]
+    pub fn keep(self, path: &Path) -> String {
+        match path.is_dir() {
+            true => self.keep_folder(path),
+            false => self.keep_file(path),
         }
     }
 
@@ -216,11 +225,12 @@ impl Remedies {
     }
 }
 
-/// By number: the names of these groups are other ones in other languages.
-fn icacls(path: &str, rights: &str) -> String {
+/// By number: the names of these groups are other ones in other languages. Without the reset,
+/// whoever is in the list by name would stay there.
+fn icacls(path: &str, below: &str, rights: &str) -> String {
     format!(
-        "icacls {path} /setowner *S-1-5-32-544 && icacls {path} /inheritance:r /grant:r \
-         *S-1-5-18:{rights} *S-1-5-32-544:{rights}"
+        "icacls {path} /setowner *S-1-5-32-544{below} && icacls {path} /reset{below} && \
+         icacls {path} /inheritance:r /grant:r *S-1-5-18:{rights} *S-1-5-32-544:{rights}"
     )
 }
 
@@ -246,10 +256,13 @@ mod tests {
         let file = WINDOWS.keep_file(r"C:\ProgramData\Lachan\agent.toml".as_ref());
         assert_eq!(
             file,
-            r"icacls C:\ProgramData\Lachan\agent.toml /setowner *S-1-5-32-544 && icacls C:\ProgramData\Lachan\agent.toml /inheritance:r /grant:r *S-1-5-18:F *S-1-5-32-544:F"
+            "icacls P /setowner *S-1-5-32-544 && icacls P /reset && \
+             icacls P /inheritance:r /grant:r *S-1-5-18:F *S-1-5-32-544:F"
+                .replace('P', r"C:\ProgramData\Lachan\agent.toml")
         );
         let folder = WINDOWS.keep_folder(r"C:\ProgramData\Lachan\state".as_ref());
-        assert!(folder.ends_with("*S-1-5-18:(OI)(CI)F *S-1-5-32-544:(OI)(CI)F /t"), "{folder}");
+        assert!(folder.ends_with("*S-1-5-18:(OI)(CI)F *S-1-5-32-544:(OI)(CI)F"), "{folder}");
+        assert!(folder.contains("/reset /t"), "{folder}");
     }
 
     #[test]

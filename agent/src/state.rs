@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use report::Sequence;
 
-use crate::durable::{self, Exposure};
+use crate::durable::{self, Open};
 use crate::remedies::HERE;
 
 const SEQUENCE_BYTES: u64 = 32;
@@ -31,12 +31,17 @@ pub enum StateError {
     )]
     Busy(PathBuf),
     /// Others may change it, and with it what the agent says and whom it trusts.
-    #[error("use {path}: others may change it ({exposure}): {mend}", mend = HERE.keep_folder(path))]
+    #[error(
+        "use {path}: others may change {open} ({exposure}): {mend}",
+        open = .open.path.display(),
+        exposure = .open.exposure,
+        mend = HERE.keep(&.open.path)
+    )]
     Exposed {
         /// Which folder.
         path: PathBuf,
-        /// How they are let in.
-        exposure: Exposure,
+        /// What they may change: it, or the folder that it lies in.
+        open: Open,
     },
     /// It does not let itself be read or written.
     #[error("use {path}: {error}")]
@@ -78,8 +83,8 @@ impl StateDir {
     /// When another process has it, the folder cannot be made or is others' to change.
     pub fn lock(&self) -> Result<StateLock, StateError> {
         durable::create_folder(&self.0).map_err(at(&self.0))?;
-        if let Some(exposure) = durable::writers(&self.0).map_err(at(&self.0))? {
-            return Err(StateError::Exposed { path: self.0.clone(), exposure });
+        if let Some(open) = durable::writers(&self.0).map_err(at(&self.0))? {
+            return Err(StateError::Exposed { path: self.0.clone(), open });
         }
         let path = self.join("lock");
         let file = OpenOptions::new()

@@ -21,13 +21,10 @@ pub(super) fn configuration(path: &ConfigPath, config: &Result<Config, ConfigErr
                 format!("there is no {shown}: the defaults hold"),
             ),
         ),
-        Err(ConfigError::Exposed { path, exposure }) => Check::failed(
+        Err(ConfigError::Exposed { open, .. }) => Check::failed(
             Question::Configuration,
-            Bilingual::new(
-                format!("người khác sửa được {shown}: {exposure}"),
-                format!("others may change {shown}: {exposure}"),
-            ),
-            Bilingual::same(HERE.keep_file(path)),
+            open.in_words(),
+            Bilingual::same(HERE.keep(&open.path)),
         ),
         Err(error) => Check::failed(
             Question::Configuration,

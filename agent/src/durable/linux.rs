@@ -6,6 +6,8 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
+use super::Open;
+
 /// What the agent writes is for itself alone.
 const PRIVATE_FILE: u32 = 0o600;
 const PRIVATE_DIR: u32 = 0o700;
@@ -48,7 +50,7 @@ pub fn readers(path: &Path) -> io::Result<Option<Exposure>> {
 ///
 /// # Errors
 /// Never.
-pub fn writers(_path: &Path) -> io::Result<Option<Exposure>> {
+pub fn writers(_path: &Path) -> io::Result<Option<Open>> {
     Ok(None)
 }
 

@@ -11,6 +11,7 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
 
+use super::Open;
 use crate::host::access::Access;
 use crate::host::ffi::windows::{disk, security, token};
 
@@ -52,14 +53,18 @@ pub fn readers(path: &Path) -> io::Result<Option<Exposure>> {
 ///
 /// # Errors
 /// When that cannot be told.
-pub fn writers(path: &Path) -> io::Result<Option<Exposure>> {
+pub fn writers(path: &Path) -> io::Result<Option<Open>> {
     let own = token::user()?;
-    let mut strangers = access(&security::of_path(path)?)?.writers(&own);
-    if path.file_name().is_some() {
-        strangers.extend(access(&security::of_path(super::folder_of(path))?)?.movers(&own));
+    let of = |path: &Path| access(&security::of_path(path)?);
+    let open = |path: &Path, strangers| {
+        exposed(strangers).map(|exposure| Open { path: path.to_owned(), exposure })
+    };
+    let itself = open(path, of(path)?.writers(&own));
+    if itself.is_some() || path.file_name().is_none() {
+        return Ok(itself);
     }
-    strangers.dedup();
-    Ok(exposed(strangers))
+    let above = super::folder_of(path);
+    Ok(open(above, of(above)?.movers(&own)))
 }
 
 fn access(sddl: &str) -> io::Result<Access> {

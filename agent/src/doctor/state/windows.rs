@@ -24,7 +24,6 @@ pub(super) fn is_for_the_agent_alone(path: &Path, _found: &Metadata, _rights: Ri
     let shown = path.display();
     let strangers =
         durable::writers(path).and_then(|writers| Ok((writers, durable::readers(path)?)));
-    let mended = || Bilingual::same(HERE.keep_folder(path));
     match strangers {
         Ok((None, None)) => Check::fine(
             question,
@@ -33,21 +32,16 @@ pub(super) fn is_for_the_agent_alone(path: &Path, _found: &Metadata, _rights: Ri
                 format!("{shown}, for SYSTEM and Administrators alone"),
             ),
         ),
-        Ok((Some(who), _)) => Check::failed(
-            question,
-            Bilingual::new(
-                format!("người khác sửa được {shown}: {who}"),
-                format!("others may change {shown}: {who}"),
-            ),
-            mended(),
-        ),
+        Ok((Some(open), _)) => {
+            Check::failed(question, open.in_words(), Bilingual::same(HERE.keep(&open.path)))
+        }
         Ok((None, Some(who))) => Check::finding(
             question,
             Bilingual::new(
                 format!("người khác vào được {shown}: {who}"),
                 format!("others may enter {shown}: {who}"),
             ),
-            mended(),
+            Bilingual::same(HERE.keep_folder(path)),
         ),
         Err(error) => Check::untested(question, Bilingual::same(format!("{shown}: {error}"))),
     }
