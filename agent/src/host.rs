@@ -86,10 +86,14 @@ impl Host {
         Self { rests, ..self }
     }
 
-    /// Its operating system family.
+    /// Its operating system family. In an agent for its own system alone that is known when it is
+    /// built, and whatever asks the doors of the other system is left out of it.
     #[must_use]
     pub fn platform(&self) -> Platform {
-        self.platform
+        match cfg!(feature = "foreign") {
+            true => self.platform,
+            false => OWN_PLATFORM,
+        }
     }
 
     /// The folder of a recorded machine; a live one has none.
