@@ -15,8 +15,9 @@ pub const LOOK: &str = "look";
 /// The command that a survey gives to a child of its own; no help names it either.
 pub const PROVIDER: &str = "provider";
 
-/// The command that is followed by a file.
+/// The commands that are followed by a file or folder.
 const EXPORT: &str = "export";
+const RECORD: &str = "record";
 
 /// What the command line says.
 #[derive(Debug, PartialEq, Eq)]
@@ -60,6 +61,11 @@ pub enum Command {
         /// The file, which is not there yet.
         file: PathBuf,
     },
+    /// Write what this machine answers into a folder, for whoever is to understand it.
+    Record {
+        /// The folder, which is not there yet.
+        folder: PathBuf,
+    },
     /// Show what the collector makes of this machine.
     Status {
         /// `--json`.
@@ -101,12 +107,12 @@ pub enum CliError {
     Shape(#[from] lexopt::Error),
     /// It names no command.
     #[error(
-        "understand the command line: no command: use run, survey, enrol, export, status, doctor or seal, or see --help"
+        "understand the command line: no command: use run, survey, record, enrol, export, status, doctor or seal, or see --help"
     )]
     NoCommand,
     /// It names a command there is not.
     #[error(
-        "understand the command line: unknown command {0:?}: use run, survey, enrol, export, status, doctor or seal"
+        "understand the command line: unknown command {0:?}: use run, survey, record, enrol, export, status, doctor or seal"
     )]
     UnknownCommand(String),
     /// An option of another command.
@@ -118,6 +124,9 @@ pub enum CliError {
     /// No file to write.
     #[error("understand the command line: export needs the name of the file to write")]
     NoFile,
+    /// No folder to write.
+    #[error("understand the command line: record needs the name of the folder to write")]
+    NoFolder,
     /// The token on the command line is none.
     #[error("understand the command line: {0}")]
     Token(#[from] TokenError),
@@ -181,7 +190,7 @@ impl Cli {
 
 impl Written {
     fn wants_a_file(&self) -> bool {
-        self.command.as_deref() == Some(EXPORT) && self.file.is_none()
+        matches!(self.command.as_deref(), Some(EXPORT | RECORD)) && self.file.is_none()
     }
 
     fn command(mut self) -> Result<Command, CliError> {
@@ -203,6 +212,7 @@ impl Written {
             },
             "seal" => Command::Seal,
             EXPORT => Command::Export { file: self.file.take().ok_or(CliError::NoFile)? },
+            RECORD => Command::Record { folder: self.file.take().ok_or(CliError::NoFolder)? },
             LOOK => Command::Look,
             PROVIDER => Command::Provider,
             _ => return Err(CliError::UnknownCommand(name)),
@@ -276,6 +286,7 @@ mod tests {
         assert_eq!(command("seal --state /s"), Command::Seal);
         assert_eq!(command("export /media/pc-01"), Command::Export { file: "/media/pc-01".into() });
         assert_eq!(command("export --lang vi f"), Command::Export { file: "f".into() });
+        assert_eq!(command("record /tmp/m"), Command::Record { folder: "/tmp/m".into() });
         assert_eq!(command("look --root /r"), Command::Look);
         assert_eq!(command("provider"), Command::Provider);
         assert_eq!(command("--help"), Command::Help);
@@ -335,6 +346,7 @@ mod tests {
             ("run fast", "fast"),
             ("export", "the file to write"),
             ("export one two", "two"),
+            ("record", "the folder to write"),
             ("run --fast", "--fast"),
             ("run --lang fr", "fr"),
             ("run --config", "--config"),
@@ -352,6 +364,7 @@ mod tests {
                 "survey [--json]",
                 "enrol ",
                 "export F",
+                "record DIR",
                 "status [--json]",
                 "doctor [--json]",
                 "seal ",

@@ -27,6 +27,7 @@ use crate::host::{Host, ffi, provider};
 use crate::log;
 use crate::places;
 use crate::probes::watched;
+use crate::record::record;
 use crate::rounds::{Rounds, Settings};
 use crate::screen;
 use crate::service::{Stop, ready, stopping};
@@ -75,6 +76,7 @@ fn execute(cli: Cli, lang: Lang) -> anyhow::Result<u8> {
         Command::Help => print(&places::in_words(help(lang))),
         Command::Version => print(concat!("lachan-agent ", env!("CARGO_PKG_VERSION"), "\n")),
         Command::Survey { json } => show_survey(World::new(&cli)?, json, lang),
+        Command::Record { ref folder } => record_machine(World::new(&cli)?, folder, lang),
         Command::Look => look(cli.root.as_ref()),
         Command::Provider => ask_provider(),
         Command::Status { json } => show_status(&World::new(&cli)?, json, lang),
@@ -130,6 +132,14 @@ fn show_survey(world: World, json: bool, lang: Lang) -> anyhow::Result<u8> {
         true => print_json(&topics_json(&observations)),
         false => print(&screen::survey::survey(&observations, lang)),
     }
+}
+
+fn record_machine(world: World, folder: &Path, lang: Lang) -> anyhow::Result<u8> {
+    let subject = Subject { host: world.host, claims: world.config.claims };
+    let runtime = runtime()?;
+    let recorded = runtime.block_on(record(subject, folder, clock::now()));
+    runtime.shutdown_background();
+    print(&screen::record::recorded(&recorded?, folder, lang))
 }
 
 fn look(root: Option<&PathBuf>) -> anyhow::Result<u8> {

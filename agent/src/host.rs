@@ -14,6 +14,7 @@ pub mod processes;
 pub mod program;
 pub mod programs;
 pub mod provider;
+pub mod recorder;
 pub mod registry;
 pub mod rests;
 pub mod rights;
@@ -31,6 +32,7 @@ use std::path::{Path, PathBuf};
 pub use files::Files;
 pub use processes::Processes;
 pub use programs::Programs;
+pub use recorder::Tap;
 pub use registry::Registry;
 pub use rests::Rests;
 pub use security_center::SecurityCenter;
@@ -86,6 +88,14 @@ impl Host {
         Self { rests, ..self }
     }
 
+    /// The same machine, of which everything that is asked is noted.
+    #[must_use]
+    pub fn tapped(mut self, tap: &Tap) -> Self {
+        self.registry = self.registry.tapped(tap);
+        self.files.tap = tap.clone();
+        self
+    }
+
     /// Its operating system family. In an agent for its own system alone that is known when it is
     /// built, and whatever asks the doors of the other system is left out of it.
     #[must_use]
@@ -126,28 +136,31 @@ impl Host {
     /// Windows' management instrumentation.
     #[must_use]
     pub fn wmi(&self) -> Wmi {
-        match self.live {
-            true => Wmi::live(&self.rests),
+        let door = match self.live {
+            true => Wmi::live(),
             false => Wmi::recorded(&self.files),
-        }
+        };
+        door.with(&self.rests, &self.files.tap)
     }
 
     /// Windows' Security Center.
     #[must_use]
     pub fn security_center(&self) -> SecurityCenter {
-        match self.live {
-            true => SecurityCenter::live(&self.rests),
+        let door = match self.live {
+            true => SecurityCenter::live(),
             false => SecurityCenter::recorded(&self.files),
-        }
+        };
+        door.with(&self.rests, &self.files.tap)
     }
 
     /// Windows' services and drivers.
     #[must_use]
     pub fn services(&self) -> Services {
-        match self.live {
+        let door = match self.live {
             true => Services::live(),
             false => Services::recorded(&self.files),
-        }
+        };
+        door.with(&self.files.tap)
     }
 
     /// The programs that may be run on it.

@@ -20,6 +20,7 @@ pub mod lookout;
 pub mod places;
 pub mod probes;
 pub mod random;
+pub mod record;
 pub mod remedies;
 pub mod renew;
 pub mod rounds;

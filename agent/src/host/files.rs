@@ -15,6 +15,8 @@ use std::path::{Path, PathBuf};
 
 use report::Timestamp;
 
+use super::recorder::Tap;
+
 pub use error::{Read, ReadError, ReadErrorKind};
 pub use lines::Lines;
 #[cfg(unix)]
@@ -34,6 +36,7 @@ pub struct Files {
     root: PathBuf,
     /// What the folder of a recorded machine cannot keep; a live machine has none.
     recording: Option<Recording>,
+    pub(super) tap: Tap,
 }
 
 /// Who owns a file, who may change it and when it was.
@@ -60,7 +63,7 @@ impl Files {
     /// The files of the machine this process runs on.
     #[must_use]
     pub fn live() -> Self {
-        Self { root: system::root(), recording: None }
+        Self { root: system::root(), recording: None, tap: Tap::default() }
     }
 
     /// The files of a machine recorded under `root`.
@@ -70,7 +73,7 @@ impl Files {
     #[must_use]
     pub fn recorded(root: PathBuf) -> Self {
         let recording = Recording::read(&root);
-        Self { root, recording: Some(recording) }
+        Self { root, recording: Some(recording), tap: Tap::default() }
     }
 
     /// Where its root lies.
@@ -99,7 +102,9 @@ impl Files {
     pub fn read_start(&self, path: &str, count: usize) -> Read<Vec<u8>> {
         let mut bytes = Vec::new();
         let start = u64::try_from(count).unwrap_or(u64::MAX);
-        self.open(path)?
+        let file = self.begin(path);
+        self.tap.file(path, &file, |it| it.content = it.content.max(Some(start)));
+        file?
             .take(start)
             .read_to_end(&mut bytes)
             .map_err(|error| ReadError::from_io(path, &error))?;
@@ -123,6 +128,12 @@ impl Files {
     /// # Errors
     /// When it cannot be opened, or is no regular file.
     pub fn open(&self, path: &str) -> Read<File> {
+        let file = self.begin(path);
+        self.tap.file(path, &file, |it| it.content = Some(u64::MAX));
+        file
+    }
+
+    fn begin(&self, path: &str) -> Read<File> {
         let place = self.place(path)?;
         let file = system::open(&place).map_err(|error| ReadError::from_io(path, &error))?;
         let metadata = file.metadata().map_err(|error| ReadError::from_io(path, &error))?;
@@ -146,6 +157,12 @@ impl Files {
     /// # Errors
     /// When it cannot be listed, or holds more than the agent is willing to look at.
     pub fn list(&self, path: &str) -> Read<Vec<String>> {
+        let names = self.names(path);
+        self.tap.file(path, &names, |it| it.listed = true);
+        names
+    }
+
+    fn names(&self, path: &str) -> Read<Vec<String>> {
         let failed = |error: std::io::Error| ReadError::from_io(path, &error);
         let mut names = Vec::new();
         for entry in fs::read_dir(self.place(path)?).map_err(failed)? {
@@ -164,8 +181,11 @@ impl Files {
     /// # Errors
     /// When that cannot be told.
     pub fn exists(&self, path: &str) -> Read<bool> {
-        let found = fs::metadata(self.place(path)?);
-        match found.map_err(|error| ReadError::from_io(path, &error)) {
+        let found = self.place(path).and_then(|place| {
+            fs::metadata(place).map_err(|error| ReadError::from_io(path, &error))
+        });
+        self.tap.file(path, &found, |_| {});
+        match found {
             Ok(_) => Ok(true),
             Err(error) if error.is_not_found() => Ok(false),
             Err(error) => Err(error),
@@ -177,6 +197,12 @@ impl Files {
     /// # Errors
     /// When they cannot be read.
     pub fn metadata(&self, path: &str) -> Read<Metadata> {
+        let metadata = self.standing(path);
+        self.tap.file(path, &metadata, |_| {});
+        metadata
+    }
+
+    fn standing(&self, path: &str) -> Read<Metadata> {
         let failed = |error: std::io::Error| ReadError::from_io(path, &error);
         let place = self.place(path)?;
         let found = fs::metadata(&place).map_err(failed)?;
@@ -196,9 +222,11 @@ impl Files {
             Some((folder, name)) => self.place(folder)?.join(name),
             None => self.root.join(path),
         };
-        fs::read_link(place)
+        let target = fs::read_link(place)
             .map(|target| target.to_string_lossy().into_owned())
-            .map_err(|error| ReadError::from_io(path, &error))
+            .map_err(|error| ReadError::from_io(path, &error));
+        self.tap.file(path, &target, |it| it.is_link = true);
+        target
     }
 
     /// Whether a recording lets a path be looked at, which need not be one of a file.

@@ -9,6 +9,8 @@ mod trust;
 
 use std::time::Duration;
 
+pub use recorded::word as recorded_failure;
+
 use super::Rests;
 use super::files::{Files, Read};
 use super::rests::Went;
@@ -76,6 +78,7 @@ impl Programs {
             Way::Live => live::run(&self.files, ask),
             Way::Recorded => recorded::run(&self.files, ask),
         });
+        self.files.tap.note(|seen| drop(seen.programs.insert(recorded::line(ask), said.clone())));
         if let Ok(Said { code: None, .. }) = said {
             self.rests.note(ask.path, Went::Badly);
         }

@@ -11,8 +11,9 @@ mod reg;
 
 use std::sync::Arc;
 
-use super::files::{Files, Read};
-use recorded::Recorded;
+use super::files::{Files, Read, ReadErrorKind};
+use super::recorder::{Key, Tap};
+use recorded::{Recorded, seen_from};
 
 /// Which of the two registries of a 64-bit Windows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +42,7 @@ pub enum Value {
 /// The registry of one machine. Keys are written as `HKLM\SOFTWARE\Vendor`; neither they nor the
 /// names of values have a case.
 #[derive(Clone, Debug)]
-pub struct Registry(Source);
+pub struct Registry(Source, Tap);
 
 #[derive(Clone, Debug)]
 enum Source {
@@ -68,12 +69,31 @@ impl View {
 
 impl Registry {
     pub(super) fn live() -> Self {
-        Self(Source::Live)
+        Self(Source::Live, Tap::default())
     }
 
     /// What `registry.reg` of a recorded machine says; it is read once.
     pub(super) fn recorded(files: &Files) -> Self {
-        Self(Source::Recorded(Arc::new(Recorded::of(files))))
+        Self(Source::Recorded(Arc::new(Recorded::of(files))), Tap::default())
+    }
+
+    /// The same registry, of which everything that is asked is noted.
+    pub(super) fn tapped(&self, tap: &Tap) -> Self {
+        Self(self.0.clone(), tap.clone())
+    }
+
+    fn note<T>(&self, side: Side, key: &str, answer: &Read<T>, how: impl FnOnce(&mut Key, &T)) {
+        self.1.note(|seen| {
+            let key = seen.registry.entry(seen_from(side, &reg::place(key))).or_default();
+            match answer.as_ref().map_err(|error| &error.kind) {
+                Ok(answer) => {
+                    key.is_there = true;
+                    how(key, answer);
+                }
+                Err(ReadErrorKind::AccessDenied) => key.is_denied = true,
+                Err(_) => {}
+            }
+        });
     }
 
     /// A value of a key; the name of the default value is empty.
@@ -81,9 +101,15 @@ impl Registry {
     /// # Errors
     /// When it is not there, or cannot be read.
     pub fn value(&self, view: View, key: &str, name: &str) -> Read<Value> {
-        first(view, |side| match &self.0 {
-            Source::Live => live::value(side, key, name),
-            Source::Recorded(recorded) => recorded.value(side, key, name),
+        first(view, |side| {
+            let answer = match &self.0 {
+                Source::Live => live::value(side, key, name),
+                Source::Recorded(recorded) => recorded.value(side, key, name),
+            };
+            self.note(side, key, &answer, |seen, value| {
+                seen.values.insert(name.to_owned(), Some(value.clone()));
+            });
+            answer
         })
     }
 
@@ -92,9 +118,13 @@ impl Registry {
     /// # Errors
     /// When the key is not there, or cannot be read.
     pub fn keys(&self, view: View, key: &str) -> Read<Vec<String>> {
-        all(view, |side| match &self.0 {
-            Source::Live => live::keys(side, key),
-            Source::Recorded(recorded) => recorded.keys(side, key),
+        all(view, |side| {
+            let answer = match &self.0 {
+                Source::Live => live::keys(side, key),
+                Source::Recorded(recorded) => recorded.keys(side, key),
+            };
+            self.note(side, key, &answer, |seen, names| seen.below.clone_from(names));
+            answer
         })
     }
 
@@ -103,9 +133,17 @@ impl Registry {
     /// # Errors
     /// When the key is not there, or cannot be read.
     pub fn values(&self, view: View, key: &str) -> Read<Vec<String>> {
-        all(view, |side| match &self.0 {
-            Source::Live => live::values(side, key),
-            Source::Recorded(recorded) => recorded.values(side, key),
+        all(view, |side| {
+            let answer = match &self.0 {
+                Source::Live => live::values(side, key),
+                Source::Recorded(recorded) => recorded.values(side, key),
+            };
+            self.note(side, key, &answer, |seen, names| {
+                for name in names {
+                    seen.values.entry(name.clone()).or_default();
+                }
+            });
+            answer
         })
     }
 

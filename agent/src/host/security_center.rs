@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::answer;
 use super::files::{Files, Read, ReadError, ReadErrorKind};
 use super::provider::{self, Request};
+use super::recorder::Tap;
 use super::rests::Rests;
 
 const SOURCE: &str = "wscapi.dll";
@@ -31,21 +32,34 @@ pub struct Registered {
 /// The Security Center of one machine. A live one is asked by a child of this process, since it may
 /// hang.
 #[derive(Clone, Debug)]
-pub struct SecurityCenter(Source);
+pub struct SecurityCenter {
+    source: Source,
+    rests: Rests,
+    tap: Tap,
+}
 
 #[derive(Clone, Debug)]
 enum Source {
-    Live(Rests),
+    Live,
     Recorded(Files),
 }
 
 impl SecurityCenter {
-    pub(super) fn live(rests: &Rests) -> Self {
-        Self(Source::Live(rests.clone()))
+    pub(super) fn live() -> Self {
+        Self { source: Source::Live, rests: Rests::default(), tap: Tap::default() }
     }
 
     pub(super) fn recorded(files: &Files) -> Self {
-        Self(Source::Recorded(files.clone()))
+        Self {
+            source: Source::Recorded(files.clone()),
+            rests: Rests::default(),
+            tap: Tap::default(),
+        }
+    }
+
+    /// The same door, with what is left alone and where is noted what is asked.
+    pub(super) fn with(self, rests: &Rests, tap: &Tap) -> Self {
+        Self { rests: rests.clone(), tap: tap.clone(), ..self }
     }
 
     /// The antivirus products that are registered.
@@ -54,10 +68,8 @@ impl SecurityCenter {
     /// When there is no Security Center, as on every server
     /// ([`NotSupported`](super::files::ReadErrorKind::NotSupported)), or it does not answer.
     pub fn products(&self) -> Read<Vec<Registered>> {
-        match &self.0 {
-            Source::Live(rests) => {
-                rests.ask(SOURCE, || parse(&provider::ask(&Request::SecurityCenter)?))
-            }
+        let products = self.rests.ask(SOURCE, || match &self.source {
+            Source::Live => parse(&provider::ask(&Request::SecurityCenter)?),
             Source::Recorded(files) => match files.read(RECORDED, answer::MAX_BYTES) {
                 Ok(bytes) => parse(&bytes),
                 Err(error) if error.is_not_found() => {
@@ -65,7 +77,9 @@ impl SecurityCenter {
                 }
                 Err(error) => Err(error),
             },
-        }
+        });
+        self.tap.note(|seen| seen.security_center = Some(products.clone()));
+        products
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::answer;
 use super::files::{Files, Read, ReadError, ReadErrorKind};
+use super::recorder::Tap;
 
 /// The services of a recorded machine.
 const RECORDED: &str = "services.json";
@@ -50,7 +51,10 @@ pub enum ServiceStart {
 
 /// The services of one machine.
 #[derive(Clone, Debug)]
-pub struct Services(Source);
+pub struct Services {
+    source: Source,
+    tap: Tap,
+}
 
 #[derive(Clone, Debug)]
 enum Source {
@@ -60,11 +64,16 @@ enum Source {
 
 impl Services {
     pub(super) fn live() -> Self {
-        Self(Source::Live)
+        Self { source: Source::Live, tap: Tap::default() }
     }
 
     pub(super) fn recorded(files: &Files) -> Self {
-        Self(Source::Recorded(files.clone()))
+        Self { source: Source::Recorded(files.clone()), tap: Tap::default() }
+    }
+
+    /// The same door, with where is noted what is asked.
+    pub(super) fn with(self, tap: &Tap) -> Self {
+        Self { tap: tap.clone(), ..self }
     }
 
     /// The service of this key name, whatever its case; none if there is no such service.
@@ -72,10 +81,12 @@ impl Services {
     /// # Errors
     /// When that cannot be told.
     pub fn find(&self, name: &str) -> Read<Option<Service>> {
-        match &self.0 {
+        let service = match &self.source {
             Source::Live => live::find(name),
             Source::Recorded(files) => recorded(files, name),
-        }
+        };
+        self.tap.note(|seen| drop(seen.services.insert(name.to_owned(), service.clone())));
+        service
     }
 }
 

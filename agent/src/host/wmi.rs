@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::files::{Files, Read};
 use super::provider::{self, Request};
+use super::recorder::Tap;
 use super::rests::Rests;
 
 #[cfg(windows)]
@@ -73,21 +74,34 @@ impl Query<'_> {
 
 /// WMI of one machine. A live one is asked by a child of this process, since a provider may hang.
 #[derive(Clone, Debug)]
-pub struct Wmi(Source);
+pub struct Wmi {
+    source: Source,
+    rests: Rests,
+    tap: Tap,
+}
 
 #[derive(Clone, Debug)]
 enum Source {
-    Live(Rests),
+    Live,
     Recorded(Files),
 }
 
 impl Wmi {
-    pub(super) fn live(rests: &Rests) -> Self {
-        Self(Source::Live(rests.clone()))
+    pub(super) fn live() -> Self {
+        Self { source: Source::Live, rests: Rests::default(), tap: Tap::default() }
     }
 
     pub(super) fn recorded(files: &Files) -> Self {
-        Self(Source::Recorded(files.clone()))
+        Self {
+            source: Source::Recorded(files.clone()),
+            rests: Rests::default(),
+            tap: Tap::default(),
+        }
+    }
+
+    /// The same door, with what is left alone and where is noted what is asked.
+    pub(super) fn with(self, rests: &Rests, tap: &Tap) -> Self {
+        Self { rests: rests.clone(), tap: tap.clone(), ..self }
     }
 
     /// Every instance of a class, with those of the properties that the provider supplied. None is an
@@ -97,13 +111,12 @@ impl Wmi {
     /// When the namespace or the class is not there
     /// ([`NotSupported`](super::files::ReadErrorKind::NotSupported)), or the provider does not answer.
     pub fn query(&self, query: &Query<'_>) -> Read<Vec<Row>> {
-        match &self.0 {
-            Source::Live(rests) => {
-                let request = query.request();
-                rests.ask(&query.source(), || recorded::rows(query, &provider::ask(&request)?))
-            }
+        let rows = self.rests.ask(&query.source(), || match &self.source {
+            Source::Live => recorded::rows(query, &provider::ask(&query.request())?),
             Source::Recorded(files) => recorded::query(files, query),
-        }
+        });
+        self.tap.wmi(query, &rows);
+        rows
     }
 }
 

@@ -11,6 +11,7 @@ mod defender;
 mod definitions;
 mod formats;
 mod interpret;
+pub(crate) mod kept;
 mod merge;
 mod read;
 mod recognise;

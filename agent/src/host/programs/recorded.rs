@@ -121,3 +121,19 @@ impl Entry<'_> {
 fn failure(word: &str) -> Option<ReadErrorKind> {
     FAILURES.into_iter().find(|(known, _)| *known == word).map(|(_, kind)| kind)
 }
+
+/// The word for a failure; what has none of its own is one of the three that it is nearest to.
+#[must_use]
+pub fn word(failure: &ReadErrorKind) -> &'static str {
+    match failure {
+        ReadErrorKind::Timeout | ReadErrorKind::Resting(_) | ReadErrorKind::Died(_) => "timeout",
+        ReadErrorKind::TooLarge => "too_large",
+        ReadErrorKind::NotFound
+        | ReadErrorKind::NotSupported
+        | ReadErrorKind::AccessDenied
+        | ReadErrorKind::Refused(_)
+        | ReadErrorKind::Provider(_)
+        | ReadErrorKind::Damaged(_)
+        | ReadErrorKind::Other(_) => "denied",
+    }
+}

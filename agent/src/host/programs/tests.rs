@@ -62,12 +62,25 @@ fn a_program_hears_nothing_and_answers_in_no_language() {
 
 #[test]
 fn a_program_that_takes_too_long_or_says_too_much_has_not_answered() {
+    let run = |ask: &Ask<'_>| kind(Host::live().programs().run(ask));
     let limit = Duration::from_millis(200);
     let hangs = Ask { limit, ..ask(SHELL, &["-c", "sleep 1000"]) };
-    assert_eq!(kind(Host::live().programs().run(&hangs)), ReadErrorKind::Timeout);
-    // The same program rests on the machine on which it hung.
+    assert_eq!(run(&hangs), ReadErrorKind::Timeout);
     let floods = Ask { most: 100, ..ask(SHELL, &["-c", "yes"]) };
-    assert_eq!(kind(Host::live().programs().run(&floods)), ReadErrorKind::TooLarge);
+    assert_eq!(run(&floods), ReadErrorKind::TooLarge);
+}
+
+#[test]
+fn a_program_that_hung_or_was_killed_is_not_begun_again_in_the_same_survey() {
+    let limit = Duration::from_millis(200);
+    for script in ["sleep 1000", "kill -KILL $$"] {
+        let rests = Rests::default();
+        let host = Host::live().with(rests.clone());
+        let _ = host.programs().run(&Ask { limit, ..ask(SHELL, &["-c", script]) });
+        let again = host.programs().run(&ask(SHELL, &["-c", "echo begun"]));
+        assert_eq!(kind(again), ReadErrorKind::Timeout, "{script}");
+        assert_eq!(rests.experience(), [(SHELL.to_owned(), Went::Badly)].into(), "{script}");
+    }
 }
 
 #[test]

@@ -58,7 +58,7 @@ const WOW64: &str = "wow6432node";
 const SHARED: [&str; 1] = ["policies"];
 
 /// Where a key lies that one of the views calls `path`.
-fn seen_from(side: Side, path: &str) -> String {
+pub(super) fn seen_from(side: Side, path: &str) -> String {
     let redirected = match (side, path.strip_prefix(SOFTWARE)) {
         (Side::Native, _) | (_, None) => None,
         (Side::Wow64, Some(rest)) => redirected(rest),

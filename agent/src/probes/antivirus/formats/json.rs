@@ -11,7 +11,8 @@ pub(in crate::probes::antivirus) fn scalar(text: &str, paths: &[String]) -> Opti
     paths.iter().find_map(|path| raw(path.split('.').try_fold(&document, step)?))
 }
 
-fn step<'v>(value: &'v Value, step: &str) -> Option<&'v Value> {
+/// Where one step of a path leads.
+pub(in crate::probes::antivirus) fn step<'v>(value: &'v Value, step: &str) -> Option<&'v Value> {
     let Some((name, condition)) = step.strip_suffix(']').and_then(|step| step.split_once('['))
     else {
         return value.get(step);
