@@ -31,7 +31,7 @@ pub(super) fn is_own(name: &str) -> bool {
     OWN.contains(&name.to_lowercase().as_str())
 }
 
-/// The text of the export, and the keys that may not be looked at.
+/// The text of the export, the keys that may not be looked at, and the values that are not in it.
 pub(super) fn export(
     keys: &BTreeMap<String, Key>,
     redaction: &Redaction,
@@ -40,13 +40,10 @@ pub(super) fn export(
     let (mut denied, mut left_out) = (Vec::new(), Vec::new());
     for (place, key) in keys {
         let name = redaction.name(place);
-        if key.is_denied {
-            denied.push(name.clone());
+        let kept = left_out.len();
+        if key.is_there {
+            let _ = write!(text, "\r\n[{name}]\r\n");
         }
-        if !key.is_there {
-            continue;
-        }
-        let _ = write!(text, "\r\n[{name}]\r\n");
         for (value, content) in &key.values {
             match written(value, content.as_ref(), redaction) {
                 Some(line) => text += &format!("{}={line}\r\n", quoted_name(value)),
@@ -55,6 +52,10 @@ pub(super) fn export(
         }
         for below in &key.below {
             let _ = write!(text, "\r\n[{name}\\{}]\r\n", redaction.name(below));
+        }
+        // A value that is not here must not look as if the machine had none.
+        if key.is_denied || left_out.len() > kept {
+            denied.push(name);
         }
     }
     (text, denied, left_out)

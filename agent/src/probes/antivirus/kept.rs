@@ -5,8 +5,9 @@ mod xml;
 
 use serde_json::{Map, Value};
 
-use super::definitions::{Asked, Definition, Definitions, How, Pick, Place};
+use super::definitions::{Asked, Cut, Definition, Definitions, How, Pick, Place};
 use super::formats::{ini, json, lines};
+use super::read::middle;
 use crate::host::Host;
 
 /// Everything that the definitions of one machine read.
@@ -52,10 +53,13 @@ impl Kept {
         kept(&self.picks(is_run), said)
     }
 
-    fn picks(&self, is_meant: impl Fn(&Place) -> bool) -> Vec<&Pick> {
+    fn picks(&self, is_meant: impl Fn(&Place) -> bool) -> Vec<(&Pick, &Cut)> {
         let readings = self.0.iter().flat_map(|definition| &definition.readings);
         let asked = readings.flat_map(|wanted| asked(&wanted.how).iter().chain(&wanted.when));
-        asked.filter(|asked| is_meant(&asked.place)).map(|asked| &asked.pick).collect()
+        asked
+            .filter(|asked| is_meant(&asked.place))
+            .map(|asked| (&asked.pick, &asked.cut))
+            .collect()
     }
 }
 
@@ -84,20 +88,20 @@ fn is_it(path: &str, pattern: &str, is_below: bool) -> bool {
 }
 
 /// The parts that are picked, in one document; none if nothing is.
-fn kept(picks: &[&Pick], content: &[u8]) -> Option<Vec<u8>> {
+fn kept(picks: &[(&Pick, &Cut)], content: &[u8]) -> Option<Vec<u8>> {
     if picks.is_empty() {
         return None;
     }
-    if picks.iter().any(|pick| matches!(pick, Pick::Whole)) {
+    if picks.iter().any(|(pick, cut)| **pick == Pick::Whole && **cut == Cut::default()) {
         return Some(content.to_owned());
     }
     let text = String::from_utf8_lossy(content);
     let mut kept = String::new();
     let mut document = Value::Object(Map::new());
     let mut elements = xml::Element::default();
-    for pick in picks {
+    for (pick, cut) in picks {
         match pick {
-            Pick::Whole => {}
+            Pick::Whole => kept.extend(between(&text, cut)),
             Pick::Line(labels) => kept.extend(labelled(&text, labels)),
             Pick::Ini(path) => kept.extend(setting(&text, path)),
             Pick::Json(paths) => paths.iter().for_each(|path| keep(&text, path, &mut document)),
@@ -108,6 +112,14 @@ fn kept(picks: &[&Pick], content: &[u8]) -> Option<Vec<u8>> {
         kept += &format!("{document:#}\n");
     }
     Some((kept + &elements.text()).into_bytes())
+}
+
+/// What is left of a text when it is cut, between the marks that it is cut at.
+fn between(text: &str, cut: &Cut) -> Option<String> {
+    let middle = middle(text, cut)?;
+    let mark = |mark: &Option<String>| mark.clone().unwrap_or_default();
+    let (after, last, before) = (mark(&cut.after), mark(&cut.after_last), mark(&cut.before));
+    Some(format!("{after}{last}{middle}{before}\n"))
 }
 
 /// Every line that begins with one of the labels.

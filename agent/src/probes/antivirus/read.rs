@@ -91,7 +91,8 @@ fn cut(raw: Raw, cut: &Cut) -> Option<Raw> {
     Some(Raw::Text(middle(&plain(raw)?, cut)?.to_owned()))
 }
 
-fn middle<'t>(text: &'t str, cut: &Cut) -> Option<&'t str> {
+/// What is left of a text when it is cut.
+pub(super) fn middle<'t>(text: &'t str, cut: &Cut) -> Option<&'t str> {
     let mut middle = text;
     if let Some(after) = &cut.after {
         middle = middle.split_once(after.as_str())?.1;

@@ -10,7 +10,7 @@ const LONGEST_WORD: usize = 24;
 /// Everything of a line.
 pub(super) fn all(line: &str) -> Found {
     let mut found = personal(line);
-    for word in words(line, |it| !(it.is_ascii_alphanumeric() || "-_+=.~".contains(it))) {
+    for word in words(line, |it| !(it.is_ascii_alphanumeric() || "-_+.~".contains(it))) {
         let text = &line[word.clone()];
         if is_token(text) || has_product_key(text) || has_uuid(text) || is_opaque(text) {
             found.push(word);
@@ -135,7 +135,7 @@ fn has_product_key(word: &str) -> bool {
 
 fn has_uuid(word: &str) -> bool {
     const GROUPS: [usize; 5] = [8, 4, 4, 4, 12];
-    let groups: Vec<&str> = word.split(['-', '_', '=', '.']).collect();
+    let groups: Vec<&str> = word.split(['-', '_', '.']).collect();
     groups.windows(GROUPS.len()).any(|five| {
         let fits = |(group, length): (&&str, usize)| {
             group.len() == length && group.bytes().all(|it| it.is_ascii_hexdigit())

@@ -25,6 +25,8 @@ fn what_is_secret_or_personal_keeps_only_its_shape() {
         ("1A2B-3C4D-5E6F-7G8H", "0X0X-0X0X-0X0X-0X0X"),
         ("Authorization: Bearer abc.def", "Authorization: Bearer xxx.xxx"),
         ("x eyJhbGciOi.eyJzdWIi.c2ln y", "x xxXxxXxxXx.xxXxxXXx.x0xx y"),
+        ("License number 0123-ab, expires 2026", "License number 0000-xx, expires 2026"),
+        ("version = 7.2.0tags=office,", "version = 7.2.0tags=xxxxxx,"),
         ("Site-Key: g_1a2b", "Site-Key: x_0x0x"),
         (
             "  \"orgId\" : \"stp-1\", \"healthy\": true",
@@ -47,6 +49,7 @@ fn what_a_probe_reads_stays_as_it_is() {
         "ClamAV-VDB:21 Nov 2026 07-24 +0000:27853:2079:90:",
         "definitionsUpdated: 2026-11-20T03:00:00Z",
         "\"engine_version\": \"1.1.24080.11\", \"releaseRing\": \"Production\"",
+        "AntivirusSignatureVersion=1.441.336.0",
         "License expires: 2027-01-31",
         "Key expiration date: 2026-12-31",
         "URIs: http://deb.debian.org/debian/",

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// What is said behind one of these belongs to somebody. In lower case, without marks between.
-const KEYWORDS: [&str; 33] = [
+const KEYWORDS: [&str; 35] = [
     "account",
     "activationcode",
     "agentid",
@@ -17,6 +17,7 @@ const KEYWORDS: [&str; 33] = [
     "deviceid",
     "email",
     "groupid",
+    "hostid",
     "hostname",
     "key",
     "licenceid",
@@ -33,18 +34,25 @@ const KEYWORDS: [&str; 33] = [
     "serial",
     "serialnumber",
     "sitekey",
+    "tags",
     "tenantid",
     "token",
     "username",
     "uuid",
 ];
 
+/// What announces without a mark.
+const PHRASES: [&str; 4] = ["bearer ", "license number ", "licence number ", "serial number "];
+
 /// The values of a line like `site-key: …`, `"orgId": "…"`, `cid="…", aid="…"`.
 pub(super) fn behind_keywords(line: &str) -> Vec<Range<usize>> {
     let marks = line.match_indices([':', '=']).map(|(at, _)| at);
     let announced = marks.filter(|at| !line[at + 1..].starts_with("//") && announces(&line[..*at]));
     let mut found: Vec<_> = announced.map(|at| value(line, at + 1)).collect();
-    found.extend(line.match_indices("Bearer ").map(|(at, word)| value(line, at + word.len())));
+    let lower = line.to_ascii_lowercase();
+    for phrase in PHRASES {
+        found.extend(lower.match_indices(phrase).map(|(at, _)| value(line, at + phrase.len())));
+    }
     found
 }
 
@@ -56,7 +64,8 @@ fn announces(before: &str) -> bool {
     let words: Vec<_> = label.split([' ', '-', '_']).filter(|it| !it.is_empty()).collect();
     (1..=words.len().min(3)).any(|count| {
         let last = words[words.len() - count..].concat().to_lowercase();
-        KEYWORDS.contains(&last.as_str())
+        // Programs that print answers without a space between them.
+        KEYWORDS.contains(&last.trim_start_matches(|it: char| it.is_ascii_digit()))
     })
 }
 

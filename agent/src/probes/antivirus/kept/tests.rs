@@ -8,7 +8,9 @@ fn some(texts: &[&str]) -> Vec<String> {
 }
 
 fn keeps(picks: &[&Pick], content: impl AsRef<[u8]>) -> String {
-    String::from_utf8(kept(picks, content.as_ref()).unwrap()).unwrap()
+    let uncut = Cut::default();
+    let picks: Vec<_> = picks.iter().map(|pick| (*pick, &uncut)).collect();
+    String::from_utf8(kept(&picks, content.as_ref()).unwrap()).unwrap()
 }
 
 #[test]
@@ -16,6 +18,17 @@ fn of_lines_those_with_a_label_are_kept() {
     let (state, end) = (Pick::Line(some(&["State", "Status"])), Pick::Line(some(&["Expires"])));
     let text = "Status: on\r\nKey: ABCD\nOwner: lan\n  Expires\t2027-01-31\nStatus page: no\n";
     assert_eq!(keeps(&[&state, &end], text), "Status: on\n  Expires\t2027-01-31\n");
+}
+
+#[test]
+fn of_a_text_that_is_cut_the_middle_is_kept_and_cut_again_to_the_same() {
+    let mark = |mark: &str| Some(mark.to_owned());
+    let cut = Cut { after: mark("version ="), before: mark("tags="), after_last: None };
+    let text = "aid=1, version = 7.29.18202.0tags=office,";
+    let seen = kept(&[(&Pick::Whole, &cut)], text.as_bytes()).unwrap();
+    let seen = String::from_utf8(seen).unwrap();
+    assert_eq!(seen, "version =7.29.18202.0tags=\n");
+    assert_eq!(middle(&seen, &cut), middle(text, &cut));
 }
 
 #[test]
