@@ -6,7 +6,7 @@ use report::catalogue::Tense;
 use report::fact::Ignorance;
 use report::{Fact, Reason};
 
-use super::definitions::{Asked, Cut, Pick, Place};
+use super::definitions::{Asked, Cut, Pick, Place, WINDOWS};
 use super::formats::{ini, json, lines, xml};
 use super::interpret::Raw;
 use super::recognise::Uninstall;
@@ -63,7 +63,9 @@ fn pick(raw: Raw, asked: &Asked) -> Option<Raw> {
         Pick::Line(labels) => text(lines::labelled(&plain(raw)?, labels)?.to_owned()),
         Pick::Ini(path) => text(ini::value(&plain(raw)?, path)?.to_owned()),
         Pick::Json(paths) => json::scalar(&plain(raw)?, paths),
-        Pick::Xml(path) => text(xml::attribute(&bytes(raw)?, path)?),
+        Pick::Xml(path) if WINDOWS => text(xml::attribute(&bytes(raw)?, path)?),
+        // No program and no file of Linux keeps it so.
+        Pick::Xml(_) => None,
     }
 }
 
