@@ -7,7 +7,9 @@ use report::observation::Facts;
 use report::{Fact, FactKey, Moment, Outcome, Reason, Report, Topic, Value, wire};
 
 use super::*;
-use crate::host::recorded::{Machine, fact, facts, reason, records, text};
+use crate::host::Rests;
+use crate::host::recorded::{Machine, fact, facts, field, reason, records, text};
+use crate::host::rests::Went;
 use crate::lookout::Lookout;
 use crate::probes::Context;
 
@@ -264,4 +266,48 @@ fn this_very_machine_can_be_looked_at() {
             assert!(matches!(value, Value::Moment(_)), "{}", key.name());
         }
     }
+}
+
+const KESL: &str = "/opt/kaspersky/kesl/bin/kesl-control";
+
+/// A server with every vendor's product, of which one does not answer.
+fn with_a_hanging_product() -> Machine {
+    let hangs = format!("$ {KESL} --app-info\nerror timeout\n$ {KESL} -L --query\nexit 0\n\nx\n");
+    Machine::recorded("debian12-vendors").with("programs/kesl.txt", hangs)
+}
+
+/// What each product's version is, and why it is not known.
+fn versions(host: Host) -> Vec<(Fact, Fact)> {
+    let antivirus = topic(&look(host), Topic::Antivirus);
+    let products = records(fact(&antivirus, "antivirus.products"));
+    products.iter().map(|it| (field(it, "product"), field(it, "version"))).collect()
+}
+
+#[test]
+fn a_product_that_does_not_answer_costs_its_own_facts_and_no_others() {
+    let before = versions(Machine::recorded("debian12-vendors").host());
+    let rests = Rests::default();
+    let after = versions(with_a_hanging_product().host().with(rests.clone()));
+    assert_eq!(after.len(), before.len());
+    for ((product, version), (_, before)) in after.into_iter().zip(before) {
+        match product == text("kaspersky-endpoint-security") {
+            true => assert_eq!(reason(&version), Some(Reason::Timeout)),
+            false => assert_eq!(version, before, "{product:?}"),
+        }
+    }
+    // It was asked once, although its licence would have been told.
+    assert_eq!(rests.experience().get(KESL), Some(&Went::Badly));
+}
+
+#[test]
+fn while_a_product_rests_its_facts_say_until_when() {
+    let rests = Rests::of([(KESL.to_owned(), NOW + 3600)].into());
+    let seen = versions(Machine::recorded("debian12-vendors").host().with(rests));
+    let kesl = seen.iter().find(|(it, _)| *it == text("kaspersky-endpoint-security"));
+    let Some((_, Fact::Unknown(why))) = kesl else {
+        panic!("{seen:?}");
+    };
+    assert_eq!(why.reason, Reason::Timeout);
+    let detail = why.detail.as_ref().unwrap().as_str();
+    assert!(detail.ends_with(&format!("rests until {}", NOW + 3600)), "{detail}");
 }
