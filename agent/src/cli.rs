@@ -78,6 +78,13 @@ pub enum Command {
     },
     /// Make this disk ready to be copied.
     Seal,
+    /// Make this program a service.
+    Install,
+    /// Take the service away.
+    Uninstall {
+        /// `--purge`: with what it kept.
+        purge: bool,
+    },
     /// Look for the agent that asks on standard input: [`LOOK`].
     Look,
     /// Ask a provider for the survey that asks on standard input: [`PROVIDER`].
@@ -107,12 +114,12 @@ pub enum CliError {
     Shape(#[from] lexopt::Error),
     /// It names no command.
     #[error(
-        "understand the command line: no command: use run, survey, record, enrol, export, status, doctor or seal, or see --help"
+        "understand the command line: no command: use run, survey, record, enrol, export, status, doctor, seal, install or uninstall, or see --help"
     )]
     NoCommand,
     /// It names a command there is not.
     #[error(
-        "understand the command line: unknown command {0:?}: use run, survey, record, enrol, export, status, doctor or seal"
+        "understand the command line: unknown command {0:?}: use run, survey, record, enrol, export, status, doctor, seal, install or uninstall"
     )]
     UnknownCommand(String),
     /// An option of another command.
@@ -139,6 +146,7 @@ struct Written {
     once: bool,
     json: bool,
     replace: bool,
+    purge: bool,
     token: Option<JoinToken>,
     token_file: Option<PathBuf>,
     file: Option<PathBuf>,
@@ -172,6 +180,7 @@ impl Cli {
                 Long("once") => written.once = true,
                 Long("json") => written.json = true,
                 Long("replace") => written.replace = true,
+                Long("purge") => written.purge = true,
                 Long("token") => written.token = Some(parser.value()?.string()?.parse()?),
                 Long("token-file") => written.token_file = Some(parser.value()?.into()),
                 Long("help") | Short('h') => written.help = true,
@@ -211,6 +220,8 @@ impl Written {
                 replace: std::mem::take(&mut self.replace),
             },
             "seal" => Command::Seal,
+            "install" => Command::Install,
+            "uninstall" => Command::Uninstall { purge: std::mem::take(&mut self.purge) },
             EXPORT => Command::Export { file: self.file.take().ok_or(CliError::NoFile)? },
             RECORD => Command::Record { folder: self.file.take().ok_or(CliError::NoFolder)? },
             LOOK => Command::Look,
@@ -229,6 +240,7 @@ impl Written {
             (self.once, "--once"),
             (self.json, "--json"),
             (self.replace, "--replace"),
+            (self.purge, "--purge"),
             (self.token.is_some(), "--token"),
             (self.token_file.is_some(), "--token-file"),
         ]
@@ -284,6 +296,9 @@ mod tests {
         assert_eq!(command("doctor"), Command::Doctor { json: false });
         assert_eq!(command("doctor --json"), Command::Doctor { json: true });
         assert_eq!(command("seal --state /s"), Command::Seal);
+        assert_eq!(command("install"), Command::Install);
+        assert_eq!(command("uninstall"), Command::Uninstall { purge: false });
+        assert_eq!(command("uninstall --purge"), Command::Uninstall { purge: true });
         assert_eq!(command("export /media/pc-01"), Command::Export { file: "/media/pc-01".into() });
         assert_eq!(command("export --lang vi f"), Command::Export { file: "f".into() });
         assert_eq!(command("record /tmp/m"), Command::Record { folder: "/tmp/m".into() });
@@ -333,6 +348,7 @@ mod tests {
             ("doctor --once", "--once"),
             ("run --token-file f", "--token-file"),
             ("seal --json", "--json"),
+            ("install --purge", "--purge"),
         ] {
             assert!(parse(line).unwrap_err().contains(option), "{line}");
         }
@@ -368,6 +384,8 @@ mod tests {
                 "status [--json]",
                 "doctor [--json]",
                 "seal ",
+                "install ",
+                "uninstall [--purge]",
                 "--token-file",
                 "--token ",
                 "--replace",

@@ -16,7 +16,7 @@ use tracing::Level;
 
 use crate::cli::{Cli, Command, TokenSource, help};
 use crate::clock;
-use crate::config::Config;
+use crate::config::{Config, ConfigPath};
 use crate::cycle::{Contact, Cycle, Kept, Subject};
 use crate::doctor;
 use crate::durable;
@@ -24,13 +24,14 @@ use crate::enrol::{Applicant, enrol};
 use crate::export::export;
 use crate::fingerprint::{claims, fingerprint};
 use crate::host::{Host, ffi, provider};
+use crate::install;
 use crate::log;
 use crate::places;
 use crate::probes::watched;
 use crate::record::record;
 use crate::rounds::{Rounds, Settings};
 use crate::screen;
-use crate::service::{Stop, ready, stopping};
+use crate::service::{self, Stop, ready, stopping};
 use crate::spool::Spool;
 use crate::state::StateDir;
 use crate::status::Status;
@@ -82,8 +83,10 @@ fn execute(cli: Cli, lang: Lang) -> anyhow::Result<u8> {
         Command::Status { json } => show_status(&World::new(&cli)?, json, lang),
         Command::Doctor { json } => show_examination(cli, json, lang),
         Command::Seal => seal(&World::new(&cli)?, lang),
+        Command::Install => put_there(cli, lang),
+        Command::Uninstall { purge } => take_away(&cli, purge, lang),
         Command::Run { once: true } => run_once(World::new(&cli)?),
-        Command::Run { once: false } => run(World::new(&cli)?, cli),
+        Command::Run { once: false } => service::serve(move || run(World::new(&cli)?, cli)),
         Command::Enrol { ref token, replace, .. } => join(&World::new(&cli)?, token, replace),
         Command::Export { ref file } => write_report(World::new(&cli)?, file, lang),
     }
@@ -194,6 +197,31 @@ fn join(world: &World, token: &TokenSource, replace: bool) -> anyhow::Result<u8>
 fn seal(world: &World, lang: Lang) -> anyhow::Result<u8> {
     let sealed = crate::seal::seal(&world.state).map_err(doing("seal this disk"))?;
     print(&screen::seal::sealed(&sealed, lang))
+}
+
+/// Settings that cannot be read shall be known before the service is there.
+fn put_there(cli: Cli, lang: Lang) -> anyhow::Result<u8> {
+    let world = World::new(&cli)?;
+    let config = match cli.config {
+        ConfigPath::Given(path) => Some(whole(path)?),
+        ConfigPath::Default => None,
+    };
+    let options = install::Options { config, state: cli.state.map(whole).transpose()? };
+    let installed =
+        install::install(&options, &world.state).map_err(doing("install the service"))?;
+    print(&screen::install::installed(&installed, lang))
+}
+
+/// A service begins in another folder.
+fn whole(path: PathBuf) -> anyhow::Result<PathBuf> {
+    std::path::absolute(&path).map_err(doing(path.display()))
+}
+
+/// Settings that cannot be read shall not keep the service.
+fn take_away(cli: &Cli, purge: bool, lang: Lang) -> anyhow::Result<u8> {
+    let state = if purge { Some(World::new(cli)?.state) } else { None };
+    let uninstalled = install::uninstall(state.as_ref()).map_err(doing("uninstall the service"))?;
+    print(&screen::install::uninstalled(&uninstalled, lang))
 }
 
 fn write_report(world: World, file: &Path, lang: Lang) -> anyhow::Result<u8> {

@@ -15,6 +15,7 @@ pub mod export;
 pub mod fingerprint;
 pub mod host;
 pub mod identity;
+pub mod install;
 pub mod log;
 pub mod lookout;
 pub mod places;

@@ -1,4 +1,8 @@
-//! The log: lines on standard error, which the service manager keeps.
+//! The log: lines on standard error, which the service manager keeps; what somebody should see, in
+//! the event log, where it keeps none.
+
+#[cfg(windows)]
+mod event_log;
 
 use std::io::{IsTerminal, stderr};
 
@@ -6,6 +10,10 @@ use tracing::Level;
 
 /// Starts the log. The journal has its own clock and knows no colours.
 pub fn start(level: Level) {
+    #[cfg(windows)]
+    if crate::service::is_managed() {
+        return event_log::start(level);
+    }
     // The consoles of Windows 7 show what makes colours as it is written.
     let terminal = stderr().is_terminal() && !cfg!(windows);
     let log = tracing_subscriber::fmt()

@@ -2,6 +2,7 @@
 
 pub mod doctor;
 pub mod export;
+pub mod install;
 pub mod record;
 pub mod seal;
 pub mod status;

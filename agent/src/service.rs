@@ -14,5 +14,7 @@ use windows as system;
 /// What the service is called.
 pub const NAME: &str = "lachan-agent";
 
-pub use system::{Stop, ready, stopping};
+#[cfg(windows)]
+pub use system::is_managed;
+pub use system::{Stop, ready, serve, stopping};
 pub use watchdog::Watchdog;

@@ -4,8 +4,12 @@
 //! never once too little. So does a right or a kind of entry that is not known here.
 
 /// Windows, and whom it lets do everything anyway: it belongs to them, and so does this agent.
-const TRUSTED: [&str; 5] = ["SY", "S-1-5-18", "BA", "S-1-5-32-544", TRUSTED_INSTALLER];
+const TRUSTED: [&str; 6] = ["SY", "S-1-5-18", "BA", "S-1-5-32-544", TRUSTED_INSTALLER, WINES_USER];
 const TRUSTED_INSTALLER: &str = "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464";
+
+/// The one user of Wine, who is its system and its administrator. Windows draws the three numbers
+/// for each machine, and draws no zeros.
+const WINES_USER: &str = "S-1-5-21-0-0-0-1000";
 
 /// Stand-ins for the owner, who is looked at anyway.
 const OWNER: [&str; 4] = ["CO", "S-1-3-0", "OW", "S-1-3-4"];
@@ -243,6 +247,13 @@ mod tests {
         let access = Access::parse("O:BAD:P(A;;FA;;;SY)(A;;0x1200a9;;;BU)(A;;FR;;;AU)").unwrap();
         assert!(access.writers(ALICE).is_empty());
         assert_eq!(access.readers(ALICE), ["Authenticated Users", "Users"]);
+    }
+
+    #[test]
+    fn under_wine_what_is_its_one_users_is_the_systems() {
+        let sddl = |user: u32| format!("O:S-1-5-21-0-0-0-{user}D:(A;;FA;;;SY)(A;;0x1200a9;;;WD)");
+        assert!(writers(&sddl(1000)).is_empty());
+        assert_eq!(writers(&sddl(1001)), ["S-1-5-21-0-0-0-1001"]);
     }
 
     #[test]

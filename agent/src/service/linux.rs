@@ -6,6 +6,14 @@ use std::time::Duration;
 use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+/// Does the work: systemd starts a service as anybody else does.
+///
+/// # Errors
+/// The work's own.
+pub fn serve(work: impl FnOnce() -> anyhow::Result<u8> + Send + 'static) -> anyhow::Result<u8> {
+    work()
+}
+
 /// The wish that this process ends.
 #[derive(Debug)]
 pub struct Stop {

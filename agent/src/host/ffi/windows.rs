@@ -2,6 +2,7 @@
 
 pub(crate) mod com;
 pub(crate) mod disk;
+pub(crate) mod event_log;
 pub(crate) mod job;
 pub(crate) mod language;
 pub(crate) mod places;
