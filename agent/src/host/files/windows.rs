@@ -37,7 +37,14 @@ pub(super) fn ownership(place: &Path, _found: &Metadata) -> io::Result<(u32, u32
     let access = Access::parse(&security::of_path(place)?)
         .ok_or_else(|| io::Error::other("owner and access list are not understood"))?;
     // Nobody is taken for an owner of one's own here: this is about who else runs what is there.
-    Ok(if access.writers("").is_empty() { GUARDED } else { OPEN })
+    let strangers = if is_common(place) { access.movers("") } else { access.writers("") };
+    Ok(if strangers.is_empty() { GUARDED } else { OPEN })
+}
+
+/// Where Windows lets every user make something of his own, and put away nothing of others: on the
+/// drive, and in the folder of all programs' data.
+fn is_common(place: &Path) -> bool {
+    place.parent().is_none() || crate::places::program_data().parent() == Some(place)
 }
 
 /// Before 1970 there were no files that count.
