@@ -12,6 +12,7 @@ pub mod haproxy;
 pub mod limits;
 pub mod measure;
 pub mod metrics;
+pub mod pe;
 pub mod peers;
 pub mod ports;
 pub mod processes;
@@ -20,6 +21,7 @@ pub mod relay;
 pub mod root;
 pub mod skip;
 pub mod wait;
+pub mod wine;
 
 pub use agent::Agent;
 pub use collector::{Collector, World};

@@ -31,6 +31,19 @@ pub fn is_gone(id: u32) -> bool {
     look(id).is_none_or(|process| process.state == 'Z')
 }
 
+/// Whether a process runs that was given this argument.
+///
+/// # Panics
+/// When there is no `/proc`.
+#[must_use]
+pub fn any_with_argument(argument: &str) -> bool {
+    let given = |entry: fs::DirEntry| {
+        let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        line.split(|byte| *byte == 0).any(|given| given == argument.as_bytes())
+    };
+    fs::read_dir("/proc").expect("/proc").any(|entry| entry.is_ok_and(given))
+}
+
 /// How many threads a process has.
 #[must_use]
 pub fn threads(of: u32) -> usize {

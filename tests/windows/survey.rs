@@ -1,0 +1,90 @@
+//! What the agent sees, through the doors that only Windows has.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use harness::program::printed;
+use harness::wine::Wine;
+use harness::{processes, until};
+use serde_json::Value as Json;
+
+/// A product whose program never answers: the number is found again among the processes.
+const HANGING: &str = r#"
+product = "office-av"
+vendor = "Office"
+
+[recognise]
+path = "Program Files/Lachan"
+
+[[read]]
+field = "version"
+program = 'C:\windows\system32\ping.exe'
+arguments = ["-n", "86399", "127.0.0.1"]
+seconds = "2"
+"#;
+const DEFINITION: &str = r"C:\ProgramData\Lachan\antivirus.d\office.toml";
+
+fn survey(wine: &Wine) -> Json {
+    let printed = printed(&wine.agent(&["survey", "--json"]));
+    serde_json::from_str(&printed).unwrap()
+}
+
+#[test]
+fn windows_a_survey_is_whole_and_an_absent_security_center_is_no_empty_one() {
+    let test = "windows_a_survey_is_whole_and_an_absent_security_center_is_no_empty_one";
+    let Some(wine) = Wine::start(test) else { return };
+    let survey = survey(&wine);
+    for topic in ["machine", "antivirus", "patches", "assignment"] {
+        let answer = &survey[topic];
+        assert!(answer["facts"].is_object() || answer["failed"].is_string(), "{topic}: {survey:#}");
+    }
+    let complete = &survey["antivirus"]["facts"]["antivirus.complete"];
+    assert_eq!(complete["known"], false, "{complete:#}");
+    // WMI itself answers: what is not there is this one namespace.
+    let said = complete.to_string();
+    assert!(said.contains("SecurityCenter2") && said.contains("no such source"), "{said}");
+}
+
+/// Wine says that it is Windows 7, and only its registry says so.
+#[test]
+fn windows_the_registry_answers_live() {
+    let test = "windows_the_registry_answers_live";
+    let Some(wine) = Wine::start(test) else { return };
+    let survey = survey(&wine);
+    let machine = &survey["machine"]["facts"];
+    let known = |fact: &str| machine[fact]["known"].as_str().unwrap_or_default();
+    assert!(known("machine.os_version").starts_with("6.1.7601"), "{machine:#}");
+    assert!(known("machine.os_name").contains("Windows 7"), "{machine:#}");
+}
+
+fn product(survey: &Json) -> Json {
+    let products = &survey["antivirus"]["facts"]["antivirus.products"]["known"];
+    let products = products.as_array().cloned().unwrap_or_default();
+    let found = products.into_iter().find(|it| it["product"]["known"] == "office-av");
+    found.unwrap_or_else(|| panic!("{:#}", survey["antivirus"]))
+}
+
+#[test]
+fn windows_a_vendors_program_that_hangs_is_killed_at_its_limit_and_costs_its_fact_alone() {
+    let test =
+        "windows_a_vendors_program_that_hangs_is_killed_at_its_limit_and_costs_its_fact_alone";
+    let Some(wine) = Wine::start(test) else { return };
+    wine.write(DEFINITION, HANGING);
+    let survey = survey(&wine);
+    let product = product(&survey);
+    assert_eq!(product["version"]["unknown"], "timeout", "{product:#}");
+    assert_eq!(product["vendor"]["known"], "Office", "{product:#}");
+    let hangs = || processes::any_with_argument("86399");
+    until("the program is gone", || !hangs());
+}
+
+#[test]
+fn windows_a_definition_that_others_can_write_is_not_believed() {
+    let test = "windows_a_definition_that_others_can_write_is_not_believed";
+    let Some(wine) = Wine::start(test) else { return };
+    wine.write(DEFINITION, HANGING);
+    fs::set_permissions(wine.path(DEFINITION), fs::Permissions::from_mode(0o666)).unwrap();
+    let survey = survey(&wine);
+    let products = &survey["antivirus"]["facts"]["antivirus.products"]["known"];
+    assert!(!products.to_string().contains("office-av"), "{products:#}");
+}
