@@ -4,22 +4,21 @@
 #[cfg(windows)]
 mod event_log;
 
-use std::io::{IsTerminal, stderr};
+use std::io::stderr;
 
 use tracing::Level;
 
-/// Starts the log. The journal has its own clock and knows no colours.
+/// Starts the log, without colours: neither the journal nor the consoles of Windows 7 know them. The
+/// journal has its own clock.
 pub fn start(level: Level) {
     #[cfg(windows)]
     if crate::service::is_managed() {
         return event_log::start(level);
     }
-    // The consoles of Windows 7 show what makes colours as it is written.
-    let terminal = stderr().is_terminal() && !cfg!(windows);
     let log = tracing_subscriber::fmt()
         .with_max_level(level)
         .with_writer(stderr)
-        .with_ansi(terminal)
+        .with_ansi(false)
         .with_target(false)
         .without_time();
     // A second start keeps the first log.
