@@ -2,7 +2,7 @@
 # Everything deterministic that says whether this tree is good, from a fresh clone.
 #
 #     sh tests/run.sh            at most 20 minutes from empty on 2 cores
-#     sh tests/run.sh --long     also the soaks and the kill tests
+#     sh tests/run.sh --long     also the soaks and the kill tests, and more cases of every property
 #
 # It installs the Debian packages and the cargo tools that are missing. Environment:
 #     LACHAN_TOOLS               where cargo tools are kept (~/.cache/lachan/tools)
@@ -47,9 +47,11 @@ main() {
 
 read_arguments() {
     profile=default
+    # A property of the judge is tried 2,500 times here and 10,000 times with --long.
+    LACHAN_CASES=2500
     for argument in "$@"; do
         case $argument in
-            --long)    profile=long; export LACHAN_LONG=1 ;;
+            --long)    profile=long; LACHAN_CASES=10000; export LACHAN_LONG=1 ;;
             -h|--help) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p;}' "$0"; exit 0 ;;
             *)         complain "unknown argument \`$argument\` (known: --long)"; exit 2 ;;
         esac
@@ -68,7 +70,7 @@ prepare_environment() {
     LACHAN_SKIPS=$target/skips.txt
     : >"$LACHAN_SKIPS"
     rm -f "$target/budget.md" "$target/budget-peers.md"
-    export PATH LACHAN_SKIPS CARGO_INCREMENTAL=0
+    export PATH LACHAN_CASES LACHAN_SKIPS CARGO_INCREMENTAL=0
     began=$(date +%s)
     current=
 }
