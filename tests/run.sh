@@ -28,7 +28,7 @@ main() {
 
     step "format"           cargo fmt --all --check
     step "clippy"           cargo clippy --locked --workspace --all-targets -- -D warnings
-    step "build"            cargo test --locked --workspace --no-run
+    step "build"            cargo build --locked --workspace --bins --tests
     step "agent that ships" cargo agent --locked
     step "peers"            fetch_peers
     begin_agent_for_windows
