@@ -281,7 +281,7 @@ fn newest(spool: &Spool) -> Option<Sequence> {
 
 fn run(world: World, cli: Cli) -> anyhow::Result<u8> {
     let runtime = runtime()?;
-    let rounds = rounds(&world.config, cli);
+    let rounds = rounds(&world, cli);
     let mut cycle = world.cycle()?;
     let ran = runtime.block_on(async {
         let stop = Stop::listen().map_err(doing("listen for signals"))?;
@@ -295,9 +295,8 @@ fn run(world: World, cli: Cli) -> anyhow::Result<u8> {
     ran.map(|()| FINE)
 }
 
-fn rounds(config: &Config, cli: Cli) -> Rounds {
+fn rounds(World { config, host, .. }: &World, cli: Cli) -> Rounds {
     let settings = Settings::new(cli.config, config.clone());
-    let host = host(cli.root.as_ref());
     let mut watched = watch::below(host.files().root(), watched(host.platform()));
     watched.push(settings.path());
     Rounds {

@@ -22,7 +22,7 @@ pub(super) struct Place {
 }
 
 impl Here {
-    /// Looks at these topics of a machine of this system, in the order of a survey.
+    /// Looks at these topics of a machine of this system, one after the other.
     pub(super) fn at(topics: &[Topic], platform: Platform) -> Self {
         let wanted = probes(platform).iter().filter(|(topic, _)| topics.contains(topic));
         let place = |(topic, probe): &(Topic, Probe)| Place {
@@ -38,6 +38,7 @@ impl Here {
         for place in &self.0 {
             observations.push(place.look(subject, now).await);
         }
+        observations.sort_by_key(|observation| observation.topic);
         observations
     }
 }
