@@ -3,12 +3,19 @@
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+use windows_registry::LOCAL_MACHINE;
+
 use crate::host::Files;
 
-/// The system's variable for the data of programs.
-const VARIABLE: &str = "ProgramData";
+/// Where the system notes the folder of programs' data. A variable has that name too, but it is
+/// whoever's who starts a program, and a service and a console must mean the same folder.
+const KEY: &str = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList";
+const VALUE: &str = "ProgramData";
 
-/// Where they are unless the system says otherwise.
+/// How that begins as a rule.
+const DRIVE: &str = "%SystemDrive%";
+
+/// Where it is unless the system says otherwise.
 const USUAL: &str = "ProgramData";
 
 const OUR_OWN: &str = "Lachan";
@@ -20,8 +27,20 @@ static DEFAULT_FILE: LazyLock<String> = LazyLock::new(|| super::for_windows(&pro
 /// The folder of everything that the agent keeps, as `C:\ProgramData\Lachan`.
 #[must_use]
 pub fn program_data() -> PathBuf {
-    let said = std::env::var_os(VARIABLE).map(PathBuf::from).filter(|path| path.is_absolute());
-    said.unwrap_or_else(|| Files::live().root().join(USUAL)).join(OUR_OWN)
+    let root = Files::live().root().to_owned();
+    let noted = LOCAL_MACHINE.open(KEY).and_then(|key| key.get_string(VALUE)).ok();
+    let noted = noted.and_then(|noted| placed(&noted, &root));
+    noted.unwrap_or_else(|| root.join(USUAL)).join(OUR_OWN)
+}
+
+fn placed(noted: &str, root: &Path) -> Option<PathBuf> {
+    let path = match noted.split_at_checked(DRIVE.len()) {
+        Some((drive, path)) if drive.eq_ignore_ascii_case(DRIVE) => {
+            root.join(path.trim_start_matches('\\'))
+        }
+        Some(_) | None => PathBuf::from(noted),
+    };
+    path.is_absolute().then_some(path)
 }
 
 /// Where the configuration lies unless `--config` says otherwise.
