@@ -112,11 +112,16 @@ impl Wine {
         self.begin();
     }
 
+    /// The first program of a session starts the system's own, which keep what they inherit: a
+    /// pipe that somebody reads to its end would never end.
     fn begin(&mut self) {
         let mut command = self.wine(WINE);
         // It reads from a pipe on which nothing comes, until that closes.
         command.arg("cmd").stdin(Stdio::piped()).stdout(Stdio::null());
         self.session = Some(command.spawn().expect("Wine starts"));
+        let mut command = self.wine(WINE);
+        command.args(["cmd", "/c", "exit"]).stdin(Stdio::null()).stdout(Stdio::null());
+        assert!(command.status().expect("Wine starts").success(), "the system is up");
     }
 
     fn end(&mut self) {
