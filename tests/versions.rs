@@ -1,4 +1,4 @@
-//! The agent's order of versions is that of dpkg.
+//! The agent's order of versions is that of dpkg, of rpm and of pacman.
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use agent::probes::patches::version::Version;
+use agent::probes::patches::version::{self, Version};
 use harness::skip;
 
 const PAIRS: usize = 120_000;
@@ -18,6 +18,19 @@ const PAIRS_BY_DPKG: usize = 1_500;
 const PERL: &str = r#"
     use Dpkg::Version qw(version_compare);
     while (<STDIN>) { chomp; my ($left, $right) = split / /; print version_compare($left, $right), "\n" }
+"#;
+
+/// The same by rpm's own function, which parts a version from a release at a dash.
+const RPM: &str = "%{lua: for line in io.lines('/dev/stdin') do \
+    local left, right = line:match('(.*) (.*)') print(rpm.vercmp(left, right) .. string.char(10)) end}";
+
+/// The same by the library of pacman.
+const ALPM: &str = r#"
+import ctypes, sys
+compare = ctypes.CDLL("libalpm.so.13").alpm_pkg_vercmp
+for line in sys.stdin:
+    left, right = line.rstrip("\n").split(" ")
+    print(compare(left.encode(), right.encode()))
 "#;
 
 const DPKG: &str = r#"
@@ -113,13 +126,22 @@ fn judged(program: &str, arguments: &[&str], pairs: &[(String, String)]) -> Vec<
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap().unwrap();
     let answers = String::from_utf8(output.stdout).unwrap();
-    answers.lines().map(|answer| answer.parse::<i32>().unwrap().cmp(&0)).collect()
+    let answers = answers.lines().filter(|answer| !answer.is_empty());
+    answers.map(|answer| answer.parse::<i32>().unwrap().cmp(&0)).collect()
 }
 
-fn assert_same(pairs: &[(String, String)], theirs: &[Ordering]) {
+fn by_dpkg(left: &str, right: &str) -> Ordering {
+    Version::parse(left).cmp(&Version::parse(right))
+}
+
+fn assert_same(
+    pairs: &[(String, String)],
+    ours: impl Fn(&str, &str) -> Ordering,
+    theirs: &[Ordering],
+) {
     assert_eq!(pairs.len(), theirs.len());
     for ((left, right), expected) in pairs.iter().zip(theirs) {
-        let ours = Version::parse(left).cmp(&Version::parse(right));
+        let ours = ours(left, right);
         assert_eq!(ours, *expected, "{left} against {right}");
     }
     for order in [Ordering::Less, Ordering::Equal, Ordering::Greater] {
@@ -135,7 +157,7 @@ fn a_hundred_thousand_pairs_are_ordered_as_dpkgs_library_orders_them() {
     }
     let pairs = pairs();
     assert!(pairs.len() >= 100_000);
-    assert_same(&pairs, &judged("perl", &["-e", PERL], &pairs));
+    assert_same(&pairs, by_dpkg, &judged("perl", &["-e", PERL], &pairs));
 }
 
 #[test]
@@ -147,5 +169,38 @@ fn dpkg_itself_says_the_same_of_some() {
     let equal = [("1.0", "1.0"), ("1.0", "0:1.0-0"), ("1.0", "1.00")];
     let equal = equal.map(|(left, right)| (left.to_owned(), right.to_owned()));
     let some: Vec<_> = pairs.into_iter().step_by(step).chain(equal).collect();
-    assert_same(&some, &judged("sh", &["-c", DPKG], &some));
+    assert_same(&some, by_dpkg, &judged("sh", &["-c", DPKG], &some));
+}
+
+/// Pairs of parts that are made of few characters, so that many are almost the same.
+fn made_up(characters: &str) -> Vec<(String, String)> {
+    let mut draws = Draws(0x1234_5678_9abc_def1);
+    let mut part = || format!("1{}", draws.text(characters, 7));
+    let mut pairs: Vec<_> = (0..20_000).map(|_| (part(), part())).collect();
+    pairs.push(("1.0".to_owned(), "1.0".to_owned()));
+    pairs
+}
+
+#[test]
+fn twenty_thousand_pairs_are_ordered_as_rpm_orders_them() {
+    if !Path::new("/usr/bin/rpm").exists() {
+        return skip("versions_of_rpm", "rpm is not installed");
+    }
+    for characters in ["01.~^a", "0129abzAZ._~^+"] {
+        let pairs = made_up(characters);
+        assert_same(&pairs, version::rpm::compare, &judged("rpm", &["--eval", RPM], &pairs));
+    }
+}
+
+#[test]
+fn twenty_thousand_pairs_are_ordered_as_pacman_orders_them() {
+    let loads = "import ctypes; ctypes.CDLL('libalpm.so.13')";
+    let loaded = Command::new("python3").args(["-c", loads]).output();
+    if !loaded.is_ok_and(|output| output.status.success()) {
+        return skip("versions_of_pacman", "libalpm or Python is not installed");
+    }
+    for characters in ["01.:-a", "0129abzAZ._:+-"] {
+        let pairs = made_up(characters);
+        assert_same(&pairs, version::pacman::compare, &judged("python3", &["-c", ALPM], &pairs));
+    }
 }

@@ -1,4 +1,8 @@
-//! Debian package versions and their order (Debian policy, 5.6.12).
+//! Package versions and their order: Debian's here (Debian policy, 5.6.12), the others' below.
+
+pub mod apk;
+pub mod pacman;
+pub mod rpm;
 
 use std::cmp::Ordering;
 
