@@ -71,6 +71,17 @@ const WATCHED_ON_LINUX: &[&str] = &[
     "var/lib/dpkg",
     "var/lib/dpkg/updates",
     "var/lib/apt/lists",
+    // The same of the other families. Of rpm the database alone: asking rpm what is installed
+    // writes beside it, and the agent asks.
+    "var/lib/rpm/rpmdb.sqlite",
+    "usr/lib/sysimage/rpm/rpmdb.sqlite",
+    "var/cache/dnf/expired_repos.json",
+    "var/log/zypp/history",
+    "var/cache/zypp/raw",
+    "lib/apk/db",
+    "var/cache/apk",
+    "var/lib/pacman/local",
+    "var/lib/pacman/sync",
     // Definitions and settings of ClamAV; where other vendors install.
     "var/lib/clamav",
     "etc/clamav",

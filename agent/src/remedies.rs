@@ -173,10 +173,12 @@ impl Remedies {
     pub fn renew_updates(self) -> Bilingual {
         match self.0 {
             Platform::Linux => Bilingual::new(
-                "chạy apt-get update; nếu không nguồn nào cung cấp bản vá an ninh, khai nguồn bản \
-                 vá an ninh của phiên bản này trong /etc/apt/sources.list.d",
-                "run apt-get update; if no source serves security updates, name the security \
-                 source of this release in /etc/apt/sources.list.d",
+                "chạy apt-get update (dnf makecache, zypper refresh, apk update); nếu không nguồn nào \
+                 cung cấp bản vá an ninh, khai nguồn bản vá an ninh của phiên bản này (với apt: trong \
+                 /etc/apt/sources.list.d; với RHEL và SLES: đăng ký hệ điều hành)",
+                "run apt-get update (dnf makecache, zypper refresh, apk update); if no source serves \
+                 security updates, name the security source of this release (with apt: in \
+                 /etc/apt/sources.list.d; with RHEL and SLES: register the system)",
             ),
             Platform::Windows => Bilingual::new(
                 "mở Windows Update và bấm \"Check for updates\"; máy có tới được máy chủ cập nhật \

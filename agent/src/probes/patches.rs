@@ -7,11 +7,21 @@ pub mod version;
 pub mod linux;
 pub mod windows;
 
+mod apk;
 mod apt;
+mod archive;
 mod control;
+mod glob;
 mod history;
+mod ini;
 mod measured;
+mod names;
+mod ostree;
+mod packed;
+mod pacman;
 mod reboot;
+mod rpm;
+mod unlabelled;
 mod zone;
 
 use crate::host::files::Read;

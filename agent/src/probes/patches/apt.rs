@@ -17,7 +17,6 @@
 //! since when an update waits is for the collector to remember, which has heard of it before. And
 //! they outlive a source that its administrator has removed, until apt next fetches lists.
 
-mod glob;
 mod index;
 mod offers;
 mod phasing;
@@ -32,9 +31,10 @@ use report::{Fact, Moment, Reason, Timestamp};
 use super::control::Stanzas;
 use super::dpkg::{Installed, how_many};
 use super::measured::Measured;
+use super::packed;
 use crate::host::Files;
-use crate::host::files::{Lines, Read, ReadError, ReadErrorKind};
-use crate::probes::findings::{Findings, count, moment, text, unknown, yes_or_no};
+use crate::host::files::{Lines, Read, ReadError};
+use crate::probes::findings::{Findings, count, moment, unknown, yes_or_no};
 use offers::{List, Offers, Security, Update, Waiting};
 use phasing::Phasing;
 use preferences::Preferences;
@@ -299,26 +299,12 @@ fn read_list(
     offers: &mut Offers<'_>,
 ) -> Result<(), Ignorance> {
     let path = format!("{LISTS}/{name}");
-    let damaged = |error: ReadError| match &error.kind {
-        ReadErrorKind::Damaged(why) | ReadErrorKind::Other(why) => {
-            Ignorance::new(Reason::ParseError, &format!("{}: {why}", error.path))
-        }
-        ReadErrorKind::NotFound
-        | ReadErrorKind::AccessDenied
-        | ReadErrorKind::Refused(_)
-        | ReadErrorKind::TooLarge
-        | ReadErrorKind::NotSupported
-        | ReadErrorKind::Timeout
-        | ReadErrorKind::Resting(_)
-        | ReadErrorKind::Died(_)
-        | ReadErrorKind::Provider(_) => error.ignorance(Reason::SourceStale),
-    };
     let mut unpacked = Measured::of(index::unpack(files, &path)?);
     let mut stanzas = Stanzas::of(Lines::of(&mut unpacked, &path));
     let is_installed = |packages: &Installed, name: &str| !packages.named(name).is_empty();
     let packages = offers.packages();
     while let Some(offered) =
-        stanzas.next_wanted(|name| is_installed(packages, name)).map_err(damaged)?
+        stanzas.next_wanted(|name| is_installed(packages, name)).map_err(packed::obstacle)?
     {
         offers.note(offered, list);
     }
@@ -384,21 +370,8 @@ fn is_kept_off(one: &Waiting<'_>) -> bool {
     }
 }
 
-/// As many names as fit into a text, and how many more there are.
 fn names<'a>(waiting: impl Iterator<Item = &'a Waiting<'a>>) -> Fact {
-    const ROOM: usize = 240;
-    let mut names: Vec<_> = waiting.map(|one| one.name).collect();
-    names.dedup();
-    let mut said = String::new();
-    for (at, name) in names.iter().enumerate() {
-        if said.len() + name.len() > ROOM {
-            said.push_str(&format!("+{}", names.len() - at));
-            break;
-        }
-        said.push_str(name);
-        said.push(' ');
-    }
-    text(&said)
+    super::names::names(waiting.map(|one| one.name))
 }
 
 fn refreshed_at(files: &Files) -> (Fact, &'static str) {

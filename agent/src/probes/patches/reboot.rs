@@ -5,43 +5,89 @@
 //! where that cannot be done the answer is that nobody knows. Programs that still use an old
 //! library are restarted one by one; they need no restart of the machine and are not looked at.
 
+use std::cmp::Ordering;
+
 use report::fact::Ignorance;
 use report::{Fact, Reason, Value};
 
 use super::dpkg::Installed;
 use super::version::Version;
-use crate::host::files::Read;
+use crate::host::files::{Read, ReadError};
 use crate::host::{Files, Host};
 use crate::probes::findings::{unknown, yes_or_no};
 use crate::probes::machine::container;
 
-const FLAG: &str = "run/reboot-required";
+/// What hooks of Debian and Ubuntu leave, and what zypper leaves.
+const FLAGS: [&str; 2] = ["run/reboot-required", "run/reboot-needed"];
 const BOOT: &str = "boot";
 const MODULES: &str = "lib/modules";
 const BUILD: &str = "proc/sys/kernel/version";
 const MAX_BUILD: usize = 4 * 1024;
 
+/// What tells a finished update from one that waits for a restart, as each package manager has it.
+pub(super) struct Signs<'a> {
+    /// The order of the releases of kernels.
+    pub(super) order: fn(&str, &str) -> Ordering,
+    /// What needs no look at the kernels: the source that says so.
+    pub(super) early: &'a dyn Fn() -> Option<&'static str>,
+    /// Whether the running kernel, the newest of its release, was installed anew since.
+    pub(super) renewed: &'a dyn Fn(&str) -> Fact<bool>,
+}
+
+/// The signs of Debian's kernels.
+pub(super) fn pending_by_dpkg(host: &Host, packages: &Read<Installed>) -> (Fact, String) {
+    let order = |left: &str, right: &str| Version::parse(left).cmp(&Version::parse(right));
+    let renewed = |running: &str| same_release(host.files(), packages, running);
+    pending(host, &Signs { order, early: &|| None, renewed: &renewed })
+}
+
 /// Whether a restart is pending, and what says so.
-pub(super) fn pending(host: &Host, packages: &Read<Installed>) -> (Fact, String) {
-    let files = host.files();
+pub(super) fn pending(host: &Host, signs: &Signs<'_>) -> (Fact, String) {
+    if let Some(answer) = without_kernels(host.files()) {
+        return answer;
+    }
+    match (signs.early)() {
+        Some(source) => (yes_or_no(true), source.to_owned()),
+        None => by_kernel(host, signs),
+    }
+}
+
+/// The same where the modules of a kernel are removed as soon as it is replaced: a running kernel
+/// without modules is the old one.
+pub(super) fn pending_by_modules(host: &Host) -> (Fact, String) {
+    if let Some(answer) = without_kernels(host.files()) {
+        return answer;
+    }
+    let not_known = |error: ReadError| Fact::Unknown(error.ignorance(Reason::NotSupported));
+    let fact = match (host.system().kernel_release, host.files().list(MODULES)) {
+        (Ok(_), Ok(modules)) if modules.is_empty() => {
+            unknown(Reason::NotSupported, "no kernel was installed here")
+        }
+        (Ok(running), Ok(modules)) => yes_or_no(!modules.contains(&running)),
+        (Err(error), _) | (Ok(_), Err(error)) => not_known(error),
+    };
+    (fact, MODULES.to_owned())
+}
+
+/// What needs no look at kernels.
+fn without_kernels(files: &Files) -> Option<(Fact, String)> {
     match container::detect(files) {
         (Fact::Known(false), _) => {}
         (Fact::Known(true), source) => {
             let why = "a container runs its host's kernel";
-            return (unknown(Reason::NotSupported, why), source.to_owned());
+            return Some((unknown(Reason::NotSupported, why), source.to_owned()));
         }
-        (Fact::Unknown(why), source) => return (Fact::Unknown(why), source.to_owned()),
-        (Fact::Absent, source) => return (Fact::Absent, source.to_owned()),
+        (Fact::Unknown(why), source) => return Some((Fact::Unknown(why), source.to_owned())),
+        (Fact::Absent, source) => return Some((Fact::Absent, source.to_owned())),
     }
-    match files.exists(FLAG) {
-        Ok(true) => (yes_or_no(true), FLAG.to_owned()),
-        Ok(false) => by_kernel(host, packages),
-        Err(error) => (error.fact(Fact::Absent), FLAG.to_owned()),
-    }
+    FLAGS.into_iter().find_map(|flag| match files.exists(flag) {
+        Ok(true) => Some((yes_or_no(true), flag.to_owned())),
+        Ok(false) => None,
+        Err(error) => Some((error.fact(Fact::Absent), flag.to_owned())),
+    })
 }
 
-fn by_kernel(host: &Host, packages: &Read<Installed>) -> (Fact, String) {
-    let files = host.files();
+fn by_kernel(host: &Host, signs: &Signs<'_>) -> (Fact, String) {
     let running = match host.system().kernel_release {
         Ok(release) => release,
         Err(error) => {
@@ -49,13 +95,13 @@ fn by_kernel(host: &Host, packages: &Read<Installed>) -> (Fact, String) {
             return (Fact::Unknown(why), error.path);
         }
     };
-    let (kernels, source) = match installed_kernels(files) {
+    let (kernels, source) = match installed_kernels(host.files()) {
         Ok(found) => found,
         Err(why) => return (Fact::Unknown(why), BOOT.to_owned()),
     };
-    let fact = match standing(&running, &kernels) {
+    let fact = match standing(&running, &kernels, signs.order) {
         Standing::Outdated => yes_or_no(true),
-        Standing::Newest => same_release(files, packages, &running).map(Value::Bool),
+        Standing::Newest => (signs.renewed)(&running).map(Value::Bool),
         Standing::Foreign => {
             let why = format!("the running kernel {running} was not installed here");
             unknown(Reason::NotSupported, &why)
@@ -92,9 +138,9 @@ enum Standing {
     Foreign,
 }
 
-fn standing(running: &str, installed: &[String]) -> Standing {
+fn standing(running: &str, installed: &[String], order: fn(&str, &str) -> Ordering) -> Standing {
     let mut alike = installed.iter().filter(|release| flavour(release) == flavour(running));
-    if alike.any(|release| Version::parse(release) > Version::parse(running)) {
+    if alike.any(|release| order(release, running) == Ordering::Greater) {
         return Standing::Outdated;
     }
     match installed.iter().any(|release| release == running) {
@@ -167,7 +213,8 @@ mod tests {
 
     fn standing_among(running: &str, installed: &[&str]) -> Standing {
         let installed: Vec<_> = installed.iter().map(|&release| release.to_owned()).collect();
-        standing(running, &installed)
+        let order = |left: &str, right: &str| Version::parse(left).cmp(&Version::parse(right));
+        standing(running, &installed, order)
     }
 
     #[test]

@@ -126,3 +126,23 @@ fn no_damaged_file_of_a_windows_machine_ends_a_survey() {
         assert_withstands_damage(recording);
     }
 }
+
+#[test]
+fn no_damaged_file_of_a_rocky_machine_ends_a_survey() {
+    assert_withstands_damage("rocky9");
+}
+
+#[test]
+fn no_damaged_file_of_a_leap_machine_ends_a_survey() {
+    assert_withstands_damage("leap15");
+}
+
+#[test]
+fn no_damaged_file_of_an_alpine_machine_ends_a_survey() {
+    assert_withstands_damage("alpine3");
+}
+
+#[test]
+fn no_damaged_file_of_an_arch_machine_ends_a_survey() {
+    assert_withstands_damage("arch");
+}

@@ -7,7 +7,7 @@
 
 use std::io;
 
-use super::glob;
+use super::super::glob;
 use super::release::Release;
 use super::settings::{Settings, parts};
 use crate::host::Files;

@@ -6,7 +6,7 @@ use report::observation::Facts;
 use super::super::dpkg;
 use super::*;
 use crate::host::recorded::{Machine, fact, facts, reason};
-use crate::probes::findings::Findings;
+use crate::probes::findings::{Findings, text};
 
 const STATUS: &str = "var/lib/dpkg/status";
 
