@@ -170,6 +170,9 @@ pub const LICENCE_EVIDENCE: &[&str] = &["vendor", "security_center", "register"]
 /// What a product says of itself.
 pub const PRODUCT_STATES: &[&str] = &["on", "off", "snoozed", "expired"];
 
+/// What happens to updates without anybody asking: they are installed, fetched only, or neither.
+pub const AUTOMATIC_UPDATES: [&str; 3] = ["on", "download_only", "off"];
+
 /// The fields of one antivirus product.
 #[rustfmt::skip]
 pub const ANTIVIRUS_PRODUCT: &[Field] = &[
@@ -411,6 +414,9 @@ static FACTS: &[FactSpec] = &[
     volatile(agent(Topic::Patches, "patches.refreshed_at", HAPPENED, ["Lần kiểm tra bản vá gần nhất", "Last check for updates"])),
     agent(Topic::Patches, "patches.extended_support", Kind::Bool, ["Đã đăng ký hỗ trợ kéo dài", "Attached to extended support"]),
     agent(Topic::Patches, "patches.reboot_pending", Kind::Bool, ["Cần khởi động lại để hoàn tất bản vá", "Restart needed to finish updates"]),
+    agent(Topic::Patches, "patches.automatic", Kind::OneOf(&AUTOMATIC_UPDATES), ["Tự động cập nhật đang có hiệu lực", "Automatic updates in effect"]),
+    only_on(&[Platform::Linux], agent(Topic::Patches, "patches.restart_services", Kind::Count, ["Số dịch vụ cần khởi động lại để dùng bản vá", "Services to restart for updates to take effect"])),
+    only_on(&[Platform::Linux], agent(Topic::Patches, "patches.entitled", Kind::Bool, ["Hệ điều hành đã đăng ký nhận bản cập nhật", "Operating system registered for its updates"])),
 
     derived("antivirus.primary.product", Kind::Text, ["Phần mềm diệt virus chính", "Primary antivirus"]),
     derived("antivirus.primary.vendor", Kind::Text, ["Hãng của phần mềm diệt virus chính", "Vendor of the primary antivirus"]),

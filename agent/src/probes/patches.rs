@@ -10,7 +10,9 @@ pub mod windows;
 mod apk;
 mod apt;
 mod archive;
+mod automatic;
 mod control;
+mod entitlement;
 mod glob;
 mod history;
 mod ini;
@@ -21,6 +23,8 @@ mod packed;
 mod pacman;
 mod reboot;
 mod rpm;
+mod services;
+mod units;
 mod unlabelled;
 mod zone;
 

@@ -240,6 +240,7 @@ fn patches(situation: &Situation, day: Day, seen_at: Timestamp) -> Observation {
     };
     let installed = moment(installed, 12 * 3600).min(seen_at);
     facts.add("patches.extended_support", boolean(false), "");
+    facts.add("patches.automatic", choice("on"), "");
     match release.family {
         Family::Linux => {
             let lists = match updates {
@@ -270,6 +271,8 @@ fn patches(situation: &Situation, day: Day, seen_at: Timestamp) -> Observation {
             facts.add("patches.installed_at", by_machine(installed), "var/log/dpkg.log");
             facts.add("patches.refreshed_at", by_machine(seen_at - 3600), source);
             facts.add("patches.reboot_pending", boolean(*restart), "run/reboot-required");
+            facts.add("patches.restart_services", count(0), "proc/*/maps");
+            facts.add("patches.entitled", Fact::Absent, "etc/os-release");
         }
         Family::Windows => {
             let source = "windows update agent";

@@ -19,6 +19,7 @@
 
 mod index;
 mod offers;
+pub(super) mod periodic;
 mod phasing;
 mod preferences;
 mod release;

@@ -6,7 +6,9 @@ use report::{Fact, Outcome, Reason};
 
 use super::dpkg::Installed;
 use super::rpm::Manager;
-use super::{apk, apt, dpkg, history, ostree, pacman, reboot, rpm};
+use super::{
+    apk, apt, automatic, dpkg, entitlement, history, ostree, pacman, reboot, rpm, services,
+};
 use crate::host::files::Read;
 use crate::host::{Files, Host};
 use crate::probes::Context;
@@ -63,6 +65,11 @@ pub fn probe(host: &Host, _context: &Context<'_>) -> Outcome {
         Family::Apk => apk::look(host, source, &mut findings),
         Family::Pacman => pacman::look(host, &mut findings),
     }
+    let (automatic, source) = automatic::automatic(files, family);
+    findings.add("patches.automatic", automatic, source);
+    let (entitled, source) = entitlement::entitled(files);
+    findings.add("patches.entitled", entitled, source);
+    findings.add("patches.restart_services", services::outdated(files), services::SOURCE);
     findings.observed()
 }
 
