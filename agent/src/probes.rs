@@ -1,10 +1,19 @@
 //! The probes: one for each topic, all of them in one list.
 
+pub mod accounts;
 pub mod antivirus;
 pub mod assignment;
+pub mod auto_login;
 pub mod dates;
+pub mod disk_encryption;
+pub mod firewall;
 pub mod machine;
 pub mod patches;
+pub mod remote_access;
+pub mod removable_media;
+pub mod screen_lock;
+pub mod secure_boot;
+pub mod smb1;
 
 pub(crate) mod findings;
 
@@ -32,6 +41,15 @@ const LINUX: &[(Topic, Probe)] = &[
     // Before the definitions of products are in memory: a packed list takes its whole window.
     (Topic::Patches, patches::linux::probe),
     (Topic::Antivirus, antivirus::linux::probe),
+    (Topic::Firewall, firewall::linux::probe),
+    (Topic::DiskEncryption, disk_encryption::linux::probe),
+    (Topic::ScreenLock, screen_lock::linux::probe),
+    (Topic::SecureBoot, secure_boot::linux::probe),
+    (Topic::Accounts, accounts::linux::probe),
+    (Topic::RemoteAccess, remote_access::linux::probe),
+    (Topic::Smb1, smb1::linux::probe),
+    (Topic::RemovableMedia, removable_media::linux::probe),
+    (Topic::AutoLogin, auto_login::linux::probe),
 ];
 
 /// The same on Windows.
@@ -40,6 +58,15 @@ const WINDOWS: &[(Topic, Probe)] = &[
     (Topic::Assignment, assignment::probe),
     (Topic::Antivirus, antivirus::windows::probe),
     (Topic::Patches, patches::windows::probe),
+    (Topic::Firewall, firewall::windows::probe),
+    (Topic::DiskEncryption, disk_encryption::windows::probe),
+    (Topic::ScreenLock, screen_lock::windows::probe),
+    (Topic::SecureBoot, secure_boot::windows::probe),
+    (Topic::Accounts, accounts::windows::probe),
+    (Topic::RemoteAccess, remote_access::windows::probe),
+    (Topic::Smb1, smb1::windows::probe),
+    (Topic::RemovableMedia, removable_media::windows::probe),
+    (Topic::AutoLogin, auto_login::windows::probe),
 ];
 
 /// Everything this agent looks at on a system. An agent that was built for its own system alone

@@ -104,11 +104,43 @@ pub enum Topic {
     Antivirus,
     /// Updates of the operating system.
     Patches,
+    /// The packet filter of the operating system.
+    Firewall,
+    /// Whether what is on the disks can be read without the machine.
+    DiskEncryption,
+    /// Whether an unattended screen locks itself.
+    ScreenLock,
+    /// Whether the firmware starts signed systems only.
+    SecureBoot,
+    /// Local accounts with rights over the machine, counted.
+    Accounts,
+    /// Ways in from the network: remote desktop, SSH.
+    RemoteAccess,
+    /// The first version of the file sharing protocol.
+    Smb1,
+    /// What happens when a medium is plugged in.
+    RemovableMedia,
+    /// Whether the machine logs somebody in by itself.
+    AutoLogin,
 }
 
 impl Topic {
     /// Every topic, in the order of a survey.
-    pub const ALL: [Self; 4] = [Self::Machine, Self::Assignment, Self::Antivirus, Self::Patches];
+    pub const ALL: [Self; 13] = [
+        Self::Machine,
+        Self::Assignment,
+        Self::Antivirus,
+        Self::Patches,
+        Self::Firewall,
+        Self::DiskEncryption,
+        Self::ScreenLock,
+        Self::SecureBoot,
+        Self::Accounts,
+        Self::RemoteAccess,
+        Self::Smb1,
+        Self::RemovableMedia,
+        Self::AutoLogin,
+    ];
 
     /// The name on the wire.
     #[must_use]
@@ -118,6 +150,15 @@ impl Topic {
             Self::Assignment => "assignment",
             Self::Antivirus => "antivirus",
             Self::Patches => "patches",
+            Self::Firewall => "firewall",
+            Self::DiskEncryption => "disk_encryption",
+            Self::ScreenLock => "screen_lock",
+            Self::SecureBoot => "secure_boot",
+            Self::Accounts => "accounts",
+            Self::RemoteAccess => "remote_access",
+            Self::Smb1 => "smb1",
+            Self::RemovableMedia => "removable_media",
+            Self::AutoLogin => "auto_login",
         }
     }
 
@@ -172,6 +213,16 @@ pub const PRODUCT_STATES: &[&str] = &["on", "off", "snoozed", "expired"];
 
 /// What happens to updates without anybody asking: they are installed, fetched only, or neither.
 pub const AUTOMATIC_UPDATES: [&str; 3] = ["on", "download_only", "off"];
+
+/// How the volume that the system starts from is protected: `suspended` is encrypted with the key
+/// lying open beside it.
+pub const ENCRYPTION_STATES: &[&str] = &["on", "off", "suspended", "encrypting"];
+
+/// Whether root logs in over SSH: with anything, with a key only, or not at all.
+pub const SSH_ROOT: &[&str] = &["yes", "keys_only", "no"];
+
+/// Who asks for the restart that Windows waits for: the servicing of its components, or its updates.
+pub const REBOOT_REASONS: &[&str] = &["servicing", "windows_update"];
 
 /// The fields of one antivirus product.
 #[rustfmt::skip]
@@ -417,6 +468,32 @@ static FACTS: &[FactSpec] = &[
     agent(Topic::Patches, "patches.automatic", Kind::OneOf(&AUTOMATIC_UPDATES), ["Tự động cập nhật đang có hiệu lực", "Automatic updates in effect"]),
     only_on(&[Platform::Linux], agent(Topic::Patches, "patches.restart_services", Kind::Count, ["Số dịch vụ cần khởi động lại để dùng bản vá", "Services to restart for updates to take effect"])),
     only_on(&[Platform::Linux], agent(Topic::Patches, "patches.entitled", Kind::Bool, ["Hệ điều hành đã đăng ký nhận bản cập nhật", "Operating system registered for its updates"])),
+    only_on(&[Platform::Windows], agent(Topic::Patches, "patches.reboot_reason", Kind::OneOf(REBOOT_REASONS), ["Bên yêu cầu khởi động lại", "What asks for the restart"])),
+    only_on(&[Platform::Windows], agent(Topic::Patches, "patches.update_service", Kind::Bool, ["Dịch vụ Windows Update không bị vô hiệu hóa", "The Windows Update services are not disabled"])),
+    only_on(&[Platform::Windows], agent(Topic::Patches, "patches.paused_until", END, ["Việc cập nhật bị tạm dừng đến", "Updates paused until"])),
+    only_on(&[Platform::Windows], agent(Topic::Patches, "patches.managed", Kind::Bool, ["Bản vá do máy chủ cập nhật của đơn vị (WSUS) duyệt", "Updates are approved by a server of the office (WSUS)"])),
+    only_on(&[Platform::Windows], agent(Topic::Patches, "patches.target_release", Kind::Text, ["Phiên bản Windows bị ghim", "Windows release that updates are pinned to"])),
+    only_on(&[Platform::Windows], agent(Topic::Patches, "patches.activated", Kind::Bool, ["Windows đã kích hoạt bản quyền", "Windows is activated"])),
+
+    agent(Topic::Firewall, "firewall.on", Kind::Bool, ["Tường lửa đang lọc kết nối đến máy", "A firewall filters incoming connections"]),
+    agent(Topic::Firewall, "firewall.product", Kind::Text, ["Tường lửa đang dùng", "Firewall in use"]),
+    agent(Topic::DiskEncryption, "disk_encryption.system", Kind::OneOf(ENCRYPTION_STATES), ["Mã hóa ổ đĩa hệ thống", "Encryption of the system volume"]),
+    agent(Topic::DiskEncryption, "disk_encryption.others_off", Kind::Count, ["Số ổ đĩa cố định khác chưa mã hóa", "Other fixed volumes without encryption"]),
+    agent(Topic::ScreenLock, "screen_lock.on", Kind::Bool, ["Màn hình tự khóa khi không dùng", "The screen locks itself when unattended"]),
+    agent(Topic::ScreenLock, "screen_lock.after_seconds", Kind::Count, ["Khóa màn hình sau (giây)", "The screen locks after, in seconds"]),
+    agent(Topic::SecureBoot, "secure_boot.supported", Kind::Bool, ["Phần sụn hỗ trợ khởi động an toàn", "The firmware supports secure boot"]),
+    agent(Topic::SecureBoot, "secure_boot.on", Kind::Bool, ["Khởi động an toàn đang bật", "Secure boot is on"]),
+    agent(Topic::Accounts, "accounts.administrators", Kind::Count, ["Số tài khoản có quyền quản trị máy", "Accounts that administer the machine"]),
+    agent(Topic::Accounts, "accounts.guest_enabled", Kind::Bool, ["Tài khoản khách đang bật", "The guest account is enabled"]),
+    agent(Topic::RemoteAccess, "remote_access.desktop", Kind::Bool, ["Cho phép điều khiển màn hình từ xa", "Remote desktop is allowed"]),
+    only_on(&[Platform::Windows], agent(Topic::RemoteAccess, "remote_access.desktop_nla", Kind::Bool, ["Điều khiển từ xa bắt buộc xác thực trước (NLA)", "Remote desktop authenticates first (NLA)"])),
+    agent(Topic::RemoteAccess, "remote_access.ssh", Kind::Bool, ["Cho phép đăng nhập SSH", "SSH log-in is offered"]),
+    agent(Topic::RemoteAccess, "remote_access.ssh_root", Kind::OneOf(SSH_ROOT), ["Quản trị (root) đăng nhập qua SSH", "Root logs in over SSH"]),
+    agent(Topic::RemoteAccess, "remote_access.ssh_passwords", Kind::Bool, ["SSH chấp nhận mật khẩu", "SSH accepts passwords"]),
+    agent(Topic::Smb1, "smb1.server", Kind::Bool, ["Máy chia sẻ tệp bằng SMBv1", "Shares files over SMBv1"]),
+    agent(Topic::Smb1, "smb1.client", Kind::Bool, ["Máy truy cập tệp bằng SMBv1", "Reaches files over SMBv1"]),
+    agent(Topic::RemovableMedia, "removable_media.autorun", Kind::Bool, ["Tự chạy chương trình khi cắm thiết bị nhớ", "Programs of removable media start by themselves"]),
+    agent(Topic::AutoLogin, "auto_login.on", Kind::Bool, ["Máy tự đăng nhập không hỏi mật khẩu", "Somebody is logged in without a password"]),
 
     derived("antivirus.primary.product", Kind::Text, ["Phần mềm diệt virus chính", "Primary antivirus"]),
     derived("antivirus.primary.vendor", Kind::Text, ["Hãng của phần mềm diệt virus chính", "Vendor of the primary antivirus"]),

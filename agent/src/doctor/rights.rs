@@ -168,7 +168,17 @@ fn renewed(topic: Topic) -> Bilingual {
     match topic {
         Topic::Patches => HERE.renew_updates(),
         Topic::Antivirus => HERE.renew_signatures(),
-        Topic::Machine | Topic::Assignment => {
+        Topic::Machine
+        | Topic::Assignment
+        | Topic::Firewall
+        | Topic::DiskEncryption
+        | Topic::ScreenLock
+        | Topic::SecureBoot
+        | Topic::Accounts
+        | Topic::RemoteAccess
+        | Topic::Smb1
+        | Topic::RemovableMedia
+        | Topic::AutoLogin => {
             Bilingual::new("làm mới nguồn được nêu", "renew the source that is named")
         }
     }

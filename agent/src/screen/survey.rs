@@ -112,6 +112,15 @@ fn title(topic: Topic) -> Words {
         Topic::Assignment => words("Máy tự khai", "Assignment claimed"),
         Topic::Antivirus => words("Phần mềm diệt virus", "Antivirus"),
         Topic::Patches => words("Bản vá", "Patches"),
+        Topic::Firewall => words("Tường lửa", "Firewall"),
+        Topic::DiskEncryption => words("Mã hóa ổ đĩa", "Disk encryption"),
+        Topic::ScreenLock => words("Khóa màn hình", "Screen lock"),
+        Topic::SecureBoot => words("Khởi động an toàn", "Secure boot"),
+        Topic::Accounts => words("Tài khoản", "Accounts"),
+        Topic::RemoteAccess => words("Truy cập từ xa", "Remote access"),
+        Topic::Smb1 => words("Giao thức SMBv1", "SMBv1"),
+        Topic::RemovableMedia => words("Thiết bị nhớ di động", "Removable media"),
+        Topic::AutoLogin => words("Tự đăng nhập", "Automatic log-in"),
     }
 }
 

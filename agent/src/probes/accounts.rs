@@ -1,0 +1,4 @@
+//! How many accounts administer the machine, and whether guests come in. Never a name.
+
+pub mod linux;
+pub mod windows;

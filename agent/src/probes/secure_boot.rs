@@ -1,0 +1,4 @@
+//! Whether the firmware starts nothing but signed systems.
+
+pub mod linux;
+pub mod windows;
