@@ -3,12 +3,35 @@
 use std::cmp::Ordering;
 use std::path::Path;
 
+#[cfg(test)]
+use refinery_core::Target;
+use refinery_core::{Migration, Runner};
 use rusqlite::{Connection, OpenFlags};
 
 use super::{StoreError, audit};
 
-mod migrations {
-    refinery::embed_migrations!("migrations/sqlite");
+/// Every layout of the store, as what leads to it from the one before.
+const LAYOUTS: [(&str, &str); 10] = [
+    ("V1__journey", include_str!("../../migrations/sqlite/V1__journey.sql")),
+    ("V2__heartbeats", include_str!("../../migrations/sqlite/V2__heartbeats.sql")),
+    ("V3__pending", include_str!("../../migrations/sqlite/V3__pending.sql")),
+    ("V4__held_policies", include_str!("../../migrations/sqlite/V4__held_policies.sql")),
+    ("V5__past", include_str!("../../migrations/sqlite/V5__past.sql")),
+    ("V6__chain", include_str!("../../migrations/sqlite/V6__chain.sql")),
+    ("V7__snapshots", include_str!("../../migrations/sqlite/V7__snapshots.sql")),
+    ("V8__tokens", include_str!("../../migrations/sqlite/V8__tokens.sql")),
+    ("V9__authorities", include_str!("../../migrations/sqlite/V9__authorities.sql")),
+    ("V10__clones", include_str!("../../migrations/sqlite/V10__clones.sql")),
+];
+
+fn migrations() -> Result<Runner, StoreError> {
+    let read = LAYOUTS.into_iter().map(|(name, text)| Migration::unapplied(name, text));
+    let migrations = read.collect::<Result<Vec<_>, _>>().map_err(refused)?;
+    Ok(Runner::new(&migrations))
+}
+
+fn refused(error: impl std::fmt::Display) -> StoreError {
+    StoreError::Migration(error.to_string())
 }
 
 /// Opens for writing: WAL so that readers never wait, FULL so that a commit is on the disk.
@@ -23,9 +46,7 @@ pub(super) fn open(file: &Path) -> Result<Connection, StoreError> {
     }
     database.pragma_update(None, "synchronous", "FULL")?;
     database.pragma_update(None, "foreign_keys", "ON")?;
-    migrations::migrations::runner()
-        .run(&mut database)
-        .map_err(|error| StoreError::Migration(error.to_string()))?;
+    migrations()?.run(&mut database).map_err(refused)?;
     audit::chain_earlier(&mut database)?;
     database.set_prepared_statement_cache_capacity(64);
     Ok(database)
@@ -44,7 +65,7 @@ pub(super) fn open_read_only(file: &Path) -> Result<Connection, StoreError> {
 fn check_layout(database: &Connection) -> Result<(), StoreError> {
     let query = "SELECT max(version) FROM refinery_schema_history";
     let has: i64 = database.query_row(query, [], |row| row.get(0))?;
-    let migrations = migrations::migrations::runner();
+    let migrations = migrations()?;
     let knows = migrations.get_migrations().iter().map(|migration| i64::from(migration.version()));
     let refuse = |why: &str| Err(StoreError::Migration(why.to_owned()));
     match knows.max().unwrap_or_default().cmp(&has) {
@@ -58,14 +79,24 @@ fn check_layout(database: &Connection) -> Result<(), StoreError> {
 #[cfg(test)]
 pub(super) fn open_at(file: &Path, layout: i32) -> Connection {
     let mut database = Connection::open(file).unwrap();
-    let target = refinery::Target::Version(layout);
-    migrations::migrations::runner().set_target(target).run(&mut database).unwrap();
+    migrations().unwrap().set_target(Target::Version(layout)).run(&mut database).unwrap();
     database
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_layout_that_was_written_is_in_the_program() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/sqlite");
+        let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name());
+        let mut written: Vec<_> = files.map(|name| name.into_string().unwrap()).collect();
+        let mut known = LAYOUTS.map(|(name, _)| format!("{name}.sql"));
+        written.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(written, known);
+    }
 
     #[test]
     fn a_commit_is_synced_to_the_disk_and_readers_do_not_wait() {
