@@ -17,6 +17,10 @@ pub mod smb1;
 
 pub(crate) mod findings;
 
+mod glob;
+mod ini;
+mod units;
+
 use report::{Outcome, Platform, Timestamp, Topic};
 
 use crate::host::Host;

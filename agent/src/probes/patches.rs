@@ -13,9 +13,7 @@ mod archive;
 mod automatic;
 mod control;
 mod entitlement;
-mod glob;
 mod history;
-mod ini;
 mod measured;
 mod names;
 mod ostree;
@@ -24,7 +22,6 @@ mod pacman;
 mod reboot;
 mod rpm;
 mod services;
-mod units;
 mod unlabelled;
 mod zone;
 

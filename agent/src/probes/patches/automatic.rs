@@ -6,12 +6,13 @@ use report::fact::Ignorance;
 use report::{Fact, Reason};
 
 use super::apt::periodic;
+use super::linux;
 use super::rpm::Manager;
-use super::units::is_timer_on;
-use super::{ini, linux};
 use crate::host::Files;
 use crate::host::files::{Read, ReadError};
 use crate::probes::findings::choice;
+use crate::probes::ini;
+use crate::probes::units::is_timer_on;
 
 /// What happens by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

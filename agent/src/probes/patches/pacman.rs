@@ -9,10 +9,11 @@ use report::{Fact, Moment, Reason, Timestamp};
 use super::archive::Archive;
 use super::dpkg::how_many;
 use super::unlabelled::{self, Unlabelled};
-use super::{glob, packed, reboot, version};
+use super::{packed, reboot, version};
 use crate::host::files::{Read, ReadError};
 use crate::host::{Files, Host};
 use crate::probes::findings::{Findings, count, moment, unknown, yes_or_no};
+use crate::probes::glob;
 
 pub(super) const DATABASE: &str = "var/lib/pacman/local";
 const LISTS: &str = "var/lib/pacman/sync";

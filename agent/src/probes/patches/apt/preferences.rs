@@ -7,11 +7,11 @@
 
 use std::io;
 
-use super::super::glob;
 use super::release::Release;
 use super::settings::{Settings, parts};
 use crate::host::Files;
 use crate::host::files::{Lines, Read};
+use crate::probes::glob;
 
 const PARTS: &str = "etc/apt/preferences.d";
 const MAIN: &str = "etc/apt/preferences";

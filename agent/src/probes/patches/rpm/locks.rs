@@ -1,10 +1,10 @@
 //! What the administrator keeps at its version: locks and excludes.
 
-use super::super::glob;
 use super::Manager;
 use super::installed::{Installed, Package};
 use crate::host::Files;
 use crate::host::files::Read;
+use crate::probes::glob;
 
 /// Locks take some kilobytes.
 const MOST: usize = 1 << 20;

@@ -7,11 +7,11 @@ use report::fact::Ignorance;
 use report::moment::DAY;
 use report::{Reason, Timestamp};
 
-use super::super::ini::{self, Section};
 use super::Manager;
 use super::metadata::Metadata;
 use crate::host::Files;
 use crate::host::files::Read;
+use crate::probes::ini::{self, Section};
 
 /// What a repository that the package manager goes on fetching is never behind another: every one
 /// asks again within two days, and machines are off over a weekend.

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::super::ini;
 use super::installed::{Installed, Package, is_of_module};
 use super::locks::Locks;
 use super::metadata::Offer;
 use super::repositories::Repository;
 use crate::host::Files;
 use crate::host::files::Read;
+use crate::probes::ini;
 
 const MODULES: &str = "etc/dnf/modules.d";
 
