@@ -17,6 +17,7 @@ pub mod smb1;
 
 pub(crate) mod findings;
 
+mod desktop;
 mod glob;
 mod ini;
 mod units;

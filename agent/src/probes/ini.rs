@@ -1,4 +1,4 @@
-//! Settings in sections, as the package managers of most families write them.
+//! Settings in sections, as package managers and desktops write them.
 
 use std::collections::BTreeMap;
 
@@ -30,8 +30,26 @@ impl Section {
     }
 }
 
+/// What lines are that begin with a blank.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Indented {
+    /// The setting before them goes on, as package managers have it.
+    GoOn,
+    /// Lines like the others, as desktops have it.
+    Plain,
+}
+
 /// The settings of files, by section. What is said later holds.
 pub(super) fn read(files: &Files, paths: &[String]) -> Read<BTreeMap<String, Section>> {
+    read_as(Indented::GoOn, files, paths)
+}
+
+/// The same, with what lines are that begin with a blank.
+pub(super) fn read_as(
+    indented: Indented,
+    files: &Files,
+    paths: &[String],
+) -> Read<BTreeMap<String, Section>> {
     let mut found: BTreeMap<String, Section> = BTreeMap::new();
     for path in paths {
         let text = match files.read_text(path, MOST) {
@@ -39,12 +57,12 @@ pub(super) fn read(files: &Files, paths: &[String]) -> Read<BTreeMap<String, Sec
             Err(error) if error.is_not_found() => continue,
             Err(error) => return Err(error),
         };
-        note(&text, &mut found);
+        note(&text, indented, &mut found);
     }
     Ok(found)
 }
 
-fn note(text: &str, found: &mut BTreeMap<String, Section>) {
+fn note(text: &str, indented: Indented, found: &mut BTreeMap<String, Section>) {
     let (mut section, mut last) = (String::new(), String::new());
     for line in text.lines() {
         let said = line.trim();
@@ -54,7 +72,7 @@ fn note(text: &str, found: &mut BTreeMap<String, Section>) {
         if let Some(name) = said.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
             name.clone_into(&mut section);
             found.entry(section.clone()).or_default();
-        } else if line.starts_with([' ', '\t']) {
+        } else if indented == Indented::GoOn && line.starts_with([' ', '\t']) {
             // What is set in further lines.
             if let Some(value) = found.entry(section.clone()).or_default().0.get_mut(&last) {
                 value.push(' ');
@@ -80,11 +98,14 @@ mod tests {
     #[test]
     fn settings_go_on_in_lines_that_are_indented() {
         let mut found = BTreeMap::new();
-        note("[main]\nexclude=kernel*\n  glibc, bash\n# x=1\n[a]\nenabled = 0\n", &mut found);
+        let text = "[main]\nexclude=kernel*\n  glibc, bash\n# x=1\n[a]\nenabled = 0\n";
+        note(text, Indented::GoOn, &mut found);
         let value = found["main"].value("exclude").unwrap();
         assert_eq!(words(value).collect::<Vec<_>>(), ["kernel*", "glibc", "bash"]);
         assert!(!found["a"].is_on("enabled", true));
-        note("[a]\nenabled=1\n", &mut found);
+        note("[a]\nenabled=1\n", Indented::GoOn, &mut found);
         assert!(found["a"].is_on("enabled", false));
+        note("[a]\nenabled=0\n  more=1\n", Indented::Plain, &mut found);
+        assert!(found["a"].is_on("more", false));
     }
 }
