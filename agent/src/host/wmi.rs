@@ -20,7 +20,9 @@ pub struct Query<'a> {
     pub namespace: &'a str,
     /// The class.
     pub class: &'a str,
-    /// The properties wanted, or all of them where none is named; a provider may leave any of them out.
+    /// The properties wanted, or all of them where none is named; a provider may leave any of them
+    /// out. Written as `Method.Parameter` it is what a method of each instance answers now: some
+    /// providers keep a property of the same name that was true once.
     pub properties: &'a [&'a str],
 }
 

@@ -24,19 +24,56 @@ pub(super) fn query(query: &Query<'_>) -> Read<Vec<Row>> {
         if rows.len() == MAX_ROWS {
             return Err(ReadError::new(&source, ReadErrorKind::TooLarge));
         }
-        rows.push(answer.and_then(|answer| row(query, &answer)).map_err(failed)?);
+        rows.push(answer.and_then(|answer| row(&connection, query, &answer)).map_err(failed)?);
     }
     Ok(rows)
 }
 
-fn row(query: &Query<'_>, answer: &IWbemClassWrapper) -> Result<Row, WMIError> {
+fn row(
+    connection: &WMIConnection,
+    query: &Query<'_>,
+    instance: &IWbemClassWrapper,
+) -> Result<Row, WMIError> {
     let names = match query.properties {
-        [] => answer.list_properties()?,
+        [] => instance.list_properties()?,
         names => names.iter().map(|name| (*name).to_owned()).collect(),
     };
-    // A property that the class does not have, or whose value makes no sense, is left out.
-    let property = |name: String| Some((answer.get_property(&name).ok().and_then(variant)?, name));
-    Ok(names.into_iter().filter_map(property).map(|(value, name)| (name, value)).collect())
+    let mut said: Vec<(String, Option<IWbemClassWrapper>)> = Vec::new();
+    let mut row = Row::new();
+    for name in names {
+        let value = match name.split_once('.') {
+            None => value(instance, &name),
+            Some((method, parameter)) => {
+                if !said.iter().any(|(asked, _)| asked == method) {
+                    let answer = call(connection, query.class, instance, method);
+                    said.push((method.to_owned(), answer));
+                }
+                let said = said.iter().find(|(asked, _)| asked == method);
+                said.and_then(|(_, said)| value(said.as_ref()?, parameter))
+            }
+        };
+        row.extend(value.map(|value| (name, value)));
+    }
+    Ok(row)
+}
+
+/// A property that the class does not have, or whose value makes no sense, is left out.
+fn value(of: &IWbemClassWrapper, name: &str) -> Option<Variant> {
+    of.get_property(name).ok().and_then(variant)
+}
+
+/// What a method says of an instance; nothing if it says that it could not tell.
+fn call(
+    connection: &WMIConnection,
+    class: &str,
+    instance: &IWbemClassWrapper,
+    method: &str,
+) -> Option<IWbemClassWrapper> {
+    // What may be told to it is none of it told; but it is asked as everybody asks it.
+    let input = connection.get_object(class).ok()?.get_method(method).ok()?;
+    let input = input.map(|input| input.spawn_instance()).transpose().ok()?;
+    let said = connection.exec_method(instance.path().ok()?, method, input.as_ref()).ok()??;
+    (value(&said, "ReturnValue") == Some(Variant::Number(0))).then_some(said)
 }
 
 /// The library has put right what arrived with another sign than its class declares.

@@ -74,3 +74,20 @@ fn rows_are_read_back_as_they_were_written() {
     let written = serde_json::to_vec(&rows).unwrap();
     assert_eq!(recorded::rows(&query, &written), Ok(rows));
 }
+
+#[test]
+fn what_a_method_answers_is_not_the_property_of_that_name() {
+    const VOLUMES: Query<'_> = Query {
+        namespace: r"root\CIMV2",
+        class: "Volume",
+        properties: &["Letter", "GetStatus.Status"],
+    };
+    let machine = Machine::windows().with_wmi(
+        VOLUMES.namespace,
+        VOLUMES.class,
+        r#"[{"Letter": "C:", "Status": 1, "GetStatus.Status": 0}, {"Letter": "D:", "Status": 1}]"#,
+    );
+    let rows = machine.host().wmi().query(&VOLUMES).unwrap();
+    assert_eq!(rows[0].get("GetStatus.Status"), Some(&Variant::Number(0)));
+    assert_eq!(rows[1].keys().collect::<Vec<_>>(), ["Letter"]);
+}
