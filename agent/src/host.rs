@@ -4,6 +4,7 @@
 //! cannot tell a test from an office PC.
 
 pub mod access;
+pub mod accounts;
 pub mod answer;
 pub mod bond;
 pub(crate) mod ffi;
@@ -29,6 +30,7 @@ pub(crate) mod recorded;
 
 use std::path::{Path, PathBuf};
 
+pub use accounts::Accounts;
 pub use files::Files;
 pub use processes::Processes;
 pub use programs::Programs;
@@ -159,6 +161,16 @@ impl Host {
         let door = match self.live {
             true => Services::live(),
             false => Services::recorded(&self.files),
+        };
+        door.with(&self.files.tap)
+    }
+
+    /// Windows' accounts, counted.
+    #[must_use]
+    pub fn accounts(&self) -> Accounts {
+        let door = match self.live {
+            true => Accounts::live(),
+            false => Accounts::recorded(&self.files),
         };
         door.with(&self.files.tap)
     }

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::accounts::Counted;
 use super::files::{Read, ReadErrorKind};
 use super::programs::Said;
 use super::registry::Value;
@@ -29,6 +30,8 @@ pub struct Seen {
     pub wmi: BTreeMap<(String, String), Read<Vec<Row>>>,
     /// What the Security Center answered.
     pub security_center: Option<Read<Vec<Registered>>>,
+    /// What the accounts came to.
+    pub accounts: Option<Read<Counted>>,
     /// By name.
     pub services: BTreeMap<String, Read<Option<Service>>>,
     /// By command line.

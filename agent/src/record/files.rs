@@ -37,7 +37,8 @@ pub(super) fn copies(host: &Host, seen: &Seen) -> Copies {
 
 /// What a recorded machine has beside its files: it is written anew.
 pub(super) fn is_recorded_answer(path: &str) -> bool {
-    let names = ["registry.reg", "services.json", "security-center.json", ".recording"];
+    let names =
+        ["registry.reg", "services.json", "security-center.json", "accounts.json", ".recording"];
     names.contains(&path)
         || ["wmi", "programs"].iter().any(|folder| path.split('/').next() == Some(folder))
 }

@@ -23,6 +23,13 @@ pub(super) fn answers(seen: &Seen, redaction: &Redaction) -> Vec<(String, Value)
         let answer = answer(products, |products| json!(products));
         answers.extend(answer.map(|answer| ("security-center.json".to_owned(), answer)));
     }
+    if let Some(accounts) = &seen.accounts {
+        let answer = answer(
+            accounts,
+            |it| json!({ "administrators": it.administrators, "guest_enabled": it.guest_enabled }),
+        );
+        answers.extend(answer.map(|answer| ("accounts.json".to_owned(), answer)));
+    }
     answers.extend(services(seen).map(|services| ("services.json".to_owned(), services)));
     answers.into_iter().map(|(path, answer)| (path, redaction.json("", answer))).collect()
 }

@@ -1,5 +1,6 @@
 //! Windows' own functions, each behind one that cannot be called wrongly.
 
+pub(crate) mod accounts;
 pub(crate) mod com;
 pub(crate) mod disk;
 pub(crate) mod event_log;

@@ -66,14 +66,15 @@ fn is_everybodys(name: &str) -> bool {
     everybody.iter().any(|it| name.eq_ignore_ascii_case(it))
 }
 
-/// Security identifiers of accounts of this machine or its domain.
+/// Security identifiers of accounts of this machine, its domain or a cloud.
 fn accounts(line: &str) -> Found {
-    const BEGINNING: &str = "S-1-5-21-";
     let is_part = |it: char| it.is_ascii_digit() || it == '-';
-    line.to_ascii_uppercase()
-        .match_indices(BEGINNING)
-        .map(|(at, _)| {
-            let begin = at + BEGINNING.len();
+    let upper = line.to_ascii_uppercase();
+    let begins = ["S-1-5-21-", "S-1-12-1-"].into_iter().flat_map(|beginning| {
+        upper.match_indices(beginning).map(|(at, beginning)| at + beginning.len())
+    });
+    begins
+        .map(|begin| {
             let rest = &line[begin..];
             begin..begin + rest.find(|it| !is_part(it)).unwrap_or(rest.len())
         })
