@@ -16,6 +16,7 @@ pub mod secure_boot;
 pub mod smb1;
 
 pub(crate) mod findings;
+pub(crate) mod settings;
 
 mod desktop;
 mod glob;
@@ -128,6 +129,10 @@ const WATCHED_ON_WINDOWS: &[&str] = &[
     // A folder for each set of definitions of Defender.
     "ProgramData/Microsoft/Windows Defender/Definition Updates",
 ];
+
+#[cfg(test)]
+#[cfg(unix)]
+mod recorded_windows;
 
 #[cfg(test)]
 mod tests {

@@ -22,6 +22,7 @@ use report::fact::Ignorance;
 use report::{Outcome, Record, Timestamp, Value};
 
 use super::findings::{Findings, yes_or_no};
+pub(crate) use security_center::{FIREWALLS, firewalls};
 
 /// Everything that was recognised, and whether there may be more.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use report::{Fact, Reason, Value};
 
 use super::definitions::Definition;
 use super::merge::{Candidate, Rank};
-use crate::host::files::{self, ReadError, ReadErrorKind};
+use crate::host::files::{self, Read, ReadError, ReadErrorKind};
 use crate::host::security_center::Registered;
 use crate::host::wmi::{Query, Row, Variant};
 use crate::host::{Files, Host};
@@ -31,6 +31,8 @@ const QUERY: Query<'_> = Query {
 };
 const WMI: &str = r"root\SecurityCenter2:AntiVirusProduct";
 const INTERFACE: &str = "wscapi.dll";
+/// Firewalls of others are registered in the same way, beside antivirus products.
+pub(crate) const FIREWALLS: &str = r"root\SecurityCenter2:FirewallProduct";
 
 /// Windows' own antivirus, wherever and in whatever language it is registered.
 pub(super) const DEFENDER: &str = "microsoft-defender-antivirus";
@@ -220,6 +222,21 @@ impl Entry {
         }
         candidate
     }
+}
+
+/// The firewalls that are registered, and whether each of them is on. One whose program is not there
+/// any more is not, whatever is written of it.
+pub(crate) fn firewalls(host: &Host) -> Read<Vec<(String, Fact<bool>)>> {
+    let rows = host.wmi().query(&Query { class: "FirewallProduct", ..QUERY })?;
+    let firewall = |row: &Row| match Entry::of(row, host.files()) {
+        None => (String::new(), Fact::Unknown(no_name(FIREWALLS))),
+        Some(entry) if entry.present == Fact::Known(false) => (entry.name, Fact::Known(false)),
+        Some(entry) => {
+            let standing = entry.state.map_or_else(Fact::Unknown, ProductState::standing);
+            (entry.name, standing.map(Standing::protects))
+        }
+    };
+    Ok(rows.iter().map(firewall).collect())
 }
 
 /// An entry as a witness of its product; one that this agent does not know goes by its name.
