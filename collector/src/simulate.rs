@@ -35,6 +35,7 @@ mod life;
 mod observed;
 mod papers;
 mod place;
+mod posture;
 mod register;
 mod shipped;
 mod situation;

@@ -14,6 +14,8 @@ use report::{
 
 use super::{Contact, Kept};
 
+mod posture;
+
 /// When the machines of this world reported.
 pub(crate) const REPORTED_AT: Timestamp = Timestamp(1_795_312_345);
 const DAY: i64 = 86_400;
@@ -23,6 +25,7 @@ const DAY: i64 = 86_400;
 pub(crate) fn windows_pc() -> BTreeMap<Topic, Kept> {
     const CURRENT: &str = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion";
     const FIRMWARE: &str = "SMBIOS";
+    const POLICIES: &str = r"HKLM\SOFTWARE\Policies\Microsoft\Windows\WindowsUpdate";
     let machine = [
         ("machine.host_name", text("STP-P-HOTICH-017"), "GetComputerNameExW"),
         ("machine.os_family", Value::Choice("windows"), ""),
@@ -52,13 +55,20 @@ pub(crate) fn windows_pc() -> BTreeMap<Topic, Kept> {
         ("patches.installed_at", machine_clock(-11 * DAY - 4_321), "Component Based Servicing"),
         ("patches.refreshed_at", machine_clock(-7_300), "Microsoft.Update.AutoUpdate"),
         ("patches.reboot_pending", Value::Bool(true), "Component Based Servicing"),
+        ("patches.reboot_reason", Value::Choice("servicing"), "Component Based Servicing"),
+        ("patches.extended_support", Value::Bool(false), "SoftwareLicensingProduct"),
+        ("patches.automatic", Value::Choice("on"), POLICIES),
+        ("patches.update_service", Value::Bool(true), "services"),
+        ("patches.managed", Value::Bool(true), POLICIES),
+        ("patches.activated", Value::Bool(true), "SoftwareLicensingProduct"),
     ];
-    kept([
+    let seen = [
         (Topic::Machine, observed(machine)),
         (Topic::Assignment, observed(claims())),
         (Topic::Antivirus, observed(antivirus)),
         (Topic::Patches, observed(patches)),
-    ])
+    ];
+    kept(seen.into_iter().chain(posture::of_windows()))
 }
 
 /// A PC of an office with Ubuntu and ClamAV: each fact that an agent on Linux sends.
@@ -119,13 +129,17 @@ pub(crate) fn linux_pc() -> BTreeMap<Topic, Kept> {
             "var/lib/apt/periodic/update-success-stamp",
         ),
         ("patches.reboot_pending", Value::Bool(false), "run/reboot-required"),
+        ("patches.extended_support", Value::Bool(false), "var/lib/ubuntu-advantage"),
+        ("patches.automatic", Value::Choice("on"), "etc/apt/apt.conf.d"),
+        ("patches.restart_services", Value::Count(2), "proc/*/maps"),
     ];
-    kept([
+    let seen = [
         (Topic::Machine, observed(machine)),
         (Topic::Assignment, observed(claims())),
         (Topic::Antivirus, observed(antivirus)),
         (Topic::Patches, observed(patches)),
-    ])
+    ];
+    kept(seen.into_iter().chain(posture::of_linux()))
 }
 
 fn kaspersky() -> Record {
@@ -197,7 +211,7 @@ fn claims() -> [(&'static str, Value, &'static str); 3] {
     ]
 }
 
-fn observed<const N: usize>(facts: [(&str, Value, &str); N]) -> Outcome {
+fn observed<'f>(facts: impl IntoIterator<Item = (&'f str, Value, &'f str)>) -> Outcome {
     let fact = |(name, value, source)| {
         let key = FactKey::named(name).unwrap();
         (key, Reading::new(Fact::Known(value), source))
@@ -210,7 +224,7 @@ fn record<const N: usize>(fields: [(&'static str, Value, &str); N]) -> Record {
     Record(fields.into_iter().map(field).collect())
 }
 
-fn kept<const N: usize>(outcomes: [(Topic, Outcome); N]) -> BTreeMap<Topic, Kept> {
+fn kept(outcomes: impl IntoIterator<Item = (Topic, Outcome)>) -> BTreeMap<Topic, Kept> {
     let contact = Contact { at: REPORTED_AT, skew: -17 };
     let observed_at = REPORTED_AT - 17 - 3;
     let kept =

@@ -277,9 +277,50 @@ pub(crate) fn good_machine(number: u8, row: Option<&str>) -> Machine {
             ("patches.sources_behind", known(Value::Count(0))),
             ("patches.lists_at", known(source_moment(NOW - DAY))),
             ("patches.reboot_pending", known(Value::Bool(false))),
+            ("patches.automatic", word("on")),
         ],
     );
+    set_up(&mut machine);
     let claims_nothing = [("assignment.level", Fact::Absent)];
     observe(&mut machine, Topic::Assignment, NOW, &claims_nothing);
     machine
+}
+
+/// As an office has its machines.
+fn set_up(machine: &mut Machine) {
+    let [on, off] = [true, false].map(|is| known(Value::Bool(is)));
+    for (topic, facts) in [
+        (Topic::Firewall, vec![("firewall.on", on.clone())]),
+        (
+            Topic::DiskEncryption,
+            vec![
+                ("disk_encryption.system", word("on")),
+                ("disk_encryption.others_off", Fact::Absent),
+            ],
+        ),
+        (
+            Topic::ScreenLock,
+            vec![
+                ("screen_lock.on", on.clone()),
+                ("screen_lock.after_seconds", known(Value::Count(300))),
+            ],
+        ),
+        (Topic::SecureBoot, vec![("secure_boot.supported", on.clone()), ("secure_boot.on", on)]),
+        (
+            Topic::Accounts,
+            vec![
+                ("accounts.administrators", known(Value::Count(1))),
+                ("accounts.guest_enabled", off.clone()),
+            ],
+        ),
+        (
+            Topic::RemoteAccess,
+            vec![("remote_access.desktop", off.clone()), ("remote_access.ssh", off.clone())],
+        ),
+        (Topic::Smb1, vec![("smb1.server", off.clone()), ("smb1.client", off.clone())]),
+        (Topic::RemovableMedia, vec![("removable_media.autorun", off.clone())]),
+        (Topic::AutoLogin, vec![("auto_login.on", off)]),
+    ] {
+        observe(machine, topic, NOW, &facts);
+    }
 }

@@ -14,16 +14,26 @@ const FILES: &[(&str, &str)] = files! {
         "catalogue/os-lifecycle.toml",
         "catalogue/serials.toml",
         "catalogue/windows-builds.toml",
+        "rules/accounts-limited.toml",
         "rules/antivirus-definitions-fresh.toml",
         "rules/antivirus-licensed.toml",
         "rules/antivirus-realtime.toml",
         "rules/antivirus-sources-read.toml",
+        "rules/auto-login-off.toml",
+        "rules/autorun-off.toml",
+        "rules/disk-encrypted.toml",
+        "rules/firewall-on.toml",
         "rules/level-as-registered.toml",
         "rules/os-supported.toml",
         "rules/patched-within-month.toml",
+        "rules/remote-access-guarded.toml",
         "rules/restarted-after-updates.toml",
+        "rules/screen-locks.toml",
+        "rules/secure-boot-on.toml",
         "rules/security-updates-installed.toml",
+        "rules/smb1-off.toml",
         "rules/update-sources-fresh.toml",
+        "rules/updates-automatic.toml",
         "targets.toml",
     ];
     "starter/" => [
@@ -55,7 +65,7 @@ mod tests {
     fn the_starter_folder_loads_and_its_register_is_empty() {
         let set = load(&Folder::from_files(starter_files().iter().copied()))
             .unwrap_or_else(|problems| panic!("{problems}"));
-        assert_eq!(set.rules.len(), 10);
+        assert_eq!(set.rules.len(), 20);
         assert_eq!(set.targets.list.len(), 5);
         assert!(set.register.machines.is_empty());
         assert!(!set.register.is_sample());

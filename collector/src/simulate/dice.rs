@@ -80,6 +80,8 @@ pub(super) enum What {
     Staff,
     /// The machines of a unit that may carry no agent.
     Declared,
+    /// How a machine is set up.
+    Posture,
 }
 
 #[cfg(test)]

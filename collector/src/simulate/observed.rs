@@ -13,6 +13,8 @@ use super::situation::{
     Antivirus, Claim, DEFENDER, Definitions, Family, Licence, Product, Situation, Updates,
 };
 
+mod posture;
+
 /// How long before a contact its survey ended, in seconds.
 const SURVEY: i64 = 4;
 
@@ -29,6 +31,13 @@ pub(super) fn report(
     let seen_at = sent_at - SURVEY;
     let day = day_of(at - SURVEY);
     let observed = |topic, facts: Facts| facts.observation(topic, seen_at);
+    let mut observations = vec![
+        observed(Topic::Machine, machine(office, place, identity, situation, seen_at)),
+        observed(Topic::Assignment, assignment(situation.claim)),
+        observed(Topic::Antivirus, antivirus(situation, day, seen_at)),
+        patches(situation, day, seen_at),
+    ];
+    observations.extend(posture::observations(situation, seen_at));
     Report {
         machine: identity.id,
         agent: office.agent.clone(),
@@ -36,12 +45,7 @@ pub(super) fn report(
         incarnation: Incarnation::from_bytes(incarnation(identity, day)),
         sequence: Sequence(sequence),
         sent_at,
-        observations: vec![
-            observed(Topic::Machine, machine(office, place, identity, situation, seen_at)),
-            observed(Topic::Assignment, assignment(situation.claim)),
-            observed(Topic::Antivirus, antivirus(situation, day, seen_at)),
-            patches(situation, day, seen_at),
-        ],
+        observations,
     }
 }
 
@@ -240,7 +244,7 @@ fn patches(situation: &Situation, day: Day, seen_at: Timestamp) -> Observation {
     };
     let installed = moment(installed, 12 * 3600).min(seen_at);
     facts.add("patches.extended_support", boolean(false), "");
-    facts.add("patches.automatic", choice("on"), "");
+    facts.add("patches.automatic", choice(situation.posture.governance.automatic), "");
     match release.family {
         Family::Linux => {
             let lists = match updates {
@@ -285,6 +289,9 @@ fn patches(situation: &Situation, day: Day, seen_at: Timestamp) -> Observation {
                 ("patches.reboot_pending", boolean(*restart)),
             ] {
                 facts.add(name, fact, source);
+            }
+            for (name, fact) in posture::windows_updates(situation, seen_at) {
+                facts.add(name, fact, "registry: WindowsUpdate");
             }
         }
     }

@@ -269,7 +269,9 @@ impl Place {
         if (29..=33).contains(&(office.days.last() - enrolled)) {
             enrolled -= 5;
         }
-        let situation = Situation::thrown(dice, self.kind, self.level, office.days.last());
+        let mut apart = Dice::of(office.seed, What::Posture, self.number * 4 + number);
+        let last = office.days.last();
+        let situation = Situation::thrown(dice, &mut apart, self.kind, self.level, last);
         self.identities.push(Identity {
             id: machine_id(office.seed, self.number, number),
             number,

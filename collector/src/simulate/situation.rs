@@ -3,6 +3,7 @@
 
 use super::days::{Day, day_of_date, patch_day};
 use super::dice::Dice;
+use super::posture::Posture;
 use crate::register::MachineKind;
 
 /// How things stand on one machine.
@@ -14,6 +15,7 @@ pub(super) struct Situation {
     pub(super) updates: Updates,
     /// Whether it waits to be restarted.
     pub(super) restart: bool,
+    pub(super) posture: Posture,
     pub(super) claim: Claim,
     /// How far its clock is ahead of the collector's, in seconds.
     pub(super) skew: i64,
@@ -205,8 +207,15 @@ impl Release {
 }
 
 impl Situation {
-    /// What dice make of a machine of this kind, as it stands at the end.
-    pub(super) fn thrown(dice: &mut Dice, kind: MachineKind, level: Option<u8>, last: Day) -> Self {
+    /// What dice make of a machine of this kind, as it stands at the end; `apart` are those of how
+    /// it is set up.
+    pub(super) fn thrown(
+        dice: &mut Dice,
+        apart: &mut Dice,
+        kind: MachineKind,
+        level: Option<u8>,
+        last: Day,
+    ) -> Self {
         let (release, chassis) = match kind {
             MachineKind::Workstation => (
                 dice.weighted(
@@ -237,6 +246,7 @@ impl Situation {
             antivirus: antivirus(dice, release.family, last),
             updates: updates(dice, release, last),
             restart: dice.falls(60),
+            posture: Posture::thrown(apart, release.family, kind, release.is_supported(last)),
             claim: claim(dice, level),
             skew: dice.between(-20, 20),
         }

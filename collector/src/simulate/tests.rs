@@ -117,6 +117,20 @@ fn everything_that_can_become_of_a_machine_becomes_of_some() {
 }
 
 #[test]
+fn every_rule_is_met_by_some_machines_and_missed_by_others() {
+    let office = office(1, 3000);
+    let mut truth = Truth::of_the_register(&office);
+    for place in places(&office) {
+        truth.count(&office, &place, &mut io::sink()).unwrap();
+    }
+    let counts = truth.counts(&office);
+    for (rule, verdicts) in counts["rules"].as_object().unwrap() {
+        let of = |verdict: &str| verdicts[verdict].as_u64().unwrap_or_default();
+        assert!(of("pass") > 900 && of("fail") > 0, "{rule}: {verdicts}");
+    }
+}
+
+#[test]
 fn a_merged_unit_changes_its_place_and_some_machines_their_row() {
     let office = office(1, 2000);
     let merger = office.units.merger.unwrap();

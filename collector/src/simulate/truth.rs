@@ -15,6 +15,7 @@ use super::situation::Family;
 use crate::machine::Standing;
 use crate::register::MachineKind;
 
+mod posture;
 mod rules;
 
 pub(super) use rules::untold;
@@ -69,6 +70,11 @@ impl Place {
         identity: Option<&'m Identity>,
     ) -> Member<'m> {
         let level = self.level.filter(|_| row.is_some());
+        let said = identity.and_then(|identity| identity.situation.as_ref());
+        let kind = match row {
+            Some(_) => Some(self.kind),
+            None => said.and_then(|situation| by_chassis(situation.chassis)),
+        };
         let silenced = silenced(identity);
         let heard =
             identity.filter(|identity| silenced.is_none() && identity.presence == Presence::Here);
@@ -76,13 +82,12 @@ impl Place {
         let mut rulings = match situation {
             Some((identity, situation)) => {
                 let (today, ages) = (office.days.last(), office.ages);
-                let case = Case { level, situation, identity, today, ages };
+                let case = Case { level, kind, situation, identity, today, ages };
                 RULES.iter().map(|(_, tell)| tell(&case)).collect()
             }
             // Nobody knows, or what is known is too old.
             None => vec![Ruling::Unknown; RULES.len()],
         };
-        let said = identity.and_then(|identity| identity.situation.as_ref());
         let is_windows = said.is_some_and(|said| said.release.family == Family::Windows);
         for ((rule, _), ruling) in RULES.iter().zip(&mut rulings) {
             if *rule == ON_LINUX && is_windows {
@@ -98,10 +103,7 @@ impl Place {
                 (None, identity) => identity.map(|one| one.id.to_string()).unwrap_or_default(),
             },
             unit: &office.units.list[row.map_or(self.unit, |row| row.unit)].id,
-            kind: match row {
-                Some(_) => Some(self.kind),
-                None => said.and_then(|situation| by_chassis(situation.chassis)),
-            },
+            kind,
             level,
             state: silenced.unwrap_or_else(|| by_rules(office, &rulings)),
             rulings,

@@ -41,11 +41,11 @@ fn size(topics: &BTreeMap<Topic, Kept>) -> usize {
 }
 
 #[test]
-fn a_pc_takes_256_bytes_among_many_others() {
+fn a_pc_takes_320_bytes_among_many_others() {
     for (name, topics) in [("Windows", windows_pc()), ("Linux", linux_pc())] {
         let size = size(&topics);
         println!("{name}: {size} bytes");
-        assert!(size <= 256, "{name}: {size} bytes");
+        assert!(size <= 320, "{name}: {size} bytes");
     }
 }
 

@@ -425,7 +425,10 @@ fn one_rule_alone_keeps_its_facts_and_an_unknown_one_is_met_with_the_nearest() {
     let message = whole.clone().narrowed("antivirus-realtim").unwrap_err();
     assert!(message.ends_with("did you mean `antivirus-realtime`?"), "{message}");
     let message = whole.narrowed("zzz").unwrap_err();
-    assert!(message.contains("the rules are antivirus-definitions-fresh, "), "{message}");
+    assert!(
+        message.contains("the rules are accounts-limited, antivirus-definitions-fresh, "),
+        "{message}"
+    );
 }
 
 #[test]

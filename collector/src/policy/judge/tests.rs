@@ -458,7 +458,8 @@ fn a_verdict_says_what_was_seen_what_is_asked_and_what_to_do() {
     crate::policy::fixtures::observe_antivirus(&mut machine, vec![old], true);
     let verdict = explained(&set, &machine, clock());
     assert_eq!(verdict.state, State::Unprotected);
-    let fresh = &verdict.rules[0];
+    let named = |id: &str| verdict.rules.iter().find(|rule| rule.rule == id).unwrap();
+    let fresh = named("antivirus-definitions-fresh");
     assert_eq!(fresh.outcome, Ruling::Fail);
     assert_eq!(
         fresh.observed,
@@ -469,7 +470,7 @@ fn a_verdict_says_what_was_seen_what_is_asked_and_what_to_do() {
     );
     assert_eq!(fresh.required, Bilingual::new("không quá 3 ngày", "at most 3 days old"));
     assert!(fresh.remedy.vi.starts_with("Bước 1: mở phần mềm diệt virus"));
-    let licensed = &verdict.rules[1];
+    let licensed = named("antivirus-licensed");
     assert_eq!((licensed.outcome, &licensed.remedy), (Ruling::Pass, &Bilingual::default()));
 }
 

@@ -2,6 +2,8 @@
 
 use report::verdict::Ruling;
 
+use super::posture;
+use crate::register::MachineKind;
 use crate::simulate::days::{Day, day_of};
 use crate::simulate::place::Identity;
 use crate::simulate::situation::{
@@ -11,17 +13,27 @@ use crate::simulate::situation::{
 /// What every rule must come to, told from what is the matter with the machine.
 ///
 /// A rule of the shipped set that has no line here is told as untold, and a test fails.
-pub(super) const RULES: [(&str, Tell); 10] = [
+pub(super) const RULES: [(&str, Tell); 20] = [
+    ("accounts-limited", posture::accounts),
     ("antivirus-definitions-fresh", definitions_fresh),
     ("antivirus-licensed", licensed),
     ("antivirus-realtime", realtime),
     ("antivirus-sources-read", sources_read),
+    ("auto-login-off", posture::auto_login),
+    ("autorun-off", posture::autorun),
+    ("disk-encrypted", posture::encrypted),
+    ("firewall-on", posture::firewall),
     ("level-as-registered", level_as_registered),
     ("os-supported", supported),
     ("patched-within-month", patched),
+    ("remote-access-guarded", posture::remote_access),
     ("restarted-after-updates", restarted),
+    ("screen-locks", posture::locks),
+    ("secure-boot-on", posture::secure_boot),
     ("security-updates-installed", updated),
+    ("smb1-off", posture::smb1),
     (ON_LINUX, lists_fresh),
+    ("updates-automatic", posture::automatic),
 ];
 
 /// The one rule that is about Linux alone; what system a machine has is known from its last word.
@@ -32,6 +44,7 @@ pub(super) type Tell = fn(&Case<'_>) -> Ruling;
 /// A machine whose facts speak for the present.
 pub(super) struct Case<'c> {
     pub(super) level: Option<u8>,
+    pub(super) kind: Option<MachineKind>,
     pub(super) situation: &'c Situation,
     pub(super) identity: &'c Identity,
     /// The day it is judged on.
@@ -150,7 +163,7 @@ fn updated(case: &Case<'_>) -> Ruling {
     worse(installed, supported(case))
 }
 
-fn pass_if(holds: bool) -> Ruling {
+pub(super) fn pass_if(holds: bool) -> Ruling {
     if holds { Ruling::Pass } else { Ruling::Fail }
 }
 
