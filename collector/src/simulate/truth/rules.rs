@@ -151,6 +151,8 @@ fn lists_fresh(case: &Case<'_>) -> Ruling {
     }
 }
 
+/// Nothing is pending of what a server of the office has approved: that is everything where the
+/// build is not older than a month.
 fn updated(case: &Case<'_>) -> Ruling {
     let updates = case.situation.updates;
     let installed = match updates {
@@ -160,7 +162,12 @@ fn updated(case: &Case<'_>) -> Ruling {
             pass_if(updates.waiting(day_of(case.identity.reported_at)) == 0)
         }
     };
-    worse(installed, supported(case))
+    let is_read = updates != Updates::Unreadable;
+    let approved = match case.situation.posture.governance.managed && is_read {
+        true => patched(case),
+        false => Ruling::Pass,
+    };
+    worse(worse(installed, approved), supported(case))
 }
 
 pub(super) fn pass_if(holds: bool) -> Ruling {
