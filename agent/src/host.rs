@@ -23,6 +23,7 @@ pub mod security_center;
 pub mod services;
 pub mod system;
 pub mod wmi;
+pub mod wua;
 
 #[cfg(test)]
 #[cfg(unix)]
@@ -41,6 +42,7 @@ pub use security_center::SecurityCenter;
 pub use services::Services;
 pub use system::System;
 pub use wmi::Wmi;
+pub use wua::UpdateAgent;
 
 use report::Platform;
 
@@ -151,6 +153,16 @@ impl Host {
         let door = match self.live {
             true => SecurityCenter::live(),
             false => SecurityCenter::recorded(&self.files),
+        };
+        door.with(&self.rests, &self.files.tap)
+    }
+
+    /// The Windows Update Agent.
+    #[must_use]
+    pub fn update_agent(&self) -> UpdateAgent {
+        let door = match self.live {
+            true => UpdateAgent::live(),
+            false => UpdateAgent::recorded(&self.files),
         };
         door.with(&self.rests, &self.files.tap)
     }

@@ -83,6 +83,7 @@ impl Stamps {
             ("@CLAMAV_EPOCH@", moment.0.to_string()),
             ("@RELEASE_DATE@", release_date(moment)),
             ("@RELEASE_VALID_UNTIL@", release_date(moment + 7 * DAY)),
+            ("@WUA_SEARCHED@", moment.to_string()),
         ])
     }
 

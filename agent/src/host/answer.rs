@@ -20,7 +20,14 @@ pub fn parse(source: &str, bytes: &[u8]) -> Read<Value> {
     let damaged = |error: serde_json::Error| damaged(source, &error.to_string());
     // Windows' own tools write a byte order mark.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let value: Value = serde_json::from_slice(bytes).map_err(damaged)?;
+    said(source, serde_json::from_slice(bytes).map_err(damaged)?)
+}
+
+/// The same of a part of an answer.
+///
+/// # Errors
+/// Why there is none.
+pub(super) fn said(source: &str, value: Value) -> Read<Value> {
     match value.get(ERROR).and_then(Value::as_str) {
         Some(word) => Err(ReadError::new(source, kind(word))),
         None => Ok(value),
@@ -32,7 +39,11 @@ pub fn parse(source: &str, bytes: &[u8]) -> Read<Value> {
 /// # Errors
 /// Why there is no answer, or that this is none.
 pub fn parse_list(source: &str, bytes: &[u8]) -> Read<Vec<Value>> {
-    match parse(source, bytes)? {
+    rows(source, parse(source, bytes)?)
+}
+
+pub(super) fn rows(source: &str, said: Value) -> Read<Vec<Value>> {
+    match said {
         Value::Array(rows) => Ok(rows),
         _ => Err(damaged(source, "not a list")),
     }

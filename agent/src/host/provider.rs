@@ -20,6 +20,7 @@ use super::answer::{self, refusal};
 use super::bond;
 use super::files::{Read, ReadError, ReadErrorKind};
 use super::program::{End, Program, ProgramError};
+use super::wua;
 use crate::cli;
 use crate::durable;
 use crate::survey::this_program;
@@ -41,6 +42,8 @@ pub enum Request {
     },
     /// The antivirus products that are registered with the Security Center's own interface.
     SecurityCenter,
+    /// What the Windows Update Agent has installed, and what it knows to be waiting.
+    UpdateAgent,
 }
 
 /// Namespaces whose provider answers within a second where it answers at all: nobody waits for
@@ -54,23 +57,25 @@ impl Request {
         match self {
             Self::Wmi { namespace, class, .. } => format!("{namespace}:{class}"),
             Self::SecurityCenter => "wscapi.dll".to_owned(),
+            Self::UpdateAgent => wua::SOURCE.to_owned(),
         }
     }
 
     /// How long it may take.
     #[must_use]
     pub fn limit(&self) -> Duration {
-        let is_quick = match self {
-            Self::Wmi { namespace, .. } => {
-                QUICK.iter().any(|quick| quick.eq_ignore_ascii_case(namespace))
-            }
-            Self::SecurityCenter => true,
-        };
-        match is_quick {
-            true => Duration::from_secs(10),
+        let is_quick =
+            |namespace: &str| QUICK.iter().any(|quick| quick.eq_ignore_ascii_case(namespace));
+        let seconds = match self {
+            Self::SecurityCenter => 10,
+            Self::Wmi { namespace, .. } if is_quick(namespace) => 10,
             // Defender's class answers in a second, or beside another antivirus in a minute, or never.
-            false => Duration::from_secs(20),
-        }
+            Self::Wmi { .. } => 20,
+            // A search takes up to 20 seconds, or hangs. With the class of licences, which the same
+            // topic asks for, it stays within the patience with one topic.
+            Self::UpdateAgent => 90,
+        };
+        Duration::from_secs(seconds)
     }
 }
 

@@ -15,11 +15,12 @@ use super::{Files, Host};
 const ROOTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/roots");
 
 /// The same moments on every run: what is tested here is what is read, not how old it is.
-const STAMPS: [(&str, &str); 4] = [
+const STAMPS: [(&str, &str); 5] = [
     ("@CLAMAV_BUILD@", "21 Nov 2026 07-24 +0000"),
     ("@CLAMAV_EPOCH@", "1795245882"),
     ("@RELEASE_DATE@", "Fri, 20 Nov 2026 00:12:41 UTC"),
     ("@RELEASE_VALID_UNTIL@", "Fri, 27 Nov 2026 00:12:41 UTC"),
+    ("@WUA_SEARCHED@", "2026-11-21T07:24:42Z"),
 ];
 
 const EMPTY_REGISTRY: &str = "Windows Registry Editor Version 5.00\n";

@@ -13,6 +13,7 @@ use super::registry::Value;
 use super::security_center::Registered;
 use super::services::Service;
 use super::wmi::{Query, Row};
+use super::wua::Updates;
 
 /// Where the doors put down what comes through them. Most put it nowhere.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +33,8 @@ pub struct Seen {
     pub security_center: Option<Read<Vec<Registered>>>,
     /// What the accounts came to.
     pub accounts: Option<Read<Counted>>,
+    /// What the update agent answered.
+    pub updates: Option<Read<Updates>>,
     /// By name.
     pub services: BTreeMap<String, Read<Option<Service>>>,
     /// By command line.

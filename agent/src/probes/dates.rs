@@ -20,6 +20,21 @@ pub(crate) fn parse_mail_date(text: &str) -> Option<Timestamp> {
     parse(date, ':')
 }
 
+/// A moment in UTC as programs of Windows write it: `2026-12-05T09:00:00Z`, or with a blank between its
+/// halves, or a day alone, which begins at midnight.
+pub(crate) fn parse_utc(text: &str) -> Option<Timestamp> {
+    let text = text.trim();
+    let (day, clock) = match text.split_once(['T', ' ']) {
+        Some((day, clock)) => (day, time(clock.strip_suffix('Z').unwrap_or(clock), ':')?),
+        None => (text, (0, 0, 0)),
+    };
+    let parts: Option<Vec<u32>> = day.split('-').map(|part| part.parse().ok()).collect();
+    match parts?[..] {
+        [year, month, day] if year > 999 => Timestamp::from_civil((year.into(), month, day), clock),
+        _ => None,
+    }
+}
+
 /// Day, month, year, time and offset, in which `separator` stands between the parts of the time.
 pub(crate) fn parse(text: &str, separator: char) -> Option<Timestamp> {
     let mut words = text.split_whitespace();
@@ -83,6 +98,17 @@ mod tests {
         assert_eq!(parse("16 Apr 2020 07-58 -0400", '-'), expected);
         assert_eq!(parse("16 Apr 2020 11-58 -0000", '-'), expected);
         assert_eq!(parse("16 Apr 2020 17-28 +0530", '-'), expected);
+    }
+
+    #[test]
+    fn a_moment_of_windows_is_in_utc_and_may_be_a_day() {
+        let expected = Timestamp::from_civil((2026, 12, 5), (9, 0, 0));
+        assert_eq!(parse_utc("2026-12-05T09:00:00Z"), expected);
+        assert_eq!(parse_utc("2026-12-05 09:00:00"), expected);
+        assert_eq!(parse_utc("2026-12-05"), expected.map(|at| at - 9 * 3600));
+        for text in ["", "5/12/2026", "26-12-05", "2026-12-05T09:00:00+07:00", "2026-13-01", "-"] {
+            assert_eq!(parse_utc(text), None, "{text:?}");
+        }
     }
 
     #[test]

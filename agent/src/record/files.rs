@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::reduced;
 use crate::host::files::ReadError;
 use crate::host::recorder::{Seen, Touched};
-use crate::host::{Files, Host};
+use crate::host::{Files, Host, wua};
 use crate::probes::antivirus::kept::Kept;
 
 /// The most of one file that is looked through.
@@ -37,8 +37,14 @@ pub(super) fn copies(host: &Host, seen: &Seen) -> Copies {
 
 /// What a recorded machine has beside its files: it is written anew.
 pub(super) fn is_recorded_answer(path: &str) -> bool {
-    let names =
-        ["registry.reg", "services.json", "security-center.json", "accounts.json", ".recording"];
+    let names = [
+        "registry.reg",
+        "services.json",
+        "security-center.json",
+        "accounts.json",
+        wua::RECORDED,
+        ".recording",
+    ];
     names.contains(&path)
         || ["wmi", "programs"].iter().any(|folder| path.split('/').next() == Some(folder))
 }

@@ -9,6 +9,7 @@ use crate::host::programs::{Said, recorded_failure};
 use crate::host::recorder::Seen;
 use crate::host::services::{Service, ServiceStart, ServiceState};
 use crate::host::wmi::{Row, Variant};
+use crate::host::wua::{self, Updates};
 use crate::probes::antivirus::kept::Kept;
 
 /// An answer and the file it is recorded in; what the machine does not have has none.
@@ -31,7 +32,23 @@ pub(super) fn answers(seen: &Seen, redaction: &Redaction) -> Vec<(String, Value)
         answers.extend(answer.map(|answer| ("accounts.json".to_owned(), answer)));
     }
     answers.extend(services(seen).map(|services| ("services.json".to_owned(), services)));
-    answers.into_iter().map(|(path, answer)| (path, redaction.json("", answer))).collect()
+    let mut answers: Vec<_> =
+        answers.into_iter().map(|(path, answer)| (path, redaction.json("", answer))).collect();
+    if let Some(updates) = &seen.updates {
+        let answer = answer(updates, |updates| without_own(updates, redaction).written());
+        answers.extend(answer.map(|answer| (wua::RECORDED.to_owned(), answer)));
+    }
+    answers
+}
+
+/// Identifiers of categories and services look like a machine's own, and are the same everywhere; only
+/// in a title could something be that is not Windows' own.
+fn without_own(updates: &Updates, redaction: &Redaction) -> Updates {
+    let mut updates = updates.clone();
+    for entry in updates.history.iter_mut().flatten() {
+        entry.title = redaction.text(&entry.title);
+    }
+    updates
 }
 
 fn answer<T>(read: &Read<T>, written: impl Fn(&T) -> Value) -> Option<Value> {

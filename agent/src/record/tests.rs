@@ -72,6 +72,7 @@ fn a_recording_of_windows_shows_all_but_the_table_of_its_firmware() {
         "windows10-kaspersky",
         "windows11-defender",
         "windows11-eset",
+        "windows11-wsus",
     ] {
         let machine = Machine::recorded(root);
         let (folder, recorded) = recorded(machine.host());

@@ -11,6 +11,7 @@ pub(crate) mod process;
 pub(crate) mod registry;
 pub(crate) mod security;
 pub(crate) mod token;
+pub(crate) mod updates;
 
 use std::ffi::OsStr;
 use std::io;

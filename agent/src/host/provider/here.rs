@@ -7,6 +7,8 @@ use super::Request;
 use crate::host::files::{Read, ReadError, ReadErrorKind};
 use crate::host::security_center;
 use crate::host::wmi::{self, Query};
+use crate::host::wua;
+use crate::probes::patches;
 
 /// Asks, for as long as it takes.
 pub(super) fn ask(request: &Request) -> Read<Value> {
@@ -17,6 +19,10 @@ pub(super) fn ask(request: &Request) -> Read<Value> {
             written(request, wmi::query_here(&query)?)
         }
         Request::SecurityCenter => written(request, security_center::products_here()?),
+        Request::UpdateAgent => {
+            let updates = wua::updates_here(patches::windows::is_installed_patch)?;
+            Ok(updates.written())
+        }
     }
 }
 

@@ -90,7 +90,8 @@ proptest! {
         class in ".{0,40}",
         properties in prop::collection::vec(".{0,20}", 0..5),
     ) {
-        for request in [Request::Wmi { namespace, class, properties }, Request::SecurityCenter] {
+        let wmi = Request::Wmi { namespace, class, properties };
+        for request in [wmi, Request::SecurityCenter, Request::UpdateAgent] {
             let json = serde_json::to_vec(&Question { parent, request: request.clone() }).unwrap();
             let arrived: Question = serde_json::from_slice(&json).unwrap();
             prop_assert_eq!((arrived.parent, arrived.request), (parent, request));

@@ -10,15 +10,29 @@ use crate::host::hresult;
 /// The most instances of a class; none that is asked for has as many.
 const MAX_ROWS: usize = 4096;
 
-/// Asks for whole instances: a query that names a property which this Windows does not know yet
-/// would be refused.
+/// Classes of which only some instances are asked for, and of these only what is named here: there are
+/// hundreds of licences, which take a minute, and a part of the key of those that have one stays
+/// with the provider. All of this is as old as Windows 7.
+const NARROWED: [(&str, &str); 1] = [(
+    "SoftwareLicensingProduct",
+    "SELECT ID, Name, LicenseStatus, LicenseIsAddon FROM SoftwareLicensingProduct \
+     WHERE ApplicationID = '55c92734-d682-4d71-983e-d6ec3f16059f' \
+     AND PartialProductKey IS NOT NULL",
+)];
+
+/// Asks for whole instances, but of few classes: a query that names a property which this Windows does
+/// not know yet would be refused.
+fn statement(class: &str) -> String {
+    let narrowed = NARROWED.iter().find(|(name, _)| *name == class);
+    narrowed.map_or_else(|| format!("SELECT * FROM {class}"), |(_, said)| (*said).to_owned())
+}
+
 pub(super) fn query(query: &Query<'_>) -> Read<Vec<Row>> {
     let source = query.source();
     let failed = |error| ReadError::new(&source, kind(&error));
     com::ready().map_err(|code| ReadError::new(&source, hresult::of_provider(code)))?;
     let connection = WMIConnection::with_namespace_path(query.namespace).map_err(failed)?;
-    let answers =
-        connection.exec_query(format!("SELECT * FROM {}", query.class)).map_err(failed)?;
+    let answers = connection.exec_query(statement(query.class)).map_err(failed)?;
     let mut rows = Vec::new();
     for answer in answers {
         if rows.len() == MAX_ROWS {

@@ -26,7 +26,7 @@ pub(super) enum Automatic {
 }
 
 impl Automatic {
-    fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         let [on, download_only, off] = AUTOMATIC_UPDATES;
         match self {
             Self::On => on,

@@ -122,6 +122,7 @@ fn no_damaged_file_of_a_windows_machine_ends_a_survey() {
         "windows10-kaspersky",
         "windows11-defender",
         "windows11-eset",
+        "windows11-wsus",
     ] {
         assert_withstands_damage(recording);
     }

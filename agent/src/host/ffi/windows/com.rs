@@ -78,6 +78,6 @@ fn tolerating(tolerated: i32, done: windows::core::Result<()>) -> Result<(), u32
     }
 }
 
-fn code(error: &Error) -> u32 {
+pub(super) fn code(error: &Error) -> u32 {
     error.code().0.cast_unsigned()
 }
