@@ -15,6 +15,10 @@ pub const LOOK: &str = "look";
 /// The command that a survey gives to a child of its own; no help names it either.
 pub const PROVIDER: &str = "provider";
 
+/// The command of a developer's build that shows what the agent reads. No help names it.
+#[cfg(feature = "foreign")]
+const DOCS: &str = "docs";
+
 /// The commands that are followed by a file or folder.
 const EXPORT: &str = "export";
 const RECORD: &str = "record";
@@ -89,6 +93,9 @@ pub enum Command {
     Look,
     /// Ask a provider for the survey that asks on standard input: [`PROVIDER`].
     Provider,
+    /// Show what the agent reads and sends.
+    #[cfg(feature = "foreign")]
+    Docs,
     /// Show the help text.
     Help,
     /// Show the version.
@@ -226,6 +233,8 @@ impl Written {
             RECORD => Command::Record { folder: self.file.take().ok_or(CliError::NoFolder)? },
             LOOK => Command::Look,
             PROVIDER => Command::Provider,
+            #[cfg(feature = "foreign")]
+            DOCS => Command::Docs,
             _ => return Err(CliError::UnknownCommand(name)),
         };
         match self.left_over() {

@@ -75,6 +75,8 @@ pub fn main(
 fn execute(cli: Cli, lang: Lang) -> anyhow::Result<u8> {
     match cli.command {
         Command::Help => print(&places::in_words(help(lang))),
+        #[cfg(feature = "foreign")]
+        Command::Docs => print(&crate::docs::page(lang)),
         Command::Version => print(concat!("lachan-agent ", env!("CARGO_PKG_VERSION"), "\n")),
         Command::Survey { json } => show_survey(World::new(&cli)?, json, lang),
         Command::Record { ref folder } => record_machine(World::new(&cli)?, folder, lang),

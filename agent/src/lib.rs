@@ -8,6 +8,8 @@ pub mod commands;
 pub mod config;
 pub mod contacts;
 pub mod cycle;
+#[cfg(feature = "foreign")]
+pub mod docs;
 pub mod doctor;
 pub mod durable;
 pub mod enrol;

@@ -9,6 +9,8 @@ pub mod disk_encryption;
 pub mod firewall;
 pub mod machine;
 pub mod patches;
+#[cfg(feature = "foreign")]
+pub mod reads;
 pub mod remote_access;
 pub mod removable_media;
 pub mod screen_lock;

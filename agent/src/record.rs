@@ -22,6 +22,8 @@ use report::Timestamp;
 
 use crate::host::Tap;
 use crate::survey::{Subject, Surveyor};
+#[cfg(test)]
+pub(crate) use files::is_recorded_answer;
 use redaction::Redaction;
 use writing::Writing;
 

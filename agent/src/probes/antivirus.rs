@@ -18,6 +18,8 @@ mod recognise;
 mod security_center;
 mod vendors;
 
+#[cfg(feature = "foreign")]
+pub(crate) use definitions::listed;
 use report::fact::Ignorance;
 use report::{Outcome, Record, Timestamp, Value};
 

@@ -36,7 +36,7 @@ pub(super) fn copies(host: &Host, seen: &Seen) -> Copies {
 }
 
 /// What a recorded machine has beside its files: it is written anew.
-pub(super) fn is_recorded_answer(path: &str) -> bool {
+pub(crate) fn is_recorded_answer(path: &str) -> bool {
     let names = [
         "registry.reg",
         "services.json",

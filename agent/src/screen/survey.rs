@@ -106,7 +106,7 @@ fn unknown(why: &Ignorance, lang: Lang) -> String {
     }
 }
 
-fn title(topic: Topic) -> Words {
+pub(crate) fn title(topic: Topic) -> Words {
     match topic {
         Topic::Machine => words("Máy tính", "Machine"),
         Topic::Assignment => words("Máy tự khai", "Assignment claimed"),

@@ -4,6 +4,8 @@
 //! them in a folder of the machine that only its administrator can write.
 
 mod builtin;
+#[cfg(feature = "foreign")]
+pub(crate) mod listed;
 mod local;
 mod raw;
 mod written;
