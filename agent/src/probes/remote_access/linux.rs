@@ -48,7 +48,7 @@ fn look(host: &Host, units: &Units<'_>, processes: &Processes, findings: &mut Fi
     note("desktop", desktop, source, findings);
     let offered = ssh::offered(units, processes);
     let (root, passwords, source) = match &offered {
-        Fact::Known(ssh::Server::OpenSsh) => openssh(host, processes),
+        Fact::Known(ssh::Server::OpenSsh) => openssh(host),
         Fact::Known(ssh::Server::Dropbear) => {
             let why = "dropbear is told on its command line what it takes";
             let fact = || unknown(Reason::NotSupported, why);
@@ -68,9 +68,9 @@ fn look(host: &Host, units: &Units<'_>, processes: &Processes, findings: &mut Fi
 }
 
 /// How root and how passwords come in at OpenSSH's server.
-fn openssh(host: &Host, processes: &Processes) -> (Fact, Fact, &'static str) {
+fn openssh(host: &Host) -> (Fact, Fact, &'static str) {
     let both = |why: Ignorance| (Fact::Unknown(why.clone()), Fact::Unknown(why));
-    let answer = ssh::effective(host, processes);
+    let answer = ssh::effective(host);
     let ((root, passwords), source) = match answer {
         Ok(Answer { root, passwords, source }) => {
             let [yes, keys_only, no] = [0, 1, 2].map(|at| SSH_ROOT.get(at).copied());

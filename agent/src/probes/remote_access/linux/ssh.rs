@@ -10,7 +10,7 @@ use report::{Fact, Reason};
 
 use super::settings::{self, Settings};
 use crate::host::programs::Ask;
-use crate::host::{Host, Processes, processes};
+use crate::host::{Files, Host, Processes, processes};
 use crate::probes::units::Units;
 
 /// What offers SSH.
@@ -60,8 +60,8 @@ pub(super) struct Answer {
 
 const SERVER: &str = "/usr/sbin/sshd";
 
-pub(super) fn effective(host: &Host, processes: &Processes) -> Result<Answer, Ignorance> {
-    if is_told_otherwise(host, processes) {
+pub(super) fn effective(host: &Host) -> Result<Answer, Ignorance> {
+    if is_told_otherwise(host.files()) {
         let why = "sshd is told on its command line what it takes";
         return Err(Ignorance::new(Reason::NotSupported, why));
     }
@@ -85,12 +85,13 @@ pub(super) fn effective(host: &Host, processes: &Processes) -> Result<Answer, Ig
     })
 }
 
+/// Where the server says which process it is: those of sessions have its name.
+const PID: &str = "run/sshd.pid";
+
 /// Settings on the command line of a server that runs go before those that are written.
-fn is_told_otherwise(host: &Host, processes: &Processes) -> bool {
-    let Fact::Known(server) = processes.find(|it| it.name == "sshd" && it.uid == 0) else {
-        return false;
-    };
-    let words = processes::arguments(host.files(), server.pid).unwrap_or_default();
+fn is_told_otherwise(files: &Files) -> bool {
+    let pid = files.read_text(PID, 64).ok().and_then(|text| text.trim().parse().ok());
+    let words = pid.and_then(|pid| processes::arguments(files, pid).ok()).unwrap_or_default();
     let line = words.join(" ").to_ascii_lowercase();
     NAMES.into_iter().any(|name| line.contains(name)) || line.contains(" -f")
 }

@@ -129,11 +129,16 @@ fn where_the_server_does_not_answer_what_is_written_does() {
 #[test]
 fn a_server_that_is_told_on_its_command_line_is_not_known_by_its_files() {
     let listener = "sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups";
-    let plain = server(STANDARD).with_process(600, "sshd", 0, &[listener]);
+    let server = |it: &[&str]| {
+        let machine = server(STANDARD).with("run/sshd.pid", "600\n");
+        machine.with_process(600, "sshd", 0, it).with_process(599, "sshd", 0, &["sshd: an [priv]"])
+    };
+    let plain = server(&[listener]);
     assert_eq!(root(&plain), choice("keys_only"));
-    let told = ["/usr/sbin/sshd", "-D", "-oPermitRootLogin=yes"];
-    let told = server(STANDARD).with_process(600, "sshd", 0, &told);
-    assert_eq!(reason(&root(&told)), Some(Reason::NotSupported));
+    for told in ["-oPermitRootLogin=yes", "-f"] {
+        let told = server(&["/usr/sbin/sshd", "-D", told]);
+        assert_eq!(reason(&root(&told)), Some(Reason::NotSupported));
+    }
 }
 
 #[test]
