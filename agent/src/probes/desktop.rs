@@ -10,7 +10,7 @@ use report::Fact;
 
 use super::ini::{self, Indented, Section};
 use super::units::{self, Units};
-use crate::host::files::Read;
+use crate::host::files::{Read, ReadError, ReadErrorKind};
 use crate::host::{Files, Host};
 
 /// A program that asks who is there.
@@ -71,6 +71,8 @@ fn chosen(files: &Files) -> Read<Option<Greeter>> {
     let target = match files.read_link(CHOICE) {
         Ok(target) => target,
         Err(error) if error.is_not_found() => return Ok(alternative(files)),
+        // A unit in its own right.
+        Err(ReadError { kind: ReadErrorKind::Other(_), .. }) => return Ok(Some(Greeter::Other)),
         Err(error) => return Err(error),
     };
     let unit = file_name(&target);
@@ -168,6 +170,12 @@ mod tests {
         let other = "usr/lib/systemd/system/unheard-of.service";
         let other = Machine::empty().with(other, "").with_link(CHOICE, &format!("/{other}"));
         assert_eq!(found(&other), Some(Greeter::Other));
+    }
+
+    #[test]
+    fn a_unit_of_the_administrators_own_is_one_that_is_not_known() {
+        let own = Machine::empty().with(CHOICE, "[Service]\n");
+        assert_eq!(found(&own), Some(Greeter::Other));
     }
 
     #[test]

@@ -57,7 +57,8 @@ fn at_screen(files: &Files, greeter: Greeter) -> (Fact, &'static str) {
         Greeter::Other => (&[], |_, _| false),
     };
     let by_suse: Says = |_, set| names(set, "DISPLAYMANAGER_AUTOLOGIN");
-    let source = places.last().or(SUSE.last()).copied().unwrap_or_default();
+    let is_there = |path: &&&str| matches!(files.exists(path), Ok(true));
+    let source = places.iter().find(is_there).or(places.last()).copied().unwrap_or(SUSE[0]);
     let any = |places, says: Says| {
         let sections = desktop::settings(files, places)?;
         Ok(sections.iter().any(|(section, set)| says(section, set)))

@@ -12,13 +12,15 @@ use crate::probes::Context;
 use crate::probes::findings::{Findings, unknown, yes_or_no};
 use crate::probes::units::Units;
 
-const SETTINGS: &str = "etc/samba/smb.conf";
+/// What names the settings that are in effect.
+const TOOL: &str = "usr/bin/testparm";
 
 /// Looks at this topic of the machine.
 pub fn probe(host: &Host, _context: &Context<'_>) -> Outcome {
     let mut findings = Findings::default();
     let samba = Samba::of(host);
-    findings.add("smb1.server", samba.serves(), SETTINGS);
+    let source = if samba.server == Fact::Absent { SERVER } else { TOOL };
+    findings.add("smb1.server", samba.serves(), source);
     let (client, source) = reaches(host.files(), &samba);
     findings.add("smb1.client", client, source);
     findings.observed()
@@ -92,7 +94,7 @@ fn server(host: &Host) -> Fact<()> {
 
 /// All settings with what holds where nothing is set, which depends on the release.
 fn ask(host: &Host) -> Read<Option<String>> {
-    let path = "/usr/bin/testparm";
+    let path = &format!("/{TOOL}");
     let limit = Duration::from_secs(10);
     let said = host.programs().run(&Ask { path, arguments: &["-sv"], limit, most: 256 * 1024 })?;
     match said.code {
@@ -115,9 +117,9 @@ fn reaches(files: &Files, samba: &Samba) -> (Fact, &'static str) {
         }
     }
     match &samba.has_client {
-        Ok(true) => (samba.speaks("client min protocol"), SETTINGS),
+        Ok(true) => (samba.speaks("client min protocol"), TOOL),
         Ok(false) => (yes_or_no(false), MOUNTS[0]),
-        Err(error) => (Fact::Unknown(error.ignorance(Reason::NotSupported)), SETTINGS),
+        Err(error) => (Fact::Unknown(error.ignorance(Reason::NotSupported)), TOOL),
     }
 }
 
