@@ -7,6 +7,7 @@
 //! ([`redaction`]). What cannot be looked through, as packed files, is left out.
 
 mod files;
+mod posture;
 mod providers;
 mod redaction;
 mod reduced;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::reduced;
+use super::{posture, reduced};
 use crate::host::files::ReadError;
 use crate::host::recorder::{Seen, Touched};
 use crate::host::{Files, Host, wua};
@@ -51,6 +51,9 @@ pub(crate) fn is_recorded_answer(path: &str) -> bool {
 
 fn copy(files: &Files, kept: &Kept, path: &str, touched: &Touched) -> Option<Copy> {
     let wanted = touched.content?;
+    if posture::is_unwritten(path) {
+        return Some(Copy::LeftOut);
+    }
     let read = read(files, path, wanted.min(MAX_READ + 1));
     let Ok(bytes) = read else { return Some(Copy::LeftOut) };
     if bytes.len() as u64 > MAX_READ {

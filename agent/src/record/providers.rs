@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::posture;
 use super::redaction::Redaction;
 use crate::host::answer::refusal;
 use crate::host::files::{Read, ReadErrorKind};
@@ -126,7 +127,8 @@ pub(super) fn programs(seen: &Seen, kept: &Kept, redaction: &Redaction) -> Strin
 /// What is kept of a program's words, as lines that begin no other command.
 fn words(line: &str, output: &[u8], kept: &Kept, redaction: &Redaction) -> String {
     let output = kept.of_program(line, output).unwrap_or_else(|| output.to_owned());
-    let text = String::from_utf8_lossy(&output);
+    let text = String::from_utf8_lossy(&output).into_owned();
+    let text = posture::of_program(line, &text).unwrap_or(text);
     let clean = match serde_json::from_str::<Value>(&text) {
         Ok(document @ Value::Object(_)) => format!("{:#}", redaction.json("", document)),
         Ok(_) | Err(_) => redaction.text(&text),

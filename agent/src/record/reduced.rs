@@ -1,5 +1,7 @@
 //! What is read of the system's own files, where they hold much more than that.
 
+use super::posture;
+
 /// The fields of a Debian package that are read.
 const PACKAGE: [&str; 12] = [
     "Package",
@@ -28,7 +30,7 @@ pub(super) fn reduced(path: &str, text: String) -> String {
             lines(&text, |line| ["Name:", "State:", "Uid:"].iter().any(|it| line.starts_with(it)))
         }
         ["var", "lib", "dpkg", "status"] => lines(&text, is_of_package),
-        _ => text,
+        _ => posture::of_file(path, &text).unwrap_or(text),
     }
 }
 

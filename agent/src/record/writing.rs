@@ -1,6 +1,6 @@
 //! The folder itself: files for the one alone who recorded them.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -68,6 +68,11 @@ impl<'a> Writing<'a> {
             self.rules.extend(denied.map(|key| format!("denied registry.reg/{key}")));
             self.recorded.left_out.extend(left_out);
         }
+        // Last, so that nothing is written through one.
+        #[cfg(unix)]
+        for (path, _) in seen.files.iter().filter(|(_, touched)| touched.is_link) {
+            self.link(host.files(), redaction, path)?;
+        }
         self.finish()
     }
 
@@ -130,6 +135,30 @@ impl<'a> Writing<'a> {
             true => made(&place, durable::create_folder(&place)),
             false => self.file(name, ""),
         }
+    }
+
+    /// Where something leads, in the place of what is empty. Below another link there is nothing to
+    /// write into.
+    #[cfg(unix)]
+    fn link(
+        &mut self,
+        files: &Files,
+        redaction: &Redaction,
+        path: &str,
+    ) -> Result<(), RecordError> {
+        let Ok(target) = files.read_link(path) else { return Ok(()) };
+        let place = self.folder.join(redaction.name(path));
+        let parent = place.parent().unwrap_or(self.folder);
+        let is_through = parent.ancestors().any(Path::is_symlink);
+        if is_through || place.is_dir() || fs::metadata(&place).is_ok_and(|it| it.len() > 0) {
+            return Ok(());
+        }
+        made(parent, durable::create_folder(parent))?;
+        match fs::remove_file(&place) {
+            Ok(()) => {}
+            Err(_) => self.recorded.files += 1,
+        }
+        made(&place, std::os::unix::fs::symlink(redaction.text(&target), &place))
     }
 
     fn file(&mut self, name: &str, text: &str) -> Result<(), RecordError> {

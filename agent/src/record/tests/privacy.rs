@@ -58,6 +58,22 @@ fn server() -> Machine {
             "etc/apt/sources.list.d/own.list",
             "deb https://lan.nguyen:matkhau@repo.donvi.example/tok3n stable main\n",
         )
+        .with("etc/passwd", "root:x:0:0::/root:\nbimat:x:1000:1000:Bi Mat:/home/bimat:\n")
+        .with("etc/group", "sudo:x:27:bimat\n")
+        .with("etc/sudoers", "@includedir /etc/sudoers.d\n")
+        .with("etc/sudoers.d/90-staff", "bimat ALL=(ALL) NOPASSWD: ALL\n")
+        .with("usr/lib/systemd/system/gdm.service", "")
+        .with_link(
+            "etc/systemd/system/display-manager.service",
+            "../../../usr/lib/systemd/system/gdm.service",
+        )
+        .with("etc/gdm3/custom.conf", "[daemon]\nAutomaticLoginEnable=true\nAutomaticLogin=bimat\n")
+        .with("proc/1/mountinfo", "9 1 0:9 / /m rw - cifs //bimat/x rw,username=bimat,vers=1.0\n")
+        .with("etc/ssh/sshd_config", "AllowUsers bimat\nMatch User bimat\nPermitRootLogin no\n")
+        .with_program("/usr/sbin/sshd -T", 0, "permitrootlogin no\nallowusers bimat\n")
+        .with("etc/runlevels/default/sshd", "")
+        .with("usr/bin/smbclient", "")
+        .with_program("/usr/bin/testparm -sv", 0, "[bimat]\n\tpath = /srv/bimat\n")
         .with("etc/apt/preferences.d/own", format!("Explanation: {PERSONAL}\n"))
         .with(
             "var/log/apt/history.log",
