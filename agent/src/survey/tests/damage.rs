@@ -147,3 +147,8 @@ fn no_damaged_file_of_an_alpine_machine_ends_a_survey() {
 fn no_damaged_file_of_an_arch_machine_ends_a_survey() {
     assert_withstands_damage("arch");
 }
+
+#[test]
+fn no_damaged_file_of_a_desktop_ends_a_survey() {
+    assert_withstands_damage("ubuntu24-desktop");
+}
