@@ -53,8 +53,9 @@ pub(super) fn of_ufw(files: &Files) -> Read<Claim> {
 
 /// A variable of a file that a shell reads; the last one holds.
 fn setting(text: &str, name: &str) -> Option<String> {
-    let values = text.lines().filter_map(|line| line.trim().strip_prefix(name)?.strip_prefix('='));
-    values.last().map(|value| value.trim().trim_matches(['"', '\'']).to_owned())
+    let mut values =
+        text.lines().filter_map(|line| line.trim().strip_prefix(name)?.strip_prefix('='));
+    values.next_back().map(|value| value.trim().trim_matches(['"', '\'']).to_owned())
 }
 
 const NFTABLES: [&str; 3] =

@@ -60,6 +60,9 @@ pub(super) struct Answer {
 
 const SERVER: &str = "/usr/sbin/sshd";
 
+/// What each setting is set to.
+type Values<'a> = dyn Fn(&str) -> Option<String> + 'a;
+
 pub(super) fn effective(host: &Host) -> Result<Answer, Ignorance> {
     if is_told_otherwise(host.files()) {
         let why = "sshd is told on its command line what it takes";
@@ -68,7 +71,7 @@ pub(super) fn effective(host: &Host) -> Result<Answer, Ignorance> {
     let written =
         Settings::read(host.files()).map_err(|error| error.ignorance(Reason::NotSupported))?;
     let said = ask(host);
-    let (value, source): (&dyn Fn(&str) -> Option<String>, _) = match &said {
+    let (value, source): (&Values<'_>, _) = match &said {
         Ok(said) => (&|name| line(said, name), SERVER),
         Err(_) => (&|name| written.value(name).map(str::to_owned), settings::MAIN),
     };
@@ -127,7 +130,7 @@ fn line(said: &str, name: &str) -> Option<String> {
     (!values.is_empty()).then(|| values.join(" "))
 }
 
-fn root(value: &dyn Fn(&str) -> Option<String>) -> Option<Root> {
+fn root(value: &Values<'_>) -> Option<Root> {
     let is_root = |user: &str| user == "root" || user.contains(['*', '?', '@', '!']);
     let denied = value("denyusers").is_some_and(|it| it.split(' ').any(|user| user == "root"));
     let allowed = value("allowusers").is_none_or(|it| it.split(' ').any(is_root));
@@ -148,7 +151,7 @@ fn way_of_root(value: &str) -> Option<Root> {
 }
 
 /// A password is one whether it is asked for by the server or by PAM on its behalf.
-fn passwords(value: &dyn Fn(&str) -> Option<String>) -> Option<bool> {
+fn passwords(value: &Values<'_>) -> Option<bool> {
     let switch = |name| match value(name)?.as_str() {
         "yes" => Some(true),
         "no" => Some(false),
