@@ -137,7 +137,11 @@ fn remote_access(posture: &Posture, family: Family) -> Facts {
     ];
     let mut facts = of(facts, source);
     if family == Family::Windows {
-        let first = boolean(desktop != Desktop::Anybody);
+        let first = match desktop {
+            Desktop::Nobody => Fact::Absent,
+            Desktop::Authenticated => boolean(true),
+            Desktop::Anybody => boolean(false),
+        };
         facts.add("remote_access.desktop_nla", first, source);
     }
     facts
