@@ -192,10 +192,10 @@ fn newer_facts_are_kept_counted_and_named_in_the_reply() {
     let world = World::with_machines(&["pc-01,stp,workstation,lan,,,,2026-01-01,"]);
     let machine = Machine::join(&world, &world.collector.token(&["--machine", "pc-01"]));
     let mut report = machine.report(1, "X1");
-    report["topics"]["firewall"] = json!({ "observed_at": 1, "facts": {} });
+    report["topics"]["backup"] = json!({ "observed_at": 1, "facts": {} });
     let answer = machine.post(&report).unwrap();
     assert_eq!(answer.status, 200, "{answer:?}");
-    assert_eq!(answer.body["unjudged"], json!(["firewall"]));
+    assert_eq!(answer.body["unjudged"], json!(["backup"]));
     assert_eq!(world.collector.scrape().value("lachan_unknown_facts_total"), Some(1.0));
 }
 

@@ -110,8 +110,8 @@ fn a_report_of_the_next_version_is_refused_by_number() {
 #[test]
 fn newer_facts_are_kept_and_named_and_the_rest_is_judged() {
     let received = decode_report(OPEN.as_bytes()).unwrap();
-    assert_eq!(received.unjudged, ["antivirus.quarantined", "firewall"]);
-    assert!(received.bodies.contains_key("firewall"));
+    assert_eq!(received.unjudged, ["antivirus.quarantined", "backup"]);
+    assert!(received.bodies.contains_key("backup"));
     let antivirus = &received.report.observations[0];
     let Outcome::Observed(facts) = &antivirus.outcome else { panic!("{antivirus:?}") };
     assert_eq!(facts[&key("antivirus.complete")].fact, Fact::Known(Value::Bool(true)));
