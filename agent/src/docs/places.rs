@@ -71,6 +71,8 @@ fn described(place: &Place, platform: Platform) -> (Words, Option<String>) {
         Place::Program(line) => named(PROGRAM, code(line)),
         Place::Interface(name) => named(INTERFACE, (*name).to_owned()),
         Place::Processes => (PROCESSES, None),
+        Place::Units => (UNITS, None),
+        Place::Container => (CONTAINER, None),
         Place::ProductProgram => (PRODUCT_PROGRAM, None),
         Place::Kernel => (KERNEL, None),
         Place::Configuration => (CONFIGURATION, None),
@@ -111,9 +113,23 @@ const PROCESSES: Words = words(
     "danh sách tiến trình: tên và chủ sở hữu, không phải những gì chúng xử lý",
     "the running processes: their names and owners, nothing of what they work on",
 );
+const UNITS: Words = words(
+    "dịch vụ nào được khởi động: các liên kết dưới `/etc/systemd/system`, `/run/systemd/system`, \
+     `/usr/lib/systemd/system`, `/lib/systemd/system` và `/etc/runlevels`",
+    "which services are started: the links below `/etc/systemd/system`, `/run/systemd/system`, \
+     `/usr/lib/systemd/system`, `/lib/systemd/system` and `/etc/runlevels`",
+);
+const CONTAINER: Words = words(
+    "có phải container không: có hay không `/.dockerenv`, `/run/.containerenv`, \
+     `/run/systemd/container`, `/run/systemd/system`; nếu không rõ thì tìm biến `container` trong \
+     `/proc/1/environ`, cần quyền quản trị",
+    "whether this is a container: `/.dockerenv`, `/run/.containerenv`, `/run/systemd/container` and \
+     `/run/systemd/system` are there or not, and where that does not tell the variable `container` \
+     of `/proc/1/environ`, which takes root",
+);
 const PRODUCT_PROGRAM: Words = words(
-    "tệp chương trình mà phần mềm diệt virus đã đăng ký: chỉ xem có hay không",
-    "the program that an antivirus has registered: only whether it is there",
+    "tệp chương trình mà phần mềm an ninh đã đăng ký: chỉ xem có hay không",
+    "the program that a security product has registered: only whether it is there",
 );
 const KERNEL: Words = words(
     "nhân hệ điều hành: phiên bản, kiến trúc, bộ nhớ, thời điểm khởi động",

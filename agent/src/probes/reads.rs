@@ -59,7 +59,11 @@ pub enum Place {
     Interface(&'static str),
     /// The list of running processes: names, owners, and nothing of what they say.
     Processes,
-    /// Whether the program is there that an antivirus has registered, or that its service runs.
+    /// Which services systemd or OpenRC starts: what their folders are called, hold and lead to.
+    Units,
+    /// What shows that this is a container.
+    Container,
+    /// Whether the program is there that a security product has registered, or that its service runs.
     ProductProgram,
     /// What the running kernel says of itself, the processor and the memory.
     Kernel,

@@ -2,7 +2,7 @@
 
 use report::Platform::{Linux, Windows};
 
-use super::Place::{Configuration, File, Kernel, Registry, Trace};
+use super::Place::{Configuration, Container, File, Kernel, Registry, Trace};
 use super::Reads;
 use super::Right::{Administrator, Everyone, Nobody};
 
@@ -31,24 +31,7 @@ pub(super) const READS: &[Reads] = &[
         right: Everyone,
         places: &[Kernel],
     },
-    Reads {
-        platform: Linux,
-        facts: &["machine.container"],
-        right: Everyone,
-        places: &[
-            Trace(".dockerenv"),
-            Trace("run/.containerenv"),
-            Trace("run/systemd/container"),
-            Trace("run/systemd/system"),
-        ],
-    },
-    // Asked only where systemd has not answered.
-    Reads {
-        platform: Linux,
-        facts: &["machine.container"],
-        right: Administrator,
-        places: &[File("proc/1/environ")],
-    },
+    Reads { platform: Linux, facts: &["machine.container"], right: Everyone, places: &[Container] },
     Reads {
         platform: Linux,
         facts: &["machine.chassis", "machine.manufacturer", "machine.model", "machine.asset_tag"],

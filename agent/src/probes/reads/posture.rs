@@ -3,7 +3,8 @@
 use report::Platform;
 
 use super::Place::{
-    File, Folder, Interface, Kernel, Processes, Program, Registry, Services, Trace, Wmi,
+    Container, File, Folder, Interface, Kernel, Processes, ProductProgram, Program, Registry,
+    Services, Trace, Units, Wmi,
 };
 use super::Right::{Administrator, Everyone};
 use super::{Place, Reads, Right};
@@ -13,11 +14,7 @@ pub(super) const LINUX: &[Reads] = &[
         &["firewall.on", "firewall.product"],
         Everyone,
         &[
-            Folder("etc/systemd/system/**"),
-            Trace("etc/systemd/system/**"),
-            Trace("run/systemd/system/**"),
-            Trace("usr/lib/systemd/system/**"),
-            Trace("lib/systemd/system/**"),
+            Units,
             File("etc/ufw/ufw.conf"),
             File("etc/default/ufw"),
             Trace("usr/sbin/firewalld"),
@@ -27,6 +24,7 @@ pub(super) const LINUX: &[Reads] = &[
             File("usr/lib/firewalld/zones/*.xml"),
             Processes,
             Kernel,
+            Container,
             File("proc/modules"),
             File("boot/config-*"),
         ],
@@ -50,6 +48,7 @@ pub(super) const LINUX: &[Reads] = &[
         &["disk_encryption.system", "disk_encryption.others_off"],
         Everyone,
         &[
+            Container,
             File("proc/1/mountinfo"),
             File("proc/self/mountinfo"),
             File("proc/swaps"),
@@ -75,6 +74,7 @@ pub(super) const LINUX: &[Reads] = &[
         &["secure_boot.supported", "secure_boot.on"],
         Everyone,
         &[
+            Container,
             Trace("sys/firmware/efi"),
             Folder("sys/firmware/efi/efivars"),
             File("sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"),
@@ -86,24 +86,68 @@ pub(super) const LINUX: &[Reads] = &[
         &["accounts.administrators", "accounts.guest_enabled"],
         Everyone,
         // They are counted: no name leaves the probe.
-        &[File("etc/passwd"), File("etc/group")],
+        &[
+            File("etc/passwd"),
+            File("etc/group"),
+            // Whether there may be more of them, in a directory elsewhere.
+            File("etc/nsswitch.conf"),
+            Folder("etc/sssd/conf.d"),
+            Trace("etc/sssd/sssd.conf"),
+            Trace("etc/samba/smb.conf"),
+            Trace("etc/yp.conf"),
+            Folder("etc"),
+        ],
     ),
     linux(
         &["accounts.administrators"],
         Administrator,
-        &[File("etc/sudoers"), Folder("etc/sudoers.d"), File("etc/sudoers.d/*")],
+        &[
+            File("etc/sudoers"),
+            File("usr/etc/sudoers"),
+            File("etc/sudoers.d/*"),
+            File("etc/doas.conf"),
+            File("etc/doas.d/*"),
+        ],
     ),
+    linux(&["accounts.guest_enabled"], Everyone, &[Trace("usr/sbin/guest-account"), Processes]),
     linux(&["accounts.guest_enabled", "auto_login.on"], Everyone, LOG_IN),
-    linux(&["remote_access.desktop", "remote_access.ssh"], Everyone, UNITS),
+    linux(&["remote_access.desktop", "remote_access.ssh"], Everyone, &[Units, Processes]),
+    linux(
+        &["remote_access.desktop"],
+        Everyone,
+        // Whether anybody listens at the port of a remote desktop.
+        &[File("proc/net/tcp"), File("proc/net/tcp6")],
+    ),
     linux(
         &["remote_access.ssh", "remote_access.ssh_root", "remote_access.ssh_passwords"],
         Administrator,
-        &[Processes, Program("/usr/sbin/sshd -T")],
+        &[
+            Processes,
+            // Of the server alone, which may be told there what it takes.
+            File("proc/*/cmdline"),
+            Trace("run/sshd.pid"),
+            Trace("usr/sbin/sshd"),
+            Program("/usr/sbin/sshd -T"),
+            File("etc/ssh/sshd_config"),
+            File("etc/ssh/sshd_config.d/*"),
+            File("usr/etc/ssh/sshd_config"),
+            File("usr/etc/ssh/sshd_config.d/*"),
+        ],
     ),
     linux(
         &["smb1.server", "smb1.client"],
         Everyone,
-        &[File("etc/samba/smb.conf"), Program("/usr/bin/testparm -s")],
+        &[
+            Processes,
+            Trace("usr/sbin/smbd"),
+            Trace("usr/bin/smbclient"),
+            File("etc/samba/smb.conf"),
+            Program("/usr/bin/testparm -sv"),
+            File("proc/1/mountinfo"),
+            File("proc/self/mountinfo"),
+            File("etc/fstab"),
+            Units,
+        ],
     ),
 ];
 
@@ -122,8 +166,8 @@ const DESKTOP: &[Place] = &[
     Trace("etc/systemd/system/display-manager.service"),
     Trace("etc/systemd/system/default.target"),
     Trace("etc/alternatives/default-displaymanager"),
-    Trace("usr/lib/systemd/system/*"),
-    Trace("lib/systemd/system/*"),
+    Units,
+    Processes,
 ];
 
 /// Whether somebody is logged in without being asked; who it is stays there.
@@ -148,22 +192,13 @@ const LOG_IN: &[Place] = &[
     File("etc/greetd/config.toml"),
     File("etc/sysconfig/displaymanager"),
     File("etc/inittab"),
-    Folder("etc/systemd/system/**"),
-    File("etc/systemd/system/**"),
-    Folder("run/systemd/system/**"),
-    File("run/systemd/system/**"),
-    Folder("usr/lib/systemd/system/**"),
-    File("usr/lib/systemd/system/**"),
-];
-
-/// Whether a service is there and is started.
-const UNITS: &[Place] = &[
-    Folder("etc/systemd/system/**"),
-    Trace("etc/systemd/system/**"),
-    Trace("run/systemd/system/**"),
-    Trace("usr/lib/systemd/system/**"),
-    Trace("lib/systemd/system/**"),
+    // Which of them is started, and who logs in at a console.
+    Trace("etc/alternatives/default-displaymanager"),
+    Units,
     Processes,
+    File("etc/systemd/system/**"),
+    File("run/systemd/system/**"),
+    File("usr/lib/systemd/system/**"),
 ];
 
 const fn linux(facts: &'static [&'static str], right: Right, places: &'static [Place]) -> Reads {
@@ -176,6 +211,7 @@ pub(super) const WINDOWS: &[Reads] = &[
         Everyone,
         &[
             Wmi(r"root\SecurityCenter2", "FirewallProduct"),
+            ProductProgram,
             Services(&["MpsSvc"]),
             Registry(
                 r"HKLM\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy\*",
@@ -280,7 +316,8 @@ pub(super) const WINDOWS: &[Reads] = &[
 
 const IDENTITY: &str = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion";
 const FIREWALL: &[&str] = &["EnableFirewall", "DefaultInboundAction"];
-const SCREEN: &[&str] = &["ScreenSaveActive", "ScreenSaverIsSecure", "ScreenSaveTimeOut"];
+const SCREEN: &[&str] =
+    &["ScreenSaveActive", "ScreenSaverIsSecure", "ScreenSaveTimeOut", "SCRNSAVE.EXE"];
 
 const fn windows(facts: &'static [&'static str], right: Right, places: &'static [Place]) -> Reads {
     Reads { platform: Platform::Windows, facts, right, places }

@@ -29,6 +29,18 @@ const OF_KERNEL: [&str; 5] = [
     "proc/meminfo",
 ];
 
+/// Where services are switched on; everything below the first four may be asked for.
+const OF_UNITS: [&str; 5] = [
+    "etc/systemd/system",
+    "run/systemd/system",
+    "usr/lib/systemd/system",
+    "lib/systemd/system",
+    "etc/runlevels",
+];
+/// What the common runtimes leave inside.
+const OF_CONTAINER: [&str; 4] =
+    [".dockerenv", "run/.containerenv", "run/systemd/container", "run/systemd/system"];
+
 /// What is listed for one topic of one system.
 struct Listed {
     places: Vec<Place>,
@@ -58,6 +70,7 @@ impl Listed {
             match place {
                 Place::File(path) => contents.push((*path).to_owned()),
                 Place::Processes => contents.extend(OF_PROCESSES.map(str::to_owned)),
+                Place::Container => contents.push("proc/1/environ".to_owned()),
                 Place::Kernel => contents.extend(OF_KERNEL.map(str::to_owned)),
                 _ => {}
             }
@@ -83,6 +96,10 @@ impl Listed {
         let place = |place: &Place| match place {
             Place::Folder(folder) => fits(folder, path, '/') || is_above(folder),
             Place::Processes => path == "proc",
+            Place::Units => {
+                let is_in = |folder: &&str| is_below(folder, path).is_some_and(|it| it.len() < 2);
+                OF_UNITS.iter().any(is_in)
+            }
             _ => false,
         };
         let spot = |spot: &Spot| match spot {
@@ -102,6 +119,8 @@ impl Listed {
     fn looks_for(&self, path: &str) -> bool {
         let place = |place: &Place| match place {
             Place::Trace(trace) => fits(trace, path, '/'),
+            Place::Units => OF_UNITS.iter().any(|folder| is_below(folder, path).is_some()),
+            Place::Container => OF_CONTAINER.contains(&path),
             Place::ProductProgram => true,
             _ => false,
         };
@@ -212,7 +231,8 @@ impl Listed {
 
     /// Everything that is not listed. A door that is new must be told here what it is listed as.
     fn missing(&self, seen: Seen) -> Vec<String> {
-        let Seen { files, registry, wmi, security_center, services, programs } = seen;
+        let Seen { files, registry, wmi, security_center, accounts, updates, services, programs } =
+            seen;
         let mut missing = Vec::new();
         let files = files.iter().filter(|(path, _)| !is_recorded_answer(path));
         missing.extend(files.filter_map(|(path, touched)| self.of_file(path, touched)));
@@ -223,10 +243,24 @@ impl Listed {
         missing.extend(asked.map(|name| format!("the service {name}")));
         let ran = programs.keys().filter(|line| !self.runs(line));
         missing.extend(ran.map(|line| format!("the program {line}")));
-        if security_center.is_some() && !self.asks_interface("wscapi.dll") {
-            missing.push("the interface wscapi.dll".to_owned());
-        }
+        let interfaces = [
+            (security_center.is_some(), "wscapi.dll"),
+            (accounts.is_some(), "netapi32.dll"),
+            (updates.is_some(), "Microsoft.Update.Session"),
+        ];
+        let asked = interfaces.into_iter().filter(|(is_asked, _)| *is_asked);
+        let unlisted = asked.filter(|(_, name)| !self.asks_interface(name));
+        missing.extend(unlisted.map(|(_, name)| format!("the interface {name}")));
         missing
+    }
+}
+
+/// The names from a folder on down to a path that is the folder or lies below it.
+fn is_below<'p>(folder: &str, path: &'p str) -> Option<Vec<&'p str>> {
+    let rest = path.strip_prefix(folder)?;
+    match rest.strip_prefix('/') {
+        Some(rest) => Some(rest.split('/').collect()),
+        None => rest.is_empty().then(Vec::new),
     }
 }
 
@@ -240,8 +274,8 @@ fn is_above_a_star(pattern: &str, path: &str, separator: char) -> bool {
     })
 }
 
-/// What a topic reads of a machine that is not listed.
-fn missing(name: &str, machine: &Machine) -> BTreeSet<String> {
+/// What is read of a machine and not listed, with its topic.
+fn missing(machine: &Machine) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let platform = machine.host().platform();
     for (topic, probe) in probes(platform) {
@@ -249,26 +283,41 @@ fn missing(name: &str, machine: &Machine) -> BTreeSet<String> {
         let host = machine.host().tapped(&tap);
         probe(&host, &Context { claims: &AssignmentClaims::default(), now: NOW });
         let missing = Listed::of(*topic, platform).missing(tap.seen());
-        let named = |what| format!("{} on {}: {what} ({name})", topic.name(), platform.name());
-        found.extend(missing.into_iter().map(named));
+        let named = |what: String| format!("{} on {}: {what}", topic.name(), platform.name());
+        found.extend(missing.into_iter().map(of_any_process).map(named));
     }
     found
 }
 
+/// The same for every process, and told once.
+fn of_any_process(what: String) -> String {
+    match what.split_once("proc/") {
+        Some((before, path)) if path.starts_with(|first: char| first.is_ascii_digit()) => {
+            let (_pid, rest) = path.split_once('/').unwrap_or_default();
+            format!("{before}proc/*/{rest}")
+        }
+        Some(_) | None => what,
+    }
+}
+
 #[test]
 fn a_probe_reads_nothing_of_a_recorded_machine_that_is_not_listed() {
-    let mut found = BTreeSet::new();
+    let mut found: BTreeMap<String, String> = BTreeMap::new();
+    let mut look = |name: &str, machine: &Machine| {
+        for what in missing(machine) {
+            found.entry(what).or_insert_with(|| name.to_owned());
+        }
+    };
     for entry in fs::read_dir(ROOTS).unwrap().map(|entry| entry.unwrap()) {
         if entry.path().is_dir() {
             let name = entry.file_name().into_string().unwrap();
-            found.extend(missing(&name, &Machine::recorded(&name)));
+            look(&name, &Machine::recorded(&name));
         }
     }
-    for (name, machine) in [("nothing at all", Machine::empty()), ("bare", Machine::windows())] {
-        found.extend(missing(name, &machine));
-    }
-    let found: Vec<_> = found.into_iter().collect();
-    let told = found.join("\n");
+    look("a machine with nothing on it", &Machine::empty());
+    look("a Windows with nothing on it", &Machine::windows());
+    let told: Vec<_> = found.iter().map(|(what, name)| format!("{what} (as on {name})")).collect();
+    let told = told.join("\n");
     assert!(found.is_empty(), "not listed in agent/src/probes/reads:\n{told}");
 }
 
@@ -310,5 +359,34 @@ fn a_star_stands_for_part_of_a_name_and_two_for_everything_below() {
         ("etc/systemd/**", "etc/systemd", false),
     ] {
         assert_eq!(fits(pattern, path, '/'), expected, "{pattern} {path}");
+    }
+}
+
+#[test]
+fn nothing_is_listed_where_secrets_and_what_people_write_lie() {
+    for platform in Platform::ALL {
+        for topic in Topic::ALL {
+            let listed = Listed::of(topic, platform);
+            for path in [
+                "etc/shadow",
+                "etc/gshadow",
+                "etc/ssh/ssh_host_ed25519_key",
+                "root/.ssh/id_ed25519",
+                "home/lan.nguyen/Documents/bao-cao.docx",
+                "var/mail/lan.nguyen",
+                "Users/lan.nguyen/Documents/bao-cao.docx",
+                "Users/lan.nguyen/NTUSER.DAT",
+                "Windows/System32/config/SAM",
+                "ProgramData/Lachan/identity/key.pem",
+            ] {
+                assert!(!listed.reads(path), "{} on {}: {path}", topic.name(), platform.name());
+            }
+            for place in listed.places {
+                if let Place::Registry(key, values) = place {
+                    let is_secret = |name: &&str| name.to_lowercase().contains("password");
+                    assert_eq!(values.iter().find(|it| is_secret(it)), None, "{key}");
+                }
+            }
+        }
     }
 }

@@ -3,7 +3,8 @@
 use report::Platform;
 
 use super::Place::{
-    File, Folder, Interface, Kernel, Processes, Program, Registry, Services, Trace, Wmi,
+    Container, File, Folder, Interface, Kernel, Processes, Program, Registry, Services, Trace,
+    Units, Wmi,
 };
 use super::Right::{Administrator, Everyone, Nobody};
 use super::{Place, Reads};
@@ -71,10 +72,7 @@ pub(super) const LINUX: &[Reads] = &[
             Kernel,
             Trace("run/reboot-required"),
             Trace("run/reboot-needed"),
-            Trace(".dockerenv"),
-            Trace("run/.containerenv"),
-            Trace("run/systemd/container"),
-            Trace("run/systemd/system"),
+            Container,
             Folder("boot"),
             Folder("lib/modules"),
             Folder("usr/lib/modules"),
@@ -85,7 +83,6 @@ pub(super) const LINUX: &[Reads] = &[
             Program(RPM),
         ],
     ),
-    linux(&["patches.reboot_pending"], Administrator, &[File("proc/1/environ")]),
     linux(
         &["patches.automatic"],
         Everyone,
@@ -94,11 +91,7 @@ pub(super) const LINUX: &[Reads] = &[
             Folder("etc/apt/apt.conf.d"),
             File("etc/apt/apt.conf.d/*"),
             Trace("usr/bin/unattended-upgrade"),
-            Folder("etc/systemd/system/timers.target.wants"),
-            Trace("etc/systemd/system/**"),
-            Trace("run/systemd/system/**"),
-            Trace("usr/lib/systemd/system/**"),
-            Trace("lib/systemd/system/**"),
+            Units,
             File("etc/dnf/automatic.conf"),
             File("etc/dnf/dnf5-plugins/automatic.conf"),
             File("usr/share/dnf5/dnf5-plugins/automatic.conf"),
@@ -246,6 +239,8 @@ pub(super) const WINDOWS: &[Reads] = &[
                 r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\WindowsUpdate\Auto Update\RebootRequired",
                 &[],
             ),
+            // An update that was taken off again since the start.
+            Kernel,
         ],
     ),
     windows(
@@ -277,7 +272,8 @@ pub(super) const WINDOWS: &[Reads] = &[
                 r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\WindowsUpdate\Auto Update",
                 &["AUOptions"],
             ),
-            Registry(IDENTITY, &["CurrentBuildNumber", "InstallationType"]),
+            Registry(IDENTITY, &["CurrentBuild", "CurrentBuildNumber", "InstallationType"]),
+            Registry(r"HKLM\SYSTEM\CurrentControlSet\Control\ProductOptions", &["ProductType"]),
         ],
     ),
     windows(
