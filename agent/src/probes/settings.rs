@@ -38,7 +38,7 @@ impl Setting {
     }
 
     /// A switch, 1 or 0; `otherwise` is how it stands where nobody set it, if that is known.
-    pub(crate) fn is_on(self, otherwise: Option<bool>) -> Answer {
+    pub(crate) fn switch(self, otherwise: Option<bool>) -> Answer {
         let fact = match (self.value, otherwise) {
             (Ok(Some(1)), _) => Fact::Known(true),
             (Ok(Some(0)), _) => Fact::Known(false),
@@ -154,9 +154,9 @@ mod tests {
 
     #[test]
     fn a_switch_that_stands_at_neither_is_unknown() {
-        assert_eq!(setting("dword:1").is_on(None).0, Fact::Known(true));
-        assert_eq!(setting("dword:0").is_on(Some(true)).0, Fact::Known(false));
-        let (fact, source) = setting("dword:2").is_on(Some(true));
+        assert_eq!(setting("dword:1").switch(None).0, Fact::Known(true));
+        assert_eq!(setting("dword:0").switch(Some(true)).0, Fact::Known(false));
+        let (fact, source) = setting("dword:2").switch(Some(true));
         assert!(matches!(fact, Fact::Unknown(why) if why.reason == Reason::ParseError));
         assert_eq!(source, r"HKLM\SOFTWARE\It\Is");
     }

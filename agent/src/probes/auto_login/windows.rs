@@ -16,7 +16,7 @@ const WINLOGON: &str = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlo
 pub fn probe(host: &Host, _context: &Context<'_>) -> Outcome {
     let switch = Setting::of(host.registry(), &[WINLOGON], "AutoAdminLogon");
     // As it is documented, where nobody set it nobody is logged in.
-    let (fact, source) = as_fact(switch.is_on(Some(false)));
+    let (fact, source) = as_fact(switch.switch(Some(false)));
     let mut findings = Findings::default();
     findings.add("auto_login.on", fact, &source);
     findings.observed()

@@ -93,7 +93,7 @@ fn profile(registry: &Registry, (policies, local): &(&[&str], &str)) -> [Answer;
     keys.push(format!(r"{LOCAL}\{local}"));
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
     let setting = |name| Setting::of(registry, &keys, name);
-    [setting("EnableFirewall").is_on(None), setting("DefaultInboundAction").is_on(Some(true))]
+    [setting("EnableFirewall").switch(None), setting("DefaultInboundAction").switch(Some(true))]
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ pub fn probe(host: &Host, _context: &Context<'_>) -> Outcome {
 fn desktop(host: &Host, findings: &mut Findings) {
     let registry = host.registry();
     let denied = Setting::of(registry, &[POLICY, TERMINAL], "fDenyTSConnections");
-    let allowed = all(vec![not(denied.is_on(None)), may_run(host, DESKTOP_SERVICE)]);
+    let allowed = all(vec![not(denied.switch(None)), may_run(host, DESKTOP_SERVICE)]);
     let first = match &allowed.0 {
         // Nobody is let in who would have to say first who he is.
         Fact::Known(false) => (Fact::Absent, allowed.1.clone()),
@@ -48,7 +48,7 @@ fn desktop(host: &Host, findings: &mut Findings) {
 }
 
 fn authenticates_first(registry: &Registry) -> Answer {
-    Setting::of(registry, &[POLICY, CONNECTIONS], "UserAuthentication").is_on(None)
+    Setting::of(registry, &[POLICY, CONNECTIONS], "UserAuthentication").switch(None)
 }
 
 fn ssh(host: &Host, findings: &mut Findings) {

@@ -25,7 +25,7 @@ pub fn probe(host: &Host, _context: &Context<'_>) -> Outcome {
 }
 
 fn shares(host: &Host) -> Answer {
-    let switch = Setting::of(host.registry(), &[SERVER], "SMB1").is_on(Some(true));
+    let switch = Setting::of(host.registry(), &[SERVER], "SMB1").switch(Some(true));
     all(vec![switch, may_run(host, "srv"), may_run(host, "LanmanServer")])
 }
 
