@@ -45,6 +45,37 @@ fn windows_a_survey_is_whole_and_an_absent_security_center_is_no_empty_one() {
     assert!(said.contains("SecurityCenter2") && said.contains("no such source"), "{said}");
 }
 
+/// How many facts there are of each topic that Windows and Linux share.
+const POSTURE: [(&str, usize); 9] = [
+    ("firewall", 2),
+    ("disk_encryption", 2),
+    ("screen_lock", 2),
+    ("secure_boot", 2),
+    ("accounts", 2),
+    ("remote_access", 5),
+    ("smb1", 2),
+    ("removable_media", 1),
+    ("auto_login", 1),
+];
+
+#[test]
+fn windows_every_question_is_answered_and_what_wine_does_not_have_is_not_made_up() {
+    let test = "windows_every_question_is_answered_and_what_wine_does_not_have_is_not_made_up";
+    let Some(wine) = Wine::start(test) else { return };
+    let survey = survey(&wine);
+    for (topic, facts) in POSTURE {
+        let answers = survey[topic]["facts"].as_object();
+        assert_eq!(answers.map(|it| it.len()), Some(facts), "{topic}: {:#}", survey[topic]);
+    }
+    let volume = &survey["disk_encryption"]["facts"]["disk_encryption.system"];
+    assert_eq!(volume["unknown"], "not_supported", "{volume:#}");
+    // Nobody is in its group of administrators: so nobody was counted.
+    let administrators = &survey["accounts"]["facts"]["accounts.administrators"];
+    assert_eq!(administrators["unknown"], "parse_error", "{administrators:#}");
+    let state = &survey["secure_boot"]["facts"]["secure_boot.on"];
+    assert_eq!(state["unknown"], "not_supported", "{state:#}");
+}
+
 /// Wine says that it is Windows 7, and only its registry says so.
 #[test]
 fn windows_the_registry_answers_live() {

@@ -61,7 +61,7 @@ impl Accounts {
     /// When that cannot be told.
     pub fn count(&self) -> Read<Counted> {
         let counted = match &self.source {
-            Source::Live => live::list().map(|listed| counted(&listed)),
+            Source::Live => live::list().and_then(|listed| counted(&listed)),
             Source::Recorded(files) => recorded(files),
         };
         self.tap.note(|seen| seen.accounts = Some(counted.clone()));
@@ -69,18 +69,22 @@ impl Accounts {
     }
 }
 
-/// Every Windows is made with an account for its administration that is disabled from then on.
-fn counted((members, machine, users): &Listed) -> Counted {
+/// Every Windows is made with an account for its administration that is disabled from then on, and
+/// stays a member: where nobody is, nobody was listed.
+fn counted((members, machine, users): &Listed) -> Read<Counted> {
+    if members.is_empty() {
+        return Err(answer::damaged(SOURCE, "a group of administrators without members"));
+    }
     let is_disabled = |member: &&String| {
         let own = |number: u32| **member == format!("{machine}-{number}");
         users.iter().any(|(number, may_log_in)| !may_log_in && own(*number))
     };
     let disabled = members.iter().filter(is_disabled).count();
     let guest = users.iter().find(|(number, _)| *number == GUEST);
-    Counted {
+    Ok(Counted {
         administrators: members.len().saturating_sub(disabled) as u64,
         guest_enabled: guest.map(|(_, may_log_in)| *may_log_in),
-    }
+    })
 }
 
 fn recorded(files: &Files) -> Read<Counted> {
@@ -135,7 +139,7 @@ mod tests {
 
     const MACHINE: &str = "S-1-5-21-1-2-3";
 
-    fn listed(members: &[&str], users: &[(u32, bool)]) -> Counted {
+    fn listed(members: &[&str], users: &[(u32, bool)]) -> Read<Counted> {
         let members = members.iter().map(|it| (*it).to_owned()).collect();
         counted(&(members, MACHINE.to_owned(), users.to_vec()))
     }
@@ -149,19 +153,27 @@ mod tests {
         let members = ["S-1-5-21-1-2-3-500", "S-1-5-21-1-2-3-1001", "S-1-12-1-4-5-6-7"];
         let users = [(500, false), (501, false), (1001, true)];
         let counted = listed(&members, &users);
-        assert_eq!(counted, Counted { administrators: 2, guest_enabled: Some(false) });
+        assert_eq!(counted, Ok(Counted { administrators: 2, guest_enabled: Some(false) }));
     }
 
     #[test]
     fn a_disabled_account_of_the_machine_is_not_taken_for_one_of_the_domain() {
         let members = ["S-1-5-21-7-8-9-500", "S-1-5-21-7-8-9-512", "S-1-5-21-1-2-30-500"];
-        assert_eq!(listed(&members, &[(500, false), (512, false)]).administrators, 3);
+        let counted = listed(&members, &[(500, false), (512, false)]).unwrap();
+        assert_eq!(counted.administrators, 3);
     }
 
     #[test]
     fn a_guest_is_found_by_his_number() {
-        assert_eq!(listed(&[], &[(1501, true), (501, true)]).guest_enabled, Some(true));
-        assert_eq!(listed(&[], &[(1501, true)]).guest_enabled, None);
+        let guest = |users: &[(u32, bool)]| listed(&["S-1-5-7"], users).unwrap().guest_enabled;
+        assert_eq!(guest(&[(1501, true), (501, true)]), Some(true));
+        assert_eq!(guest(&[(1501, true)]), None);
+    }
+
+    #[test]
+    fn a_group_without_members_was_not_listed() {
+        let nobody = listed(&[], &[(501, false)]).unwrap_err().kind;
+        assert!(matches!(nobody, ReadErrorKind::Damaged(_)), "{nobody:?}");
     }
 
     #[test]

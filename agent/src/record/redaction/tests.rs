@@ -80,6 +80,7 @@ fn a_name_keeps_its_guid_and_loses_its_people() {
     let guid = r"HKLM\SOFTWARE\Classes\{D68DDC3A-831F-4FAE-9E44-DA132C1ACF46}";
     assert_eq!(redaction.name(guid), guid);
     assert_eq!(redaction.name(r"HKU\S-1-5-21-7-8-9-1001"), r"HKU\S-1-5-21-0-0-0-0000");
+    assert_eq!(redaction.name(r"HKU\S-1-12-1-7-8-9-10"), r"HKU\S-1-12-1-0-0-0-00");
     assert_eq!(redaction.name("home/lan/clamd.conf"), "home/xxx/clamd.conf");
 }
 
