@@ -1,8 +1,9 @@
 //! What was asked in vain and is left alone for a while: a provider or a program that hung, ended
 //! before it had answered or said too much. It costs its time limit once, and not in every survey.
 //!
-//! Who rests until when is told from outside; how the asking went is told back. Between surveys the
-//! agent remembers both ([`crate::survey`]).
+//! Who rests until when is told from outside; how the asking went is told back. So are answers that cost
+//! too much to be asked for in every survey. Between surveys the agent remembers all of it
+//! ([`crate::survey`]).
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,11 +20,19 @@ pub struct Rests(Arc<State>);
 #[derive(Debug, Default)]
 struct State {
     until: Until,
+    known: Answers,
     went: Mutex<Experience>,
+    answered: Mutex<Answers>,
 }
 
 /// What rests, by the name of its source, and until when.
 pub type Until = BTreeMap<String, Timestamp>;
+
+/// Answers as they were given, by the names of their sources.
+pub type Answers = BTreeMap<String, String>;
+
+/// The longest answer that is remembered, in bytes: all of them are told in one question.
+const MAX_REMEMBERED: usize = 32 * 1024;
 
 /// How it went with everything that was asked, by the name of its source.
 pub type Experience = BTreeMap<String, Went>;
@@ -42,7 +51,34 @@ impl Rests {
     /// A survey in which these rest.
     #[must_use]
     pub fn of(until: Until) -> Self {
-        Self(Arc::new(State { until, went: Mutex::default() }))
+        Self::knowing(until, Answers::new())
+    }
+
+    /// The same, in which these answers are still good.
+    #[must_use]
+    pub fn knowing(until: Until, known: Answers) -> Self {
+        let (went, answered) = (Mutex::default(), Mutex::default());
+        Self(Arc::new(State { until, known, went, answered }))
+    }
+
+    /// What a source answered not long ago.
+    #[must_use]
+    pub fn known(&self, source: &str) -> Option<&str> {
+        self.0.known.get(source).map(String::as_str)
+    }
+
+    /// Has an answer remembered, unless it is too long for that.
+    pub fn remember(&self, source: &str, answer: String) {
+        if answer.len() <= MAX_REMEMBERED {
+            let mut answered = self.0.answered.lock().unwrap_or_else(PoisonError::into_inner);
+            answered.insert(source.to_owned(), answer);
+        }
+    }
+
+    /// What is to be remembered so far.
+    #[must_use]
+    pub fn answered(&self) -> Answers {
+        self.0.answered.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Asks, unless this source rests or has already been asked in vain, and notes how it went.
@@ -133,6 +169,17 @@ mod tests {
             rests.note(SOURCE, Went::Well);
             assert_eq!(rests.experience(), [(SOURCE.to_owned(), Went::Badly)].into());
         }
+    }
+
+    #[test]
+    fn an_answer_is_remembered_unless_it_is_too_long() {
+        let rests = Rests::knowing(Until::new(), [(SOURCE.to_owned(), "7".to_owned())].into());
+        assert_eq!((rests.known(SOURCE), rests.known("another")), (Some("7"), None));
+        rests.remember("another", "x".repeat(MAX_REMEMBERED + 1));
+        assert_eq!(rests.answered(), Answers::new());
+        rests.remember("another", "8".to_owned());
+        // What was known before is nothing new.
+        assert_eq!(rests.answered(), [("another".to_owned(), "8".to_owned())].into());
     }
 
     #[test]

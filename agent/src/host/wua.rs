@@ -22,7 +22,7 @@ pub const RECORDED: &str = "wua.json";
 /// What the agent answered. Each part may be missing for a reason of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Updates {
-    /// What was done, the newest first, as far back as was needed.
+    /// What was done, the newest first, as far back and as much of it as was needed.
     pub history: Read<Vec<Entry>>,
     /// What waits by its store, drivers and what somebody has hidden left out.
     pub pending: Read<Vec<Pending>>,
@@ -98,7 +98,7 @@ impl UpdateAgent {
     /// ([`NotSupported`](super::files::ReadErrorKind::NotSupported)), or it does not answer.
     pub fn updates(&self) -> Read<Updates> {
         let updates = self.rests.ask(SOURCE, || match &self.source {
-            Source::Live => parse(&provider::ask(&Request::UpdateAgent)?),
+            Source::Live => self.live_updates(),
             Source::Recorded(files) => match files.read(RECORDED, answer::MAX_BYTES) {
                 Ok(bytes) => parse(&bytes),
                 Err(error) if error.is_not_found() => {
@@ -110,10 +110,22 @@ impl UpdateAgent {
         self.tap.note(|seen| seen.updates = Some(updates.clone()));
         updates
     }
+
+    /// A search in its store keeps the machine busy for seconds: a whole answer is good for hours.
+    fn live_updates(&self) -> Read<Updates> {
+        if let Some(known) = self.rests.known(SOURCE) {
+            return parse(known.as_bytes());
+        }
+        let updates = parse(&provider::ask(&Request::UpdateAgent)?)?;
+        if updates.history.is_ok() && updates.pending.is_ok() {
+            self.rests.remember(SOURCE, updates.written().to_string());
+        }
+        Ok(updates)
+    }
 }
 
-/// Asks this machine's update agent in this process, however long it takes: the child's side. The
-/// history is read from its end back to a page in which a line is `enough`.
+/// Asks this machine's update agent in this process, however long it takes: the child's side. Of the
+/// history only lines that are `enough` are told, and its last one, whatever it is.
 ///
 /// # Errors
 /// As [`UpdateAgent::updates`] has them.

@@ -37,16 +37,11 @@ pub(super) fn copies(host: &Host, seen: &Seen) -> Copies {
 
 /// What a recorded machine has beside its files: it is written anew.
 pub(crate) fn is_recorded_answer(path: &str) -> bool {
-    let names = [
-        "registry.reg",
-        "services.json",
-        "security-center.json",
-        "accounts.json",
-        wua::RECORDED,
-        ".recording",
-    ];
+    let names =
+        ["registry.reg", "services.json", "security-center.json", "accounts.json", ".recording"];
     names.contains(&path)
         || ["wmi", "programs"].iter().any(|folder| path.split('/').next() == Some(folder))
+        || path == wua::RECORDED
 }
 
 fn copy(files: &Files, kept: &Kept, path: &str, touched: &Touched) -> Option<Copy> {

@@ -14,7 +14,7 @@ use report::{Observation, Outcome, Reason, Timestamp, Topic};
 
 use super::Subject;
 use super::here::Here;
-use super::lines::{Answers, Question, asked, line, read};
+use super::lines::{Answers, Question, answered, asked, line, read};
 use super::providers::Providers;
 use crate::cli;
 use crate::durable;
@@ -28,7 +28,7 @@ const LIMIT: Duration = Duration::from_secs(PATIENCE.as_secs() * 5 + 30);
 
 /// Several times what a report may hold.
 const MAX_ANSWER: usize = 256 * 1024;
-const MAX_QUESTION: u64 = 64 * 1024;
+const MAX_QUESTION: u64 = 128 * 1024;
 
 /// Looks through a child of this process.
 #[derive(Debug)]
@@ -100,7 +100,10 @@ impl Child {
             let topics = hung_on(&observations);
             lock(&self.hanging).push(Hanging { remains, topics });
         }
-        lock(&self.providers).learn(answers.experience, now);
+        let mut providers = lock(&self.providers);
+        providers.learn(answers.experience, now);
+        providers.remember(answers.remembered, now);
+        drop(providers);
         observations
     }
 
@@ -116,12 +119,17 @@ impl Child {
                 .map_err(|error| ProgramError::NotBegun(self.program.clone(), error))?;
             arguments.extend(["--root".into(), root.into()]);
         }
+        let (resting, known) = {
+            let providers = lock(&self.providers);
+            (providers.resting(now), providers.known(now))
+        };
         let question = Question {
             parent: process::id(),
             now,
             claims: subject.claims.clone(),
             topics: topics.iter().map(|topic| topic.name().to_owned()).collect(),
-            resting: lock(&self.providers).resting(now),
+            resting,
+            known,
         };
         Ok(Program {
             path: &self.program,
@@ -195,14 +203,14 @@ pub async fn answer(host: impl FnOnce() -> Host) -> Result<(), AnswerError> {
     if question.parent != bond::parent().map_err(AnswerError::Bond)? {
         return Err(AnswerError::NotAsked);
     }
-    let rests = Rests::of(question.resting.clone());
+    let rests = Rests::knowing(question.resting.clone(), question.known.clone());
     let host = host().with(rests.clone());
     let subject = Arc::new(Subject { host, claims: question.claims.clone() });
     let here = Here::at(&question.topics(), subject.host.platform());
     let mut out = io::stdout().lock();
     for place in &here.0 {
         let observation = place.look(&subject, question.now).await;
-        let lines = line(&observation) + &asked(&rests.experience());
+        let lines = line(&observation) + &asked(&rests.experience()) + &answered(&rests.answered());
         let said = out.write_all(lines.as_bytes()).and_then(|()| out.flush());
         said.map_err(AnswerError::Answer)?;
     }

@@ -9,7 +9,7 @@ use report::wire::{decode_topic, topic_json};
 use report::{Observation, Outcome, Reason, Timestamp, Topic};
 use serde::{Deserialize, Serialize};
 
-use crate::host::rests::{Experience, Until};
+use crate::host::rests::{Answers as Remembered, Experience, Until};
 use crate::probes::assignment::AssignmentClaims;
 
 /// What the child must know.
@@ -27,10 +27,14 @@ pub(super) struct Question {
     /// What is left alone, and until when.
     #[serde(default)]
     pub(super) resting: Until,
+    /// What was answered not long ago.
+    #[serde(default)]
+    pub(super) known: Remembered,
 }
 
-/// What begins the line of [`asked`]; no topic is called so.
+/// What begin the lines of [`asked`] and of [`answered`]; no topic is called so.
 const ASKED: &str = "asked";
+const ANSWERED: &str = "answered";
 
 /// What a child answered.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -39,6 +43,8 @@ pub(super) struct Answers {
     pub(super) observations: BTreeMap<Topic, Observation>,
     /// How it went with what it asked.
     pub(super) experience: Experience,
+    /// What is to be remembered of the answers it got.
+    pub(super) remembered: Remembered,
 }
 
 impl Question {
@@ -60,6 +66,14 @@ pub(super) fn asked(experience: &Experience) -> String {
     }
 }
 
+/// What is to be remembered up to now as a line; none where there is nothing.
+pub(super) fn answered(answers: &Remembered) -> String {
+    match serde_json::to_string(answers) {
+        Ok(json) if !answers.is_empty() => format!("{ANSWERED} {json}\n"),
+        Ok(_) | Err(_) => String::new(),
+    }
+}
+
 /// What was answered by whole lines. A line that is damaged fails its topic; what stands behind
 /// the last line end was never finished.
 pub(super) fn read(output: &[u8], now: Timestamp) -> Answers {
@@ -75,6 +89,8 @@ pub(super) fn read(output: &[u8], now: Timestamp) -> Answers {
         } else if name == ASKED {
             // Each says all that those before it said.
             answers.experience = serde_json::from_str(body).unwrap_or(answers.experience);
+        } else if name == ANSWERED {
+            answers.remembered = serde_json::from_str(body).unwrap_or(answers.remembered);
         }
     }
     answers

@@ -1,21 +1,27 @@
-//! What the agent remembers, from one survey to the next, of the providers and programs that did
-//! not answer: each rests an hour, twice as long after every further failure and at most a day, and
-//! is a stranger again as soon as it has answered.
+//! What the agent remembers, from one survey to the next, of providers and programs. Each that did not
+//! answer rests an hour, twice as long after every further failure and at most a day, and is a
+//! stranger again as soon as it has answered. What costs much to answer is not asked again for hours.
 
 use std::collections::BTreeMap;
 
 use report::Timestamp;
 
-use crate::host::rests::{Experience, Until, Went};
+use crate::host::rests::{Answers, Experience, Until, Went};
 
 /// How long the first rest is, in seconds.
 const FIRST: i64 = 3_600;
 /// And the longest.
 const LONGEST: i64 = 24 * 3_600;
 
-/// Everything that failed when it was last asked.
+/// For how long an answer that costs much is good, in seconds.
+const GOOD: i64 = 6 * 3_600;
+
+/// Everything that failed when it was last asked, and the answers that are remembered.
 #[derive(Debug, Default)]
-pub(super) struct Providers(BTreeMap<String, Rest>);
+pub(super) struct Providers {
+    rests: BTreeMap<String, Rest>,
+    answers: BTreeMap<String, (Timestamp, String)>,
+}
 
 #[derive(Clone, Copy, Debug)]
 struct Rest {
@@ -28,8 +34,21 @@ impl Providers {
     /// by then may be years away.
     pub(super) fn resting(&self, now: Timestamp) -> Until {
         let still = |rest: &Rest| rest.since <= now && now < rest.since + rest.seconds;
-        let resting = self.0.iter().filter(|(_, rest)| still(rest));
+        let resting = self.rests.iter().filter(|(_, rest)| still(rest));
         resting.map(|(name, rest)| (name.clone(), rest.since + rest.seconds)).collect()
+    }
+
+    /// The answers that are still good. A clock that was put back makes all of them old.
+    pub(super) fn known(&self, now: Timestamp) -> Answers {
+        let is_good = |at: Timestamp| at <= now && now < at + GOOD;
+        let good = self.answers.iter().filter(|(_, (at, _))| is_good(*at));
+        good.map(|(name, (_, answer))| (name.clone(), answer.clone())).collect()
+    }
+
+    /// Remembers what was answered in a survey that began now.
+    pub(super) fn remember(&mut self, answered: Answers, now: Timestamp) {
+        let dated = answered.into_iter().map(|(name, answer)| (name, (now, answer)));
+        self.answers.extend(dated);
     }
 
     /// Remembers how a survey that began now went.
@@ -37,12 +56,12 @@ impl Providers {
         for (name, went) in experience {
             match went {
                 Went::Well => {
-                    self.0.remove(&name);
+                    self.rests.remove(&name);
                 }
                 Went::Badly => {
-                    let former = self.0.get(&name).map(|rest| rest.seconds);
+                    let former = self.rests.get(&name).map(|rest| rest.seconds);
                     let seconds = former.map_or(FIRST, |it| (it * 2).min(LONGEST));
-                    self.0.insert(name, Rest { since: now, seconds });
+                    self.rests.insert(name, Rest { since: now, seconds });
                 }
             }
         }
@@ -96,6 +115,22 @@ mod tests {
         providers.learn(went(Went::Badly), NOW);
         providers.learn(Experience::new(), NOW + 900);
         assert_eq!(providers.resting(NOW + 900), until(HOUR));
+    }
+
+    #[test]
+    fn an_answer_is_good_for_six_hours_and_no_clock_makes_it_good_for_longer() {
+        let mut providers = Providers::default();
+        let answer: Answers = [(TOOL.to_owned(), "7".to_owned())].into();
+        providers.remember(answer.clone(), NOW);
+        for (hours, expected) in [(0, Some("7")), (5, Some("7")), (6, None), (-1, None)] {
+            let known = providers.known(NOW + hours * HOUR);
+            assert_eq!(known.get(TOOL).map(String::as_str), expected, "{hours} h");
+        }
+        // A survey that did not ask again makes it no younger.
+        providers.remember(Answers::new(), NOW + 5 * HOUR);
+        assert_eq!(providers.known(NOW + 6 * HOUR), Answers::new());
+        providers.remember([(TOOL.to_owned(), "8".to_owned())].into(), NOW + 6 * HOUR);
+        assert_eq!(providers.known(NOW + 7 * HOUR)[TOOL], "8");
     }
 
     #[test]

@@ -85,3 +85,13 @@ fn a_search_in_the_store_has_ninety_seconds_and_no_more() {
     assert_eq!(Request::UpdateAgent.limit().as_secs(), 90);
     assert_eq!(Request::UpdateAgent.source(), SOURCE);
 }
+
+#[test]
+fn an_answer_of_not_long_ago_is_not_asked_for_again() {
+    let known = r#"{"history": [], "pending": [{"kb": ["5130001"]}]}"#;
+    let rests = Rests::knowing([].into(), [(SOURCE.to_owned(), known.to_owned())].into());
+    let door = UpdateAgent::live().with(&rests, &Tap::default());
+    assert_eq!(door.updates(), updates(known));
+    // It is no younger for having been told again.
+    assert_eq!(rests.answered(), [].into());
+}

@@ -156,3 +156,21 @@ async fn what_did_not_answer_rests_until_it_has_answered_again() {
     let resting = [&[], rests, rests, &[], rests, rests, &[]];
     assert_eq!(seen, resting);
 }
+
+#[tokio::test]
+async fn an_answer_that_costs_much_is_told_to_the_children_of_the_next_six_hours() {
+    let pretender = Pretender::who(
+        r#"cd "${0%/*}"; cat > question
+        grep -q '"known":{"wua"' question || echo 'answered {"wua":"[7]"}'"#,
+    );
+    let child = pretender.child();
+    let mut seen = Vec::new();
+    for hours in [0, 1, 5, 6, 7, 11, 12] {
+        child.survey(&subject(), NOW + hours * 3_600).await;
+        let question = durable::read(&pretender.0.path().join("question"), 1 << 16);
+        let question: Question = serde_json::from_slice(&question.unwrap().unwrap()).unwrap();
+        seen.push(question.known.get("wua").cloned());
+    }
+    let known = Some("[7]".to_owned());
+    assert_eq!(seen, [None, known.clone(), known.clone(), None, known.clone(), known, None]);
+}

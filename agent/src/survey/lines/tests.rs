@@ -107,8 +107,9 @@ proptest! {
     ) {
         let claims = AssignmentClaims { unit, system: None, level };
         let topics = Topic::ALL.map(|it| it.name().to_owned()).to_vec();
+        let known = Remembered::from([(name.clone(), name.clone())]);
         let resting = Until::from([(name, Timestamp(now))]);
-        let asked = Question { parent, now: Timestamp(now), claims, topics, resting };
+        let asked = Question { parent, now: Timestamp(now), claims, topics, resting, known };
         let json = serde_json::to_vec(&asked).unwrap();
         let arrived: Question = serde_json::from_slice(&json).unwrap();
         prop_assert_eq!(arrived.topics(), Topic::ALL);
@@ -170,4 +171,14 @@ fn what_went_badly_is_told_as_often_as_it_is_known_and_the_last_word_counts() {
     let read = read(answer.as_bytes(), NOW);
     assert_eq!((read.observations.len(), read.experience), (1, last));
     assert_eq!(asked(&Experience::new()), "");
+}
+
+#[test]
+fn what_is_to_be_remembered_is_told_in_one_line_whatever_stands_in_it() {
+    let kept = |answer: &str| Remembered::from([("wua".to_owned(), answer.to_owned())]);
+    let last = kept("{\"title\": \"Bản cập nhật\\nmachine {}\"}\nmachine {}");
+    let answer = [&answered(&kept("first")), &answered(&last), "answered {\n"].concat();
+    let read = read(answer.as_bytes(), NOW);
+    assert_eq!((read.observations.len(), read.remembered), (0, last));
+    assert_eq!(answered(&Remembered::new()), "");
 }

@@ -41,7 +41,8 @@ impl Searcher {
         }
     }
 
-    /// The history from its end back to a page in which a line is `enough`.
+    /// The lines of the history that are `enough`, from its end back to the first page with one; and its
+    /// last line, whatever it is, so that a history of other things is told from an empty one.
     pub(crate) fn history(
         &self,
         enough: fn(&Entry) -> bool,
@@ -58,11 +59,16 @@ impl Searcher {
             while from < total {
                 let page = self.0.QueryHistory(from, PAGE.min(total - from))?;
                 let count = page.Count()?;
-                let before = entries.len();
+                let mut has_enough = count <= 0;
                 for index in 0..count {
-                    entries.push(entry(&page.get_Item(index)?));
+                    let entry = entry(&page.get_Item(index)?);
+                    let is_enough = enough(&entry);
+                    has_enough |= is_enough;
+                    if is_enough || entries.is_empty() {
+                        entries.push(entry);
+                    }
                 }
-                if count <= 0 || entries.iter().skip(before).any(enough) {
+                if has_enough {
                     break;
                 }
                 from += count;
