@@ -62,8 +62,19 @@ pub(super) fn greeter(host: &Host) -> Read<(Option<Greeter>, &'static str)> {
     let on = GREETERS.into_iter().find(|(name, _)| units.is_service_on(name));
     match on {
         Some((_, greeter)) => Ok((Some(greeter), CHOICE)),
+        // A server has none to call, and its processes are many.
+        None if !is_any_installed(files) => Ok((None, CHOICE)),
         None => Ok((running(host), "proc")),
     }
+}
+
+/// Whether somebody could call one. What cannot be told is looked for among the processes.
+fn is_any_installed(files: &Files) -> bool {
+    let is_there = |(name, _): &(&str, Greeter)| {
+        let places = [format!("usr/sbin/{name}"), format!("usr/bin/{name}")];
+        places.iter().any(|place| !matches!(files.exists(place), Ok(false)))
+    };
+    GREETERS.iter().any(is_there)
 }
 
 /// The one that is to be started, where systemd starts one.
@@ -184,6 +195,8 @@ mod tests {
         assert_eq!(found(&console), None);
         let called = console.with_process(900, "gdm3", 0, &["/usr/sbin/gdm3"]);
         assert_eq!(found(&called), Some(Greeter::Gdm));
+        let by_hand = Machine::empty().with_process(900, "sddm", 0, &["/usr/bin/sddm"]);
+        assert_eq!(found(&by_hand.with("usr/bin/sddm", "")), Some(Greeter::Sddm));
     }
 
     #[test]

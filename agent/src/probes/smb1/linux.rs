@@ -189,6 +189,7 @@ mod tests {
     fn a_server_that_is_not_started_serves_nobody() {
         let old = TESTPARM.replace("SMB2_02", "NT1");
         let stopped = server_with(&old)
+            .with(CLIENT, "")
             .without("usr/lib/systemd/system/smbd.service")
             .with_process(1, "systemd", 0, &["/sbin/init"]);
         assert_eq!(seen(&stopped).0, yes_or_no(false));

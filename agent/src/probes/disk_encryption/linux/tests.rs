@@ -96,6 +96,10 @@ fn a_volume_over_two_disks_is_as_open_as_the_more_open_one() {
     let machine = mapped(disk(machine, "sda"), "dm-0", "crypt", "CRYPT-LUKS2-x", &["sda"]);
     let one = mapped(disk(machine, "sdb"), "dm-2", "vg-root", "LVM-x", &["dm-0", "sdb"]);
     assert_eq!(seen(&one).0, choice("off"));
+    let machine = mounting(&[line("254:2", "/", "ext4", "/dev/mapper/vg-root")]);
+    let machine = mapped(disk(machine, "sda"), "dm-0", "crypt", "CRYPT-LUKS2-x", &["sda"]);
+    let one = mapped(disk(machine, "dasda"), "dm-2", "vg-root", "LVM-x", &["dasda", "dm-0"]);
+    assert_eq!(seen(&one).0, choice("off"));
     let machine = mounting(&[line("0:30", "/", "btrfs", "/dev/mapper/crypt")]);
     let machine = mapped(disk(machine, "sda"), "dm-0", "crypt", "CRYPT-LUKS2-x", &["sda"]);
     assert_eq!(seen(&machine).0, choice("on"));
