@@ -1,6 +1,6 @@
 //! The folder itself: files for the one alone who recorded them.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -150,11 +150,11 @@ impl<'a> Writing<'a> {
         let place = self.folder.join(redaction.name(path));
         let parent = place.parent().unwrap_or(self.folder);
         let is_through = parent.ancestors().any(Path::is_symlink);
-        if is_through || place.is_dir() || fs::metadata(&place).is_ok_and(|it| it.len() > 0) {
+        if is_through || place.is_dir() || std::fs::metadata(&place).is_ok_and(|it| it.len() > 0) {
             return Ok(());
         }
         made(parent, durable::create_folder(parent))?;
-        match fs::remove_file(&place) {
+        match std::fs::remove_file(&place) {
             Ok(()) => {}
             Err(_) => self.recorded.files += 1,
         }
