@@ -21,8 +21,9 @@ pub struct Query<'a> {
     /// The class.
     pub class: &'a str,
     /// The properties wanted, or all of them where none is named; a provider may leave any of them
-    /// out. Written as `Method.Parameter` it is what a method of each instance answers now: some
-    /// providers keep a property of the same name that was true once.
+    /// out. Written as `GetIt.Parameter` it is what that method of each instance answers now: some
+    /// providers keep a property of the same name that was true once. Methods that are not called
+    /// `Get…` are not asked.
     pub properties: &'a [&'a str],
 }
 

@@ -83,6 +83,10 @@ fn call(
     instance: &IWbemClassWrapper,
     method: &str,
 ) -> Option<IWbemClassWrapper> {
+    // Methods that tell something are called so; any other may do something.
+    if !method.starts_with("Get") {
+        return None;
+    }
     // What may be told to it is none of it told; but it is asked as everybody asks it.
     let input = connection.get_object(class).ok()?.get_method(method).ok()?;
     let input = input.map(|input| input.spawn_instance()).transpose().ok()?;
