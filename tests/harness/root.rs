@@ -17,8 +17,17 @@ impl Root {
     /// When there is no such recording.
     #[must_use]
     pub fn copy(recording: &str, to: &Path) -> Self {
+        Self::copy_as_of(recording, to, now() - DAY)
+    }
+
+    /// Copies a recording. Its dates that must be recent are set to this moment.
+    ///
+    /// # Panics
+    /// When there is no such recording.
+    #[must_use]
+    pub fn copy_as_of(recording: &str, to: &Path, moment: Timestamp) -> Self {
         let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/roots").join(recording);
-        copy(&from, to, &Stamps::of(now() - DAY));
+        copy(&from, to, &Stamps::of(moment));
         Self(to.to_owned())
     }
 
@@ -36,6 +45,16 @@ impl Root {
         let path = self.0.join(path);
         std::fs::create_dir_all(path.parent().expect("inside the root")).expect("a folder");
         std::fs::write(path, text).expect("a file");
+    }
+
+    /// Replaces a piece of text in one file of it.
+    ///
+    /// # Panics
+    /// When it does not stand there.
+    pub fn edit(&self, path: &str, from: &str, to: &str) {
+        let text = std::fs::read_to_string(self.0.join(path)).expect("a text");
+        assert!(text.contains(from), "{path} does not say {from:?}");
+        self.write(path, &text.replace(from, to));
     }
 
     /// Removes a file or a folder of it.
