@@ -1,4 +1,4 @@
-//! A million machines and twenty rules: what they take, how long judging all of them lasts, a plan
+//! A million machines and two dozen rules, the shipped ones among them: what they take, how long judging all of them lasts, a plan
 //! that turns a rule for many of them, and a scrape.
 //!
 //!     cargo bench -p collector --bench million [-- MACHINES]
@@ -34,7 +34,7 @@ use report::{
 const NOW: Timestamp = Timestamp(1_795_309_200);
 const DAY: i64 = 86_400;
 const UNITS: usize = 400;
-const RULES: usize = 20;
+const RULES: usize = 24;
 
 fn main() {
     let machines = std::env::args().find_map(|word| word.parse().ok()).unwrap_or(1_000_000);
@@ -155,7 +155,10 @@ fn stricter(machines: usize) -> Folder {
     let kept = folder(machines);
     let files = kept.files().map(|(path, text)| (path.to_owned(), text.to_owned()));
     let mut files: BTreeMap<String, String> = files.collect();
-    files.insert(format!("rules/more-{}.toml", RULES - 1), rule(1).replace("more-1", "more-19"));
+    files.insert(
+        format!("rules/more-{}.toml", RULES - 1),
+        rule(1).replace("more-1", &format!("more-{}", RULES - 1)),
+    );
     Folder::from_files(files)
 }
 
@@ -242,9 +245,73 @@ fn machine(number: usize) -> Machine {
             topic(Topic::Antivirus, antivirus),
             topic(Topic::Patches, patches),
         ]
-        .into(),
+        .into_iter()
+        .chain(posture(number).map(|(about, outcome)| topic(about, outcome)))
+        .collect(),
         security_pending_since: None,
     }
+}
+
+/// One machine of some in each topic is not as it should be.
+fn posture(number: usize) -> [(Topic, Outcome); 9] {
+    let holds = |one_of: usize| Value::Bool(!number.is_multiple_of(one_of));
+    let fails = |one_of: usize| Value::Bool(number.is_multiple_of(one_of));
+    let volume = Value::Choice(if number.is_multiple_of(4) { "off" } else { "on" });
+    let volumes = "Win32_EncryptableVolume";
+    [
+        (
+            Topic::Firewall,
+            facts(vec![
+                ("firewall.on", holds(25), "registry"),
+                ("firewall.product", text("Windows Defender Firewall"), "registry"),
+            ]),
+        ),
+        (
+            Topic::DiskEncryption,
+            facts(vec![
+                ("disk_encryption.system", volume, volumes),
+                ("disk_encryption.others_off", Value::Count((number % 3) as u64), volumes),
+            ]),
+        ),
+        (
+            Topic::ScreenLock,
+            facts(vec![
+                ("screen_lock.on", holds(17), "registry"),
+                ("screen_lock.after_seconds", Value::Count(900), "registry"),
+            ]),
+        ),
+        (
+            Topic::SecureBoot,
+            facts(vec![
+                ("secure_boot.supported", holds(30), "registry"),
+                ("secure_boot.on", holds(10), "registry"),
+            ]),
+        ),
+        (
+            Topic::Accounts,
+            facts(vec![
+                ("accounts.administrators", Value::Count((number % 5) as u64), "accounts"),
+                ("accounts.guest_enabled", fails(50), "accounts"),
+            ]),
+        ),
+        (
+            Topic::RemoteAccess,
+            facts(vec![
+                ("remote_access.desktop", fails(6), "registry"),
+                ("remote_access.desktop_nla", holds(60), "registry"),
+                ("remote_access.ssh", Value::Bool(false), "services"),
+            ]),
+        ),
+        (
+            Topic::Smb1,
+            facts(vec![
+                ("smb1.server", fails(40), "registry"),
+                ("smb1.client", fails(20), "registry"),
+            ]),
+        ),
+        (Topic::RemovableMedia, facts(vec![("removable_media.autorun", fails(9), "registry")])),
+        (Topic::AutoLogin, facts(vec![("auto_login.on", fails(70), "registry")])),
+    ]
 }
 
 fn product(id: &str, number: usize, runs: bool) -> Record {
