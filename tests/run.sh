@@ -14,7 +14,7 @@ NEXTEST_VERSION=0.9.143
 DENY_VERSION=0.20.2
 
 # Debian's names; npm, for taplo, is added where there is none. clamav-daemon brings clamd and clamonacc, prometheus brings promtool, rpm brings rpmbuild.
-PACKAGES="binutils-mingw-w64-x86-64 clamav clamav-daemon clamdscan createrepo-c curl dnf fonts-liberation gcc-mingw-w64-x86-64-win32 git haproxy libalpm13 libdpkg-perl libreoffice-calc-nogui lz4 openssl poppler-utils prometheus rpm shellcheck slowhttptest sqlite3 strace systemd testssl.sh time wine wine64 xz-utils zstd zypper"
+PACKAGES="binutils-mingw-w64-x86-64 clamav clamav-daemon clamdscan createrepo-c curl debootstrap dnf fonts-liberation gcc-mingw-w64-x86-64-win32 git haproxy libalpm13 libdpkg-perl libreoffice-calc-nogui lz4 openssl poppler-utils prometheus rpm shellcheck slowhttptest sqlite3 strace systemd testssl.sh time wine wine64 xz-utils zstd zypper"
 
 main() {
     read_arguments "$@"

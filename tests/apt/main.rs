@@ -1,5 +1,6 @@
 //! What the agent says of updates, held against apt itself.
 
+mod bootstrapped;
 mod simulation;
 mod this_machine;
 mod world;
