@@ -317,6 +317,9 @@ fn note_survey_cpu(agent: &Path, arguments: &[&str], lists: &str, figures: &mut 
     let (charged, slowness) = least.expect("a round");
     let beside = format!("{lists}; {charged:.0} ms charged, {slowness:.2} times as slow");
     figures.note("survey_cpu", whole(charged / slowness), &beside);
+    let children = milliseconds(measure::of_children(3, agent, arguments));
+    let what = format!("of which children: programs, providers ({lists})");
+    figures.part(&what, whole(children), "ms", "cutime and cstime of /proc/PID/stat at its end");
 }
 
 /// Copies what the patches probe reads, with every list unpacked; says whether there was a list.
@@ -439,6 +442,18 @@ fn every_figure_of_the_budget_is_measured() {
     for name in Limits::read().names() {
         assert!(source.contains(&format!("\"{name}\"")), "nobody measures {name}");
     }
+}
+
+#[test]
+fn what_children_take_is_told_apart() {
+    let zeros = tempfile::NamedTempFile::new().unwrap();
+    zeros.as_file().set_len(256 << 20).unwrap();
+    let file = zeros.path().to_str().unwrap();
+    let itself = measure::of_children(1, Path::new("/usr/bin/md5sum"), &[file]);
+    assert_eq!(itself, Duration::ZERO);
+    let by_a_child =
+        measure::of_children(1, Path::new("/bin/sh"), &["-c", "md5sum \"$0\"; :", file]);
+    assert!(by_a_child > Duration::from_millis(50), "{by_a_child:?}");
 }
 
 #[test]

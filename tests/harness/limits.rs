@@ -75,6 +75,11 @@ impl Figures {
         }
     }
 
+    /// Takes down a part of a figure, which has no limit of its own.
+    pub fn part(&mut self, what: &str, measured: u64, unit: &str, how: &str) {
+        self.rows.push(format!("| {what} | {measured} | ({unit}) | {how} |"));
+    }
+
     /// The table, in Markdown.
     #[must_use]
     pub fn table(&self) -> String {
