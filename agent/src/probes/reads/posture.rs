@@ -125,7 +125,7 @@ pub(super) const LINUX: &[Reads] = &[
             Processes,
             // Of the server alone, which may be told there what it takes.
             File("proc/*/cmdline"),
-            Trace("run/sshd.pid"),
+            File("run/sshd.pid"),
             Trace("usr/sbin/sshd"),
             Program("/usr/sbin/sshd -T"),
             File("etc/ssh/sshd_config"),

@@ -132,6 +132,7 @@ const LISTS: &[Place] = &[
     Folder("var/lib/apt/lists"),
     File("var/lib/apt/lists/*"),
     Trace("var/lib/apt/lists/partial"),
+    Trace("var/cache/apt/pkgcache.bin"),
     Trace("var/lib/apt/periodic/update-stamp"),
     Trace("var/lib/apt/periodic/update-success-stamp"),
     File("etc/apt/apt.conf"),

@@ -46,14 +46,21 @@ fn reasons(observations: &[Observation]) -> Vec<Option<Reason>> {
     observations.iter().map(reason).collect()
 }
 
+/// What the survey comes to after the first topic.
+fn after_the_first(first: Option<Reason>, rest: Reason) -> Vec<Option<Reason>> {
+    let mut reasons = vec![Some(rest); Topic::ALL.len()];
+    reasons[0] = first;
+    reasons
+}
+
 const GOOD: &str = r#"echo 'machine {"observed_at":1,"not_applicable":"a test"}'"#;
 
 #[tokio::test]
 async fn a_child_that_dies_costs_the_topics_it_did_not_come_to() {
     for death in ["kill -KILL $$", "exit 134", "printf 'assignment {\"obs'; kill -ABRT $$"] {
         let observations = Pretender::who(&format!("{GOOD}; {death}")).answers().await;
-        let rest = Some(Reason::ProviderError);
-        assert_eq!(reasons(&observations), [None, rest, rest, rest], "{death}");
+        let told = after_the_first(None, Reason::ProviderError);
+        assert_eq!(reasons(&observations), told, "{death}");
         assert_eq!(observations[0].observed_at, Timestamp(1), "{death}");
     }
 }
@@ -62,25 +69,23 @@ async fn a_child_that_dies_costs_the_topics_it_did_not_come_to() {
 async fn a_child_that_hangs_is_killed_and_what_it_said_counts() {
     let pretender = Pretender::who(&format!("{GOOD}; sleep 1000"));
     let child = Child { limit: Duration::from_millis(300), ..pretender.child() };
-    let rest = Some(Reason::Timeout);
     for _ in 0..2 {
         let observations = child.survey(&subject(), NOW).await;
-        assert_eq!(reasons(&observations), [None, rest, rest, rest]);
+        assert_eq!(reasons(&observations), after_the_first(None, Reason::Timeout));
     }
 }
 
 #[tokio::test]
 async fn a_child_that_never_stops_talking_is_cut_short() {
     let observations = Pretender::who(&format!("{GOOD}; yes")).answers().await;
-    let rest = Some(Reason::TooLarge);
-    assert_eq!(reasons(&observations), [None, rest, rest, rest]);
+    assert_eq!(reasons(&observations), after_the_first(None, Reason::TooLarge));
 }
 
 #[tokio::test]
 async fn without_a_child_every_topic_says_why() {
     let child = Child::of(Path::new("/usr/bin/no-such-program"));
     let observations = child.survey(&subject(), NOW).await;
-    assert_eq!(reasons(&observations), [Some(Reason::ProviderError); 4]);
+    assert_eq!(reasons(&observations), [Some(Reason::ProviderError); Topic::ALL.len()]);
     let Outcome::Failed(why) = &observations[0].outcome else { panic!("{observations:?}") };
     assert!(why.detail.as_ref().unwrap().as_str().contains("no-such-program"), "{why:?}");
 }
@@ -109,7 +114,11 @@ async fn what_a_child_that_cannot_be_killed_hangs_on_is_left_alone_until_it_is_g
     lock(&child.hanging).push(Hanging { remains, topics: vec![Topic::Patches] });
     let observations = child.survey(&subject(), NOW).await;
     let other = Some(Reason::ProviderError);
-    assert_eq!(reasons(&observations), [other, other, other, Some(Reason::Timeout)]);
+    let told = Topic::ALL.map(|topic| match topic {
+        Topic::Patches => Some(Reason::Timeout),
+        _ => other,
+    });
+    assert_eq!(reasons(&observations), told);
     assert!(!asked().contains("patches"), "{}", asked());
 
     go();
@@ -117,7 +126,7 @@ async fn what_a_child_that_cannot_be_killed_hangs_on_is_left_alone_until_it_is_g
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let observations = child.survey(&subject(), NOW).await;
-    assert_eq!(reasons(&observations), [other; 4]);
+    assert_eq!(reasons(&observations), [other; Topic::ALL.len()]);
     assert!(asked().contains("patches"), "{}", asked());
 }
 
