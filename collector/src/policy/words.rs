@@ -175,6 +175,22 @@ pub(crate) fn choice(word: &str, lang: Lang) -> String {
         "register" => ["sổ đăng ký", "the register"],
         "workstation" => ["máy trạm", "workstation"],
         "server" => ["máy chủ", "server"],
+        "desktop" => ["máy để bàn", "desktop"],
+        "laptop" => ["máy tính xách tay", "laptop"],
+        "virtual" => ["máy ảo", "virtual machine"],
+        "other" => ["loại khác", "other"],
+        "client" => ["bản cho máy trạm", "client"],
+        "server_core" => ["máy chủ không giao diện", "server core"],
+        "download_only" => ["chỉ tải về", "downloaded only"],
+        "suspended" => ["tạm dừng bảo vệ", "suspended"],
+        "encrypting" => ["đang mã hóa", "being encrypted"],
+        "yes" => ["có", "yes"],
+        "keys_only" => ["chỉ bằng khóa", "with keys only"],
+        "no" => ["không", "no"],
+        "servicing" => ["thành phần của Windows", "Windows servicing"],
+        "linux" => ["Linux", "Linux"],
+        "windows" => ["Windows", "Windows"],
+        "windows_update" => ["Windows Update", "Windows Update"],
         other => return other.to_owned(),
     };
     pick(words, lang).to_owned()
@@ -247,6 +263,16 @@ mod tests {
         assert_eq!(change(-3, Lang::Vi), "-0,3 điểm");
         assert_eq!(change(12, Lang::En), "+1.2 points");
         assert_eq!(change(0, Lang::Vi), "0,0 điểm");
+    }
+
+    #[test]
+    fn every_word_of_the_catalogue_is_read_in_both_languages() {
+        for key in report::FactKey::all() {
+            let Kind::OneOf(words) = key.spec().kind else { continue };
+            for word in words {
+                assert_ne!(choice(word, Lang::Vi), *word, "{key:?}");
+            }
+        }
     }
 
     #[test]
