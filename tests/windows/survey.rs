@@ -88,6 +88,35 @@ fn windows_the_registry_answers_live() {
     assert!(known("machine.os_name").contains("Windows 7"), "{machine:#}");
 }
 
+const POLICIES: &str = r"HKLM\SOFTWARE\Policies\Microsoft\Windows\WindowsUpdate";
+
+/// Wine has services and policies, a class of licences that is not asked so, and no update agent.
+#[test]
+fn windows_an_update_agent_that_does_not_answer_is_not_one_for_which_nothing_waits() {
+    let test = "windows_an_update_agent_that_does_not_answer_is_not_one_for_which_nothing_waits";
+    let Some(wine) = Wine::start(test) else { return };
+    let au = format!(r"{POLICIES}\AU");
+    for value in [
+        [au.as_str(), "/v", "UseWUServer", "/t", "REG_DWORD", "/d", "1", "/f"],
+        [POLICIES, "/v", "WUServer", "/t", "REG_SZ", "/d", "http://wsus.invalid", "/f"],
+    ] {
+        let added = wine.run("reg", &[&["add"], &value[..]].concat());
+        assert!(added.status.success(), "{added:?}");
+    }
+    let survey = survey(&wine);
+    let patches = &survey["patches"]["facts"];
+    for name in ["patches.pending", "patches.security_pending", "patches.refreshed_at"] {
+        let fact = &patches[name];
+        assert!(fact["unknown"].is_string(), "{name}: {fact:#}");
+        assert!(fact["detail"].to_string().contains("windows update agent"), "{fact:#}");
+    }
+    for name in ["patches.installed_at", "patches.reboot_pending", "patches.activated"] {
+        assert!(patches[name]["unknown"].is_string(), "{name}: {:#}", patches[name]);
+    }
+    assert_eq!(patches["patches.managed"]["known"], true, "{patches:#}");
+    assert!(!survey.to_string().contains("wsus.invalid"));
+}
+
 fn product(survey: &Json) -> Json {
     let products = &survey["antivirus"]["facts"]["antivirus.products"]["known"];
     let products = products.as_array().cloned().unwrap_or_default();

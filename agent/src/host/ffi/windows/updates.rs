@@ -169,10 +169,6 @@ fn date(variant: &VARIANT) -> Option<f64> {
 }
 
 /// Days since 1899-12-30, in UTC.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "what does not fit is no date, as is said next"
-)]
 fn moment(days: f64) -> Option<Timestamp> {
     /// 1970-01-01.
     const UNIX: f64 = 25_569.0;
