@@ -98,6 +98,20 @@ mod tests {
         assert_eq!(release.codenames(), ["bookworm"]);
     }
 
+    /// Some name the end of their support as well. That is left to the collector's catalogue.
+    #[test]
+    fn rocky_as_it_ships() {
+        let release = parse(
+            "NAME=\"Rocky Linux\"\nVERSION=\"8.10 (Green Obsidian)\"\nID=\"rocky\"\n\
+             ID_LIKE=\"rhel centos fedora\"\nVERSION_ID=\"8.10\"\nPLATFORM_ID=\"platform:el8\"\n\
+             PRETTY_NAME=\"Rocky Linux 8.10 (Green Obsidian)\"\nSUPPORT_END=\"2029-05-31\"\n",
+        );
+        assert_eq!(release.id(), Some("rocky"));
+        assert_eq!(release.version(), Some("8.10"));
+        assert_eq!(release.name(), Some("Rocky Linux 8.10 (Green Obsidian)"));
+        assert!(release.codenames().is_empty());
+    }
+
     #[test]
     fn a_derivative_names_its_own_release_and_the_one_it_is_made_from() {
         let mint = parse("VERSION_CODENAME=zena\nUBUNTU_CODENAME=noble\n");
