@@ -129,6 +129,22 @@ fn every_linux_ends_on_its_day() {
     assert_eq!(general_end(&set, "ubuntu", "24.1", None, None), None);
 }
 
+/// Few systems name the end of their support themselves, so the agent does not ask them.
+#[test]
+fn a_system_that_names_its_end_itself_names_the_day_of_the_catalogue() {
+    let set = shipped();
+    let published = "ID=\"rocky\"\nVERSION_ID=\"8.10\"\nSUPPORT_END=\"2029-05-31\"\n";
+    let recorded = include_str!("../../../../../tests/fixtures/roots/rocky9/etc/os-release");
+    for release in [published, recorded] {
+        let said = |name: &str| {
+            let line = release.lines().find_map(|line| line.strip_prefix(name));
+            line.and_then(|line| line.strip_prefix('=')).unwrap().trim_matches('"')
+        };
+        let end = general_end(&set, said("ID"), said("VERSION_ID"), None, None);
+        assert_eq!(end, Some(date(said("SUPPORT_END"))), "{release}");
+    }
+}
+
 #[test]
 fn extended_support_ends_on_its_days_and_says_who_has_it() {
     let set = shipped();
