@@ -166,6 +166,9 @@ const DESKTOP: &[Place] = &[
     Trace("etc/systemd/system/display-manager.service"),
     Trace("etc/systemd/system/default.target"),
     Trace("etc/alternatives/default-displaymanager"),
+    // The programs of log-in screens.
+    Trace("usr/bin/*"),
+    Trace("usr/sbin/*"),
     Units,
     Processes,
 ];
@@ -194,6 +197,9 @@ const LOG_IN: &[Place] = &[
     File("etc/inittab"),
     // Which of them is started, and who logs in at a console.
     Trace("etc/alternatives/default-displaymanager"),
+    // The programs of log-in screens.
+    Trace("usr/bin/*"),
+    Trace("usr/sbin/*"),
     Units,
     Processes,
     File("etc/systemd/system/**"),
