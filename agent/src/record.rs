@@ -4,7 +4,7 @@
 //!
 //! Only what a survey asked for is written, of vendors' files and programs only the parts that a
 //! definition reads, and whatever then still looks like a secret or a person is masked
-//! ([`redaction`]). What cannot be looked through, as packed files, is left out.
+//! (`record/redaction`). What cannot be looked through, as packed files, is left out.
 
 mod files;
 mod posture;
