@@ -47,8 +47,8 @@ main() {
 
 read_arguments() {
     profile=default
-    # A property of the judge is tried 2,500 times here and 10,000 times with --long.
-    LACHAN_CASES=2500
+    # A property of the judge is tried 1,500 times here and 10,000 times with --long.
+    LACHAN_CASES=1500
     for argument in "$@"; do
         case $argument in
             --long)    profile=long; LACHAN_CASES=10000; export LACHAN_LONG=1 ;;
