@@ -5,7 +5,7 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -15,6 +15,9 @@ use crate::skip;
 /// Debian's Wine for programs of 64 bits.
 const WINE: &str = "/usr/lib/wine/wine64";
 const SERVER: &str = "/usr/lib/wine/wineserver64";
+
+/// How long a server stays whose test was killed: longer than any test.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(600);
 
 /// What a prefix links and never writes.
 const UNCHANGING: [&str; 6] = ["dll", "drv", "exe", "nls", "ocx", "sys"];
@@ -34,9 +37,6 @@ pub fn built_agent() -> PathBuf {
 /// A running Windows with the agent on it.
 #[derive(Debug)]
 pub struct Wine {
-    /// Keeps the session: without a process it would end, and the next one begin as after a start
-    /// of the machine.
-    session: Option<Child>,
     prefix: TempDir,
 }
 
@@ -55,7 +55,7 @@ impl Wine {
         }
         let prefix = tempfile::tempdir_in(folder()).expect("a folder");
         copy(&template(), prefix.path());
-        let mut wine = Self { session: None, prefix };
+        let wine = Self { prefix };
         fs::create_dir_all(wine.path(r"C:\Program Files\Lachan")).expect("a folder");
         fs::copy(agent, wine.path(AGENT)).expect("the agent");
         wine.begin();
@@ -107,30 +107,29 @@ impl Wine {
     }
 
     /// Ends everything that runs and starts the machine again.
-    pub fn restart(&mut self) {
+    pub fn restart(&self) {
         self.end();
         self.begin();
     }
 
+    /// The server comes first, and stays where no program runs: left to the programs, two that
+    /// start at once race for it, and what starts three seconds after the last one is ended with it.
+    ///
     /// The first program of a session starts the system's own, which keep what they inherit: a
     /// pipe that somebody reads to its end would never end.
-    fn begin(&mut self) {
-        let mut command = self.wine(WINE);
-        // It reads from a pipe on which nothing comes, until that closes.
-        command.arg("cmd").stdin(Stdio::piped()).stdout(Stdio::null());
-        self.session = Some(command.spawn().expect("Wine starts"));
-        let mut command = self.wine(WINE);
-        command.args(["cmd", "/c", "exit"]).stdin(Stdio::null()).stdout(Stdio::null());
-        assert!(command.status().expect("Wine starts").success(), "the system is up");
+    fn begin(&self) {
+        let stay = format!("-p{}", FORGOTTEN_AFTER.as_secs());
+        let mut server = self.wine(SERVER);
+        server.arg(stay).stdin(Stdio::null()).stdout(Stdio::null());
+        assert!(server.status().expect("Wine's server starts").success(), "the server is up");
+        let mut first = self.wine(WINE);
+        first.args(["cmd", "/c", "exit"]).stdin(Stdio::null()).stdout(Stdio::null());
+        assert!(first.status().expect("Wine starts").success(), "the system is up");
     }
 
-    fn end(&mut self) {
+    fn end(&self) {
         for option in ["-k", "-w"] {
             let _ = self.wine(SERVER).arg(option).stdout(Stdio::null()).status();
-        }
-        if let Some(mut session) = self.session.take() {
-            let _ = session.kill();
-            let _ = session.wait();
         }
     }
 

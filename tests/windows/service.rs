@@ -28,7 +28,7 @@ fn install(wine: &Wine) -> String {
 #[test]
 fn windows_the_service_starts_stops_and_comes_back_with_the_system() {
     let test = "windows_the_service_starts_stops_and_comes_back_with_the_system";
-    let Some(mut wine) = Wine::start(test) else { return };
+    let Some(wine) = Wine::start(test) else { return };
     let world = World::with_machines(&["pc-01,stp,workstation,lan,,,,2026-01-01,"]);
     enrolled(&wine, &world);
 
