@@ -27,7 +27,6 @@ pub(super) fn firewall(case: &Case<'_>) -> Ruling {
     }
 }
 
-/// Of laptops everywhere, of workstations from level 3, of all and of every volume from level 4.
 pub(super) fn encrypted(case: &Case<'_>) -> Ruling {
     let encryption = case.posture().encryption;
     let is_on = match encryption {
@@ -35,22 +34,30 @@ pub(super) fn encrypted(case: &Case<'_>) -> Ruling {
         Encryption::SystemOnly => !case.is_of(4),
         Encryption::Suspended | Encryption::Off => false,
     };
-    let is_asked = match case.kind {
-        _ if case.is_of(4) => Some(true),
-        Some(kind) if case.is_of(3) => Some(kind == MachineKind::Workstation),
-        None if case.is_of(3) => None,
-        Some(_) | None => Some(case.situation.chassis == "laptop"),
-    };
-    match (is_on, is_asked) {
+    match (is_on, is_to_be_encrypted(case.level, case.kind, Some(case.situation.chassis))) {
         (true, _) | (_, Some(false)) => Ruling::Pass,
         (false, Some(true)) => Ruling::Fail,
         (false, None) => Ruling::Unknown,
     }
 }
 
+/// Laptops everywhere, workstations from level 3, all and every volume from level 4; `None` where
+/// what decides it is not known, as the chassis of a machine that has said nothing.
+fn is_to_be_encrypted(
+    level: Option<u8>,
+    kind: Option<MachineKind>,
+    chassis: Option<&str>,
+) -> Option<bool> {
+    match level {
+        Some(4..) => Some(true),
+        Some(3) => kind.map(|kind| kind == MachineKind::Workstation),
+        Some(_) | None => chassis.map(|chassis| chassis == "laptop"),
+    }
+}
+
 /// Whether a rule asks nothing of a machine by its row alone, whatever it says or does not say.
 pub(super) fn is_exempt(rule: &str, level: Option<u8>, kind: Option<MachineKind>) -> bool {
-    rule == "disk-encrypted" && level == Some(3) && kind == Some(MachineKind::Server)
+    rule == "disk-encrypted" && is_to_be_encrypted(level, kind, None) == Some(false)
 }
 
 pub(super) fn locks(case: &Case<'_>) -> Ruling {
